@@ -1,0 +1,134 @@
+// The curse of unrolling (Scieur et al. 2022) on a data set: how far is the derivative of a solver's iterates
+// from the derivative of the solution, step by step? Start with no options at all; --help lists them.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "unroll/compare/curse.hpp"
+#include "unroll/compare/plot.hpp"
+#include "unroll/compare/records.hpp"
+#include "unroll/compare/report.hpp"
+#include "unroll/compare/setup.hpp"
+#include "unroll/compare/staged_output.hpp"
+#include "unroll/error.hpp"
+
+namespace {
+
+constexpr int bad_input = 2;
+
+struct Options {
+  unroll::SetupOptions setup{.data_directory = UNROLL_DATA_DIR};
+  unroll::CurseOptions curse;
+  std::string eta = "auto";
+  std::string out = "curse_of_unrolling.out";
+};
+
+void declare(CLI::App& app, Options& o) {
+  app.add_option("--data", o.setup.data,
+                 "bundled data set, CSV file (one header row, all numeric), or synthetic")
+      ->capture_default_str();
+  app.add_option("--target", o.setup.target, "column to explain [the last]");
+  app.add_option("--loss", o.setup.loss, "ridge or logistic")->capture_default_str();
+  app.add_option("--theta", o.setup.theta, "weight of the regulariser theta |x|^2/2, positive")
+      ->capture_default_str();
+  app.add_option("--solvers", o.curse.solvers,
+                 fmt::format("some of {} [all]", fmt::join(unroll::solver_names(), ",")))
+      ->delimiter(',');
+  app.add_option("--steps", o.curse.steps, "steps of each solver")->capture_default_str();
+  app.add_option("--x0", o.setup.start,
+                 "start: ones, zero, normal, or a file of numbers, one per line [ones; synthetic: normal]");
+  app.add_option("--x0-scale", o.setup.start_scale, "multiplies x0")->capture_default_str();
+  app.add_option("--seed", o.setup.seed, "of synthetic data and of a normal x0")->capture_default_str();
+  app.add_option("--alpha", o.curse.alpha, "weight exponent of the solver sobolev, positive")
+      ->capture_default_str();
+  app.add_option("--eta", o.eta, "eta of the solver sobolev: auto, oracle or a number")
+      ->capture_default_str();
+  app.add_option("--out", o.out, "directory for trajectory.csv and the plots")->capture_default_str();
+}
+
+/// A line on stderr about what is going on, from the second second on: rewritten in place on a terminal, else
+/// now and then a new line.
+class Progress {
+ public:
+  void operator()(const unroll::CurseProgress& p) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000));
+    fmt::print(stderr, "{}{}: {} {:.0f} %{}", terminal_ ? "\r\033[K" : "", p.solver, p.stage,
+               100 * p.fraction, terminal_ ? "" : "\n");
+    std::fflush(stderr);
+    shown_ = true;
+  }
+  void clear() const {
+    if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+};
+
+/// Writes the records and the plots, all or nothing, and says what it wrote.
+void write(const std::string& directory, const unroll::Setup& setup, const unroll::CurseResult& result) {
+  unroll::StagedOutput output(directory);
+  std::vector<std::string> files = {"trajectory.csv"};
+  unroll::write_file(output.staging() / files[0], unroll::to_csv(result.records));
+  for (const unroll::Figure& figure : unroll::figures(setup, result)) {
+    const unroll::PlotResult plot = unroll::plot(figure, output.staging());
+    files.insert(files.end(), plot.files.begin(), plot.files.end());
+    if (!plot.problem.empty()) fmt::print("no plot of {}: {}\n", figure.name, plot.problem);
+  }
+  output.commit(files);
+  fmt::print("wrote {}/{{{}}}\n", directory, fmt::join(files, ","));
+}
+
+void run(Options options) {
+  options.curse.eta = unroll::parse_eta(options.eta);
+  unroll::check(options.curse);
+  unroll::check_output_directory(options.out);
+  const unroll::Setup setup = unroll::set_up(options.setup);
+  fmt::print("{}\n", unroll::describe(setup));
+  std::fflush(stdout);
+
+  Progress progress;
+  options.curse.progress = std::ref(progress);
+  const unroll::CurseResult result = unroll::run_curse(setup.instance, options.curse);
+  progress.clear();
+  fmt::print("Jacobian's error relative to dx*, 1 at the start\n{}\n", unroll::burn_in_table(result));
+  fmt::print("Cost of the last Jacobian, and the largest difference of the ways to compute it\n{}\n",
+             unroll::agreement_table(result));
+  fmt::print("{}\n", unroll::advice(result));
+  write(options.out, setup, result);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Shows how far the derivative of a solver's iterates is from the derivative of the solution."};
+  declare(app, options);
+  try {
+    app.parse(argc, argv);
+    run(options);
+    return 0;
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
+    return bad_input;
+  } catch (const unroll::Error& error) {
+    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
+    return bad_input;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <span>
+
+#include "unroll/ad/eigen_traits.hpp"
+#include "unroll/ad/elementwise.hpp"
+
+/// Entries, segments, concatenation, assembly.
+namespace unroll {
+
+namespace ad {
+template <class A>
+A segment_of(const A& x, Index first, Index count);
+template <class A>
+A concatenation(const A& a, const A& b);
+/// Column j of a matrix, as a vector.
+template <class M, class V>
+V column_of(const M& x, Index j);
+}  // namespace ad
+
+/// Entries first … first + count − 1 of a vector. @throws ShapeError if out of range.
+template <ad::AnyArray V>
+ad::array_t<V> segment(const V& x, Index first, Index count) {
+  return ad::segment_of(ad::materialise(x), first, count);
+}
+template <ad::AnyArray V>
+ad::array_t<V> head(const V& x, Index count) {
+  return ad::segment_of(ad::materialise(x), 0, count);
+}
+template <ad::AnyArray V>
+ad::array_t<V> tail(const V& x, Index count) {
+  return ad::segment_of(ad::materialise(x), x.size() - count, count);
+}
+/// (a, b, …), vectors one under another; plain ones may stand among taped or dual ones.
+template <class A, class B>
+  requires ad::SameWorld<A, B>
+auto concatenate(const A& a, const B& b) {
+  using V = ad::common_array_t<A, B>;
+  return ad::concatenation<V>(V(a), V(b));
+}
+template <class A, class B, class... More>
+  requires(sizeof...(More) > 0)
+auto concatenate(const A& a, const B& b, const More&... more) {
+  return concatenate(concatenate(a, b), more...);
+}
+/// Column j of a matrix. @throws ShapeError if out of range.
+inline VarVector column(const VarMatrix& x, Index j) { return ad::column_of<VarMatrix, VarVector>(x, j); }
+inline DualVector column(const DualMatrix& x, Index j) { return ad::column_of<DualMatrix, DualVector>(x, j); }
+Vector column(const Matrix& x, Index j);
+
+/// The vector of the given scalars, one node.
+VarVector assemble(std::span<const Var> entries);
+DualVector assemble(std::span<const Dual> entries);
+inline Vector assemble(std::span<const double> entries) {
+  return Eigen::Map<const Vector>(entries.data(), static_cast<Index>(entries.size()));
+}
+
+template <class D>
+  requires std::is_same_v<typename D::Scalar, Var>
+VarVector::VarVector(const Eigen::MatrixBase<D>& entries) {
+  const Eigen::Matrix<Var, Eigen::Dynamic, 1> values = entries;
+  *this = assemble(std::span<const Var>(values.data(), static_cast<std::size_t>(values.size())));
+}
+template <class D>
+  requires std::is_same_v<typename D::Scalar, Dual>
+DualVector::DualVector(const Eigen::MatrixBase<D>& entries) {
+  const Eigen::Matrix<Dual, Eigen::Dynamic, 1> values = entries;
+  *this = assemble(std::span<const Dual>(values.data(), static_cast<std::size_t>(values.size())));
+}
+
+}  // namespace unroll

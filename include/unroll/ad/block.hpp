@@ -1,0 +1,63 @@
+#pragma once
+
+#include "unroll/types.hpp"
+
+namespace unroll::ad {
+
+/// An array of `size` entries with everything that travels beside it, one column each. As a value: column 0 is the
+/// primal, columns 1…k its k tangents. As an adjoint: one column per seed; on a tape that carries tangents, column 0
+/// is the adjoint and columns 1…k are its tangents. Matrices lie flattened, column-major; scalars are 1×(1+k).
+using Block = Eigen::Map<Matrix>;
+using ConstBlock = Eigen::Map<const Matrix>;
+
+/// An adjoint as the sweep hands it on: scale × block, so that a scaled copy costs nothing until somebody adds to it.
+struct ScaledBlock {
+  ConstBlock block;
+  double scale;
+};
+
+struct Shape {
+  Index rows = 0;
+  Index cols = 1;
+  Index size() const { return rows * cols; }
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// Whether a kernel adds to its output or writes it (the first contribution to an adjoint assigns).
+enum class Into : bool { assign, accumulate };
+
+// The algebra of blocks: every product below is bilinear, and obeys the product rule when both factors carry
+// tangents. A factor of one column is constant along the columns of the other. `alpha` multiplies the result.
+
+/// out (+)= alpha · a ∘ b, elementwise; a and b of the same size.
+void multiply(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into);
+/// out (+)= alpha · s · x, with s a scalar (1×…).
+void scale(Block out, const ConstBlock& s, const ConstBlock& x, double alpha, Into into);
+/// out (+)= alpha · x; a single column of x is the value alone, its tangents zero.
+void add(Block out, const ConstBlock& x, double alpha, Into into);
+/// out (+)= alpha · ⟨a, b⟩, out a scalar.
+void dot(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into);
+/// out (+)= alpha · Σ_i x_i, out a scalar.
+void sum(Block out, const ConstBlock& x, double alpha, Into into);
+
+enum class Side : bool { plain, transposed };
+/// out (+)= alpha · op(A) op(B); A of shape `a_shape` and B of shape `b_shape` as they are stored.
+void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b, Shape b_shape,
+                    Side b_side, double alpha, Into into);
+
+/// A constant dense matrix, held by reference: column-major, `stride` doubles between columns.
+struct MatrixView {
+  const double* data;
+  std::uint32_t rows, cols, stride;
+  Side side;  // of the matrix that is meant: the stored one, or its transpose
+  Shape shape() const {
+    return side == Side::plain ? Shape{rows, cols} : Shape{cols, rows};
+  }
+  MatrixView transposed() const {
+    return {data, rows, cols, stride, side == Side::plain ? Side::transposed : Side::plain};
+  }
+};
+/// out (+)= alpha · A X for every column of X. One pass over A serves up to four columns.
+void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into);
+
+}  // namespace unroll::ad

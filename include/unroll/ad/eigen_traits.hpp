@@ -1,0 +1,71 @@
+#pragma once
+
+#include <limits>
+
+#include "unroll/ad/dual.hpp"
+#include "unroll/ad/var.hpp"
+
+/// `Var` and `Dual` as scalars of Eigen's matrices: arithmetic, products, decompositions.
+/// Eigen 3.4 skips work where a number is exactly zero, and would drop the derivative that the zero carries: triangular
+/// solves compare the right-hand side with 0 through `not_equal_strict`, Householder vectors compare the tail with
+/// `numeric_limits::min()`. Both are told here that a zero with a derivative is not nothing.
+
+namespace unroll::ad {
+template <class T>
+concept DerivativeScalar = std::is_same_v<T, Var> || std::is_same_v<T, Dual>;
+
+inline bool carries_derivative(const Var& x) { return !x.is_constant(); }
+inline bool carries_derivative(const Dual& x) { return x.directions() > 0; }
+
+template <class S>
+struct EigenNumTraits : Eigen::NumTraits<double> {
+  using Real = S;
+  using NonInteger = S;
+  using Nested = S;
+  using Literal = double;
+  enum { IsComplex = 0, IsInteger = 0, IsSigned = 1, RequireInitialization = 1, ReadCost = 2, AddCost = 8, MulCost = 8 };
+};
+
+template <class S>
+struct EigenLimits : std::numeric_limits<double> {
+  static S epsilon() { return S(std::numeric_limits<double>::epsilon()); }
+  static S max() { return S(std::numeric_limits<double>::max()); }
+  static S lowest() { return S(std::numeric_limits<double>::lowest()); }
+  static S infinity() { return S(std::numeric_limits<double>::infinity()); }
+  static S quiet_NaN() { return S(std::numeric_limits<double>::quiet_NaN()); }
+  /// Below zero, on purpose: see above.
+  static S min() { return S(-1.0); }
+};
+}  // namespace unroll::ad
+
+namespace Eigen {
+template <>
+struct NumTraits<unroll::Var> : unroll::ad::EigenNumTraits<unroll::Var> {};
+template <>
+struct NumTraits<unroll::Dual> : unroll::ad::EigenNumTraits<unroll::Dual> {};
+
+template <unroll::ad::DerivativeScalar S, class Operation>
+struct ScalarBinaryOpTraits<S, double, Operation> {
+  using ReturnType = S;
+};
+template <unroll::ad::DerivativeScalar S, class Operation>
+struct ScalarBinaryOpTraits<double, S, Operation> {
+  using ReturnType = S;
+};
+
+namespace numext {
+template <>
+inline bool not_equal_strict(const unroll::Var& x, const unroll::Var& y) {
+  return x != y || unroll::ad::carries_derivative(x) || unroll::ad::carries_derivative(y);
+}
+template <>
+inline bool not_equal_strict(const unroll::Dual& x, const unroll::Dual& y) {
+  return x != y || unroll::ad::carries_derivative(x) || unroll::ad::carries_derivative(y);
+}
+}  // namespace numext
+}  // namespace Eigen
+
+template <>
+class std::numeric_limits<unroll::Var> : public unroll::ad::EigenLimits<unroll::Var> {};
+template <>
+class std::numeric_limits<unroll::Dual> : public unroll::ad::EigenLimits<unroll::Dual> {};

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include "unroll/ad/access.hpp"
+#include "unroll/ad/eigen_scalar.hpp"
+#include "unroll/ad/linear.hpp"
+#include "unroll/ad/primitive.hpp"
+#include "unroll/ad/prox.hpp"
+#include "unroll/ad/reduce.hpp"
+#include "unroll/ad/solve.hpp"
+#include "unroll/ad/tape.hpp"
+
+/// Derivatives of a function given as a template over the array type: f(x) for x a `VarVector` (and, where said, a
+/// `DualVector`).
+namespace unroll {
+
+/// ∇f(x), n, for f: R^n → R. One recording and one sweep.
+template <class F>
+  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
+Vector gradient(const F& f, const Vector& x) {
+  Tape tape;
+  const VarVector input = tape.input(x);
+  const Var y = f(input);
+  if (y.is_constant()) return Vector::Zero(x.size());
+  return tape.sweep(y).adjoint(input);
+}
+
+/// ∂F(x), m×n, for F: R^n → R^m: forward mode if F accepts a `DualVector` and n < m, else one sweep with m seeds.
+template <class F>
+  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, VarVector>
+Matrix jacobian(const F& f, const Vector& x) {
+  Tape tape;
+  const VarVector input = tape.input(x);
+  const VarVector y = f(input);
+  if constexpr (std::is_invocable_v<const F&, const DualVector&>) {
+    if (x.size() < y.size()) {
+      const DualVector image = f(DualVector(x, Matrix::Identity(x.size(), x.size())));
+      if (image.directions() == 0) return Matrix::Zero(y.size(), x.size());
+      return image.tangents();
+    }
+  }
+  if (y.is_constant()) return Matrix::Zero(y.size(), x.size());
+  return tape.sweep(y, Matrix::Identity(y.size(), y.size())).adjoint(input).transpose();
+}
+
+/// ∇²f(x) V, n×k, for k directions V at once: one recording that carries k tangents, and one sweep.
+/// @throws ShapeError if V has not n rows.
+template <class F>
+  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
+Matrix hessian_vector_product(const F& f, const Vector& x, const Matrix& directions) {
+  if (directions.rows() != x.size())
+    throw ShapeError(fmt::format("hessian_vector_product: x has {} entries, directions are {}x{}", x.size(),
+                                 directions.rows(), directions.cols()));
+  if (directions.cols() == 0) return Matrix(x.size(), 0);
+  Tape tape(directions.cols());
+  const VarVector input = tape.input(x, directions);
+  const Var y = f(input);
+  if (y.is_constant()) return Matrix::Zero(x.size(), directions.cols());
+  return tape.sweep(y).adjoint(input).rightCols(directions.cols());
+}
+/// ∇²f(x) v, n.
+template <class F>
+Vector hessian_vector_product(const F& f, const Vector& x, const Vector& direction) {
+  return hessian_vector_product(f, x, Matrix(direction));
+}
+
+}  // namespace unroll

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+
+#include "unroll/ad/var_array.hpp"
+
+namespace unroll {
+
+/// Σ c_i x_i + constant over taped arrays of one shape, not yet computed: what +, − and multiplication by a number give.
+/// It becomes one node, computed in one pass, when it is converted to a `VarVector` (A = VarVector) or `VarMatrix`;
+/// adding a constant alone needs no node at all. It holds handles, not references: no lifetime to think of.
+template <class A>
+class LinearCombination {
+ public:
+  static constexpr std::size_t most_terms = 6;
+
+  Index rows() const { return shape_.rows; }
+  Index cols() const { return shape_.cols; }
+  Index size() const { return shape_.size(); }
+  ad::Shape shape() const { return shape_; }
+  operator A() const { return eval(); }  // NOLINT: implicit
+  /// Computes and records it.
+  A eval() const;
+  typename A::Plain value() const { return eval().value(); }
+  Var operator[](Index i) const { return eval()[i]; }
+  Var operator()(Index i) const { return eval()(i); }
+  Var operator()(Index i, Index j) const { return eval()(i, j); }
+
+  // For the operators.
+  explicit LinearCombination(const A& x) : shape_(x.shape()) { add(x, 1, "+"); }
+  explicit LinearCombination(ad::Shape shape) : shape_(shape) {}
+  void add(const A& x, double coefficient, const char* operation);
+  void add(const LinearCombination& other, double coefficient, const char* operation);
+  void add_constant(const double* data, ad::Shape shape, double coefficient, const char* operation);
+  void scale(double factor);
+
+ private:
+  struct Term {
+    A array;
+    double coefficient;
+  };
+  void check_shape(ad::Shape shape, const char* operation) const;
+
+  ad::Shape shape_;
+  std::size_t count_ = 0;
+  std::array<Term, most_terms> terms_;
+  A constant_;  // empty: none
+};
+
+extern template class LinearCombination<VarVector>;
+extern template class LinearCombination<VarMatrix>;
+
+}  // namespace unroll

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <utility>
+
+#include "unroll/ad/operators.hpp"
+#include "unroll/ad/elementwise.hpp"
+
+/// A user's own primitive. It is one struct with three static functions on plain arrays (`double`, `Vector`, `Matrix`):
+///
+///   static Y value(X... x);                                 // y
+///   static Y pushforward(X... x, X... x_dot);               // ẏ  (forward mode)
+///   static X pullback(X... x, Y y_bar);                     // x̄, a pair or tuple if there are several operands
+///
+/// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. It works inside second derivatives if `pullback`
+/// is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.
+namespace unroll {
+
+namespace ad {
+
+// The plain type an operand has inside a primitive.
+template <class T>
+struct PlainOf {
+  using type = double;
+};
+template <AnyArray T>
+struct PlainOf<T> {
+  using type = std::conditional_t<std::is_same_v<array_t<T>, Vector> || std::is_same_v<array_t<T>, VarVector> ||
+                                      std::is_same_v<array_t<T>, DualVector>,
+                                  Vector, Matrix>;
+};
+template <class T>
+using plain_t = typename PlainOf<T>::type;
+template <class T>
+using dual_t = std::conditional_t<std::is_same_v<T, Vector>, DualVector, std::conditional_t<std::is_same_v<T, Matrix>, DualMatrix, Dual>>;
+
+// A column of a block as a plain operand.
+template <class T>
+T column_as(const ConstBlock& block, Index j, Shape shape) {
+  if constexpr (std::is_same_v<T, double>)
+    return j < block.cols() ? block(0, j) : 0.0;
+  else if (j < block.cols())
+    return Eigen::Map<const T>(block.col(j).data(), shape.rows, shape.cols);
+  else
+    return T::Zero(shape.rows, shape.cols);
+}
+// The first columns of a block as a dual operand.
+template <class T>
+dual_t<T> columns_as_dual(const ConstBlock& block, Shape shape) {
+  if constexpr (std::is_same_v<T, double>)
+    return Dual(Eigen::RowVectorXd(block.row(0)));
+  else
+    return dual_t<T>(DualArray(shape, block));
+}
+template <class T>
+Eigen::Map<const Vector> flat(const T& value) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return {&value, 1};
+  else
+    return {value.data(), value.size()};
+}
+template <class T>
+Shape shape_of_value(const T& value) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return {1, 1};
+  else
+    return {value.rows(), value.cols()};
+}
+
+template <class T>
+Shape shape_of_operand(const T& x) {
+  if constexpr (AnyArray<T>)
+    return {x.rows(), x.cols()};
+  else
+    return {1, 1};
+}
+
+// The I-th adjoint that a pullback returned.
+template <std::size_t I, class R>
+const auto& adjoint_part(const R& result) {
+  if constexpr (requires { std::tuple_size<R>::value; })
+    return std::get<I>(result);
+  else
+    return result;
+}
+
+template <class Mine, class Y, class... X>
+struct UserRule {
+  static constexpr std::size_t count = sizeof...(X);
+  static constexpr auto needed_for = [] {
+    std::array<unsigned, count> all{};
+    all.fill((1U << count) - 1);
+    return all;
+  }();
+  static constexpr bool reads_output = false;
+  static constexpr bool has_pushforward = requires(const X&... x) { Mine::pushforward(x..., x...); };
+  static constexpr bool has_dual_pullback =
+      requires(const dual_t<X>&... x, const dual_t<Y>& y) { Mine::pullback(x..., y); };
+
+  const Y* value;  // computed already; read by evaluate, at recording, only
+  std::array<Shape, count> shapes;
+  Shape output;
+
+  template <class... Blocks>
+  void evaluate(const Blocks&... blocks) const {
+    evaluate(std::forward_as_tuple(blocks...), std::index_sequence_for<X...>{});
+  }
+  template <class T, std::size_t... I>
+  void evaluate(const T& blocks, std::index_sequence<I...>) const {
+    Block y = std::get<count>(blocks);
+    y.col(0) = flat(*value);
+    if (y.cols() == 1) return;
+    if constexpr (has_pushforward) {
+      const auto x = std::tuple<X...>(column_as<X>(std::get<I>(blocks), 0, shapes[I])...);
+      for (Index j = 1; j < y.cols(); ++j) {
+        const Y y_dot = Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
+        check_size("pushforward", flat(y_dot).size(), y.rows());
+        y.col(j) = flat(y_dot);
+      }
+    } else {
+      throw UnsupportedError("apply: tangents need the primitive's static pushforward(x..., x_dot...)");
+    }
+  }
+
+  template <class P>
+  void pullback(P& p) const {
+    pullback(p, std::index_sequence_for<X...>{});
+  }
+  template <class P, std::size_t... I>
+  void pullback(P& p, std::index_sequence<I...>) const {
+    const ScaledBlock y_bar = p.adjoint();
+    if (p.sweeper().core().tangents == 0) {
+      const auto x = std::tuple<X...>(column_as<X>(p.template in<I>(), 0, shapes[I])...);
+      for (Index j = 0; j < y_bar.block.cols(); ++j) {
+        const Y seed = y_bar.scale * column_as<Y>(y_bar.block, j, output);
+        const auto x_bar = Mine::pullback(std::get<I>(x)..., seed);
+        (add_column<I>(p, j, flat(adjoint_part<I>(x_bar))), ...);
+      }
+    } else if constexpr (has_dual_pullback) {
+      const Matrix scaled = y_bar.scale * y_bar.block;
+      const auto seed = columns_as_dual<Y>(ConstBlock(scaled.data(), scaled.rows(), scaled.cols()), output);
+      const auto x_bar = Mine::pullback(columns_as_dual<X>(p.template in<I>(), shapes[I])..., seed);
+      (add_block<I>(p, adjoint_part<I>(x_bar).block()), ...);
+    } else {
+      throw UnsupportedError("apply: second derivatives need a pullback that is a template and accepts DualVector");
+    }
+  }
+  template <std::size_t I, class P>
+  void add_column(P& p, Index j, const Eigen::Map<const Vector>& column) const {
+    check_size("pullback", column.size(), shapes[I].size());
+    p.template add<I>([&](Block x_bar, Into into) {
+      if (into == Into::assign) x_bar.setZero();
+      x_bar.col(j) += column;
+    });
+  }
+  template <std::size_t I, class P>
+  void add_block(P& p, const ConstBlock& block) const {
+    check_size("pullback", block.rows(), shapes[I].size());
+    p.template add<I>([&](Block x_bar, Into into) { add(x_bar, block, 1, into); });
+  }
+  static void check_size(const char* function, Index got, Index wanted) {
+    if (got != wanted) throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
+  }
+};
+
+template <class Mine, class... T>
+concept PrimitiveOn = requires(const plain_t<T>&... x) {
+  Mine::value(x...);
+  Mine::pullback(x..., Mine::value(x...));
+};
+
+// The array type of a result Y in the world of the operands.
+template <class Y, class... In>
+using result_array_t = std::conditional_t<
+    (Taped<In> || ...), std::conditional_t<std::is_same_v<Y, Vector>, VarVector, VarMatrix>,
+    std::conditional_t<(Dualised<In> || ...), std::conditional_t<std::is_same_v<Y, Vector>, DualVector, DualMatrix>, Y>>;
+
+template <class T>
+decltype(auto) operand(const T& x) {
+  if constexpr (AnyArray<T>)
+    return materialise(x);
+  else if constexpr (ScalarExpression<T>)
+    return Var(x);
+  else if constexpr (std::is_arithmetic_v<T>)
+    return static_cast<double>(x);
+  else
+    return (x);
+}
+
+}  // namespace ad
+
+/// Mine's value at x..., recorded with Mine's pullback (taped operands) or pushed forward (dual operands).
+template <class Mine, class... T>
+auto apply(const T&... x) {
+  static_assert(ad::PrimitiveOn<Mine, T...>,
+                "apply<Mine>: Mine needs static value(x...) and pullback(x..., y_bar) on plain arrays");
+  return [](const auto&... in) {
+    const auto value = Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
+    using Y = std::remove_cvref_t<decltype(value)>;
+    const ad::Shape shape = ad::shape_of_value(value);
+    const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
+    if constexpr (std::is_same_v<Y, double>) {
+      return ad::evaluate_scalar(rule, in...);
+    } else {
+      return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape, in...);
+    }
+  }(ad::operand(x)...);
+}
+
+}  // namespace unroll

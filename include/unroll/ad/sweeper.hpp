@@ -1,0 +1,77 @@
+#pragma once
+
+#include <vector>
+
+#include "unroll/ad/tape_core.hpp"
+
+namespace unroll::ad {
+
+/// One backward pass over a recording, with c columns of adjoints at once. It reads the recording and writes only its
+/// own adjoints, so several may run over one tape at a time. Adjoints of arrays appear with their first contribution,
+/// are shared as long as nobody adds to them, and are recycled when their node is passed: what is live stays in cache.
+class Sweeper {
+ public:
+  struct Buffer {
+    double* data;
+    std::uint32_t references;
+  };
+  /// scale × buffer; no buffer: zero.
+  struct Adjoint {
+    Buffer* buffer = nullptr;
+    double scale = 1;
+  };
+
+  Sweeper(const TapeCore& core, Index columns);
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+  ~Sweeper();
+
+  const TapeCore& core() const { return core_; }
+  Index columns() const { return columns_; }
+
+  /// From the end of the recording to its start.
+  void run();
+
+  // Adjoints of arrays. `rows` is the flattened size of the array.
+  /// The adjoint of a node's output, which is thereby forgotten: the caller drops it.
+  Adjoint take(Id id) {
+    const Adjoint taken = arrays_[id];
+    arrays_[id].buffer = nullptr;
+    return taken;
+  }
+  void drop(const Adjoint& adjoint, Index rows) {
+    if (--adjoint.buffer->references == 0) free_.give(adjoint.buffer, size_of(rows));
+  }
+  const Adjoint& peek(Id id) const { return arrays_[id]; }
+  ScaledBlock view(const Adjoint& adjoint, Index rows) const {
+    return {{adjoint.buffer->data, rows, columns_}, adjoint.scale};
+  }
+  /// A block to write or add to, as `into` says.
+  Block writable(Id id, Index rows, Into& into);
+  /// adjoint(id) += scale · y, without a copy if it is the first contribution.
+  void add_scaled(Id id, Index rows, double scale, const Adjoint& y);
+
+  // Adjoints of scalars: c numbers each.
+  double* scalar(Id id) { return scalars_.data() + static_cast<Index>(id) * columns_; }
+  Block scalar_block(Id id) { return {scalar(id), 1, columns_}; }
+
+ private:
+  std::size_t size_of(Index rows) const { return static_cast<std::size_t>(rows * columns_); }
+  Buffer* new_buffer(Index rows);
+  void sweep_statements(Id from, Id to);
+  void sweep_statements_plain(Id from, Id to);
+  void sweep_statements_with_tangents(Id from, Id to);
+  void sweep_statements_of_columns(Id from, Id to);
+
+  const TapeCore& core_;
+  Index columns_;
+  std::size_t arguments_ = 0;  // of the statements not yet swept
+  struct Workspace;
+  Workspace* workspace_;
+  std::vector<Adjoint>& arrays_;
+  std::vector<double>& scalars_;
+  ChunkArena& memory_;
+  BufferPool& free_;
+};
+
+}  // namespace unroll::ad

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+
+#include "unroll/ad/sweeper.hpp"
+#include "unroll/ad/var.hpp"
+#include "unroll/ad/var_array.hpp"
+
+namespace unroll {
+
+/// The adjoints that a sweep brought back to the inputs of a tape. Valid until the tape is cleared.
+class Sweep {
+ public:
+  /// size × s: column j is the pullback of seed j to the input x. On a tape with k tangents, s = 1 + k: column 0 is the
+  /// adjoint, columns 1…k its tangents. Zero if nothing depends on x.
+  /// @throws TapeError if x is not an input of the tape, or the tape was cleared.
+  Matrix adjoint(const VarArray& x) const;
+  /// 1 × s, likewise.
+  Eigen::RowVectorXd adjoint(const Var& x) const;
+
+ private:
+  friend class Tape;
+  explicit Sweep(std::unique_ptr<ad::Sweeper> sweeper, std::uint32_t epoch)
+      : sweeper_(std::move(sweeper)), epoch_(epoch) {}
+  void check(std::uint32_t variable_epoch, bool is_input) const;
+  std::unique_ptr<ad::Sweeper> sweeper_;
+  std::uint32_t epoch_;
+};
+
+/// What a recording holds.
+struct TapeStatistics {
+  std::size_t nodes = 0;          // array operations
+  std::size_t statements = 0;     // scalar operations, inputs and entries
+  std::size_t arguments = 0;      // pairs (partial, id) of the statements
+  std::size_t node_bytes = 0;     // rules and their operands
+  std::size_t scalar_bytes = 0;   // statements, 12 bytes a pair
+  std::size_t value_bytes = 0;    // arrays that some node or variable still reads
+  std::size_t reserved_bytes = 0; // memory held, in use or not
+  std::size_t bytes() const { return node_bytes + scalar_bytes + value_bytes; }
+};
+
+/// A recording of array and scalar operations, for back-propagation.
+///
+///   Tape tape;
+///   const VarVector x = tape.input(x0);
+///   const Var y = squared_norm(A * x - b);
+///   const Vector gradient = tape.sweep(y).adjoint(x);
+///
+/// Variables belong to the tape that recorded them and to one thread; using one after `clear()`, or together with one
+/// of another tape, throws TapeError. Memory is kept across `clear()` and handed to the next tape of the thread.
+class Tape {
+ public:
+  /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.
+  explicit Tape(Index tangents = 0);
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+  ~Tape();
+
+  /// An independent variable; its tangents, if the tape carries any, are zero.
+  VarVector input(const Vector& value);
+  VarMatrix input(const Matrix& value);
+  template <class D>
+  auto input(const Eigen::MatrixBase<D>& value) {
+    if constexpr (D::ColsAtCompileTime == 1)
+      return input(Vector(value));
+    else
+      return input(Matrix(value));
+  }
+  Var input(double value);
+  /// With tangents, n×k. @throws ShapeError
+  VarVector input(const Vector& value, const Matrix& tangents);
+
+  /// Pulls seeds back from y to all inputs: `seeds` is y.size() × s, s adjoints at once.
+  /// On a tape with tangents, s = 1 + k, column 0 the seed and the others its tangents.
+  /// @throws ShapeError, TapeError if y is not of this recording or is a constant.
+  Sweep sweep(const VarArray& y, const Matrix& seeds) const;
+  /// From a scalar, with seed 1 (its tangents 0).
+  Sweep sweep(const Var& y) const;
+  Sweep sweep(const Var& y, const Eigen::RowVectorXd& seeds) const;
+
+  /// Forgets the recording and every variable of it.
+  void clear();
+  Index tangents() const { return core_->tangents; }
+  TapeStatistics statistics() const;
+
+  ad::TapeCore& core() { return *core_; }
+
+ private:
+  Index checked_columns(Index seeds) const;
+  ad::TapeCore* core_;
+};
+
+}  // namespace unroll

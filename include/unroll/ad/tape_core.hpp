@@ -1,0 +1,118 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "unroll/ad/arena.hpp"
+#include "unroll/ad/block.hpp"
+#include "unroll/ad/statements.hpp"
+
+/// What a tape is made of. Users meet `Tape`, `Var`, `VarVector`; the engine meets this.
+namespace unroll::ad {
+
+class Sweeper;
+
+/// The storage of a value. Reference-counted, so that a temporary is recycled at once, and a value that nodes read
+/// later is stored once however many read it. Counts are not atomic: a tape and its variables belong to one thread.
+struct Buffer {
+  double* data;
+  std::uint32_t references;
+  Id first_scalar;  // id of entry 0 as a scalar, once somebody took an entry; 0 before
+};
+
+/// One array operation; its rule and operands follow it in the arena.
+struct Node {
+  void (*pull)(const Node&, Sweeper&);
+  std::uint32_t back;        // bytes back to the node before; 0 for the first of a chunk
+  Id output;                 // an array or a scalar: the pull knows
+  std::uint32_t statements;  // scalar statements recorded before this node
+  std::uint32_t rows;        // of the output, flattened
+};
+
+/// The storage behind a `Tape`. Cores outlive their tapes and are reused warm. `epoch` is unique to a recording: by it
+/// a variable of an earlier recording, or of another tape, is known.
+struct TapeCore {
+  std::atomic<std::uint32_t> epoch{0};
+  Index tangents = 0;  // k
+
+  Statements scalars;
+  Id arrays = 1;
+  ChunkArena nodes;
+  Node* last_node = nullptr;
+  std::vector<Node*> chunk_ends;  // last node before each chunk of `nodes` but the first
+  std::size_t node_count = 0;
+
+  ChunkArena headers, values;
+  BufferPool free_buffers;
+  std::size_t free_bytes = 0;
+  std::vector<std::shared_ptr<const void>> kept;  // what nodes refer to and is no plain array, until clear()
+  std::vector<Id> input_arrays, input_scalars;    // ascending
+
+  Index columns() const { return 1 + tangents; }
+
+  /// A buffer of `size` doubles with one reference; contents undefined.
+  Buffer* allocate(std::size_t size) {
+    if (auto* found = static_cast<Buffer*>(free_buffers.take(size))) {
+      free_bytes -= size * sizeof(double);
+      found->references = 1;
+      found->first_scalar = 0;
+      return found;
+    }
+    auto* buffer = static_cast<Buffer*>(headers.allocate(sizeof(Buffer), alignof(Buffer)));
+    constexpr std::size_t small = 32;
+    *buffer = {static_cast<double*>(values.allocate(size * sizeof(double), size < small ? 16 : 64)), 1, 0};
+    return buffer;
+  }
+  void release(Buffer* buffer, std::size_t size) {
+    if (--buffer->references == 0) {
+      free_bytes += size * sizeof(double);
+      free_buffers.give(buffer, size);
+    }
+  }
+  /// A copy of a constant that lives until clear().
+  const double* keep_copy(const double* data, std::size_t size);
+
+  /// Places a node behind the last one.
+  template <class N>
+  void push_node(const N& node, Id output, std::size_t rows) {
+    static_assert(std::is_base_of_v<Node, N> && alignof(N) == alignof(Node));
+    if (!nodes.fits(sizeof(N))) [[unlikely]] {
+      chunk_ends.push_back(last_node);
+      last_node = nullptr;
+    }
+    auto* placed = new (nodes.allocate(sizeof(N), alignof(N))) N(node);
+    const auto distance = reinterpret_cast<std::uintptr_t>(placed) - reinterpret_cast<std::uintptr_t>(last_node);
+    placed->back = last_node == nullptr ? 0 : static_cast<std::uint32_t>(distance);
+    placed->output = output;
+    placed->statements = scalars.size();
+    placed->rows = static_cast<std::uint32_t>(rows);
+    last_node = placed;
+    ++node_count;
+  }
+
+  Id new_array() {
+    if (arrays == std::numeric_limits<Id>::max()) throw_full();
+    return arrays++;
+  }
+
+  /// Forgets the recording, keeps the memory.
+  void reset(Index new_tangents);
+
+  /// A core of this thread, warm if there is one.
+  static TapeCore* acquire(Index tangents);
+  static void give_back(TapeCore* core) noexcept;
+
+  /// @throws TapeError unless a variable of `variable_epoch` belongs to this recording.
+  void check(std::uint32_t variable_epoch, const char* operation) const {
+    if (variable_epoch != epoch.load(std::memory_order_relaxed)) [[unlikely]]
+      throw_foreign(operation);
+  }
+
+  [[noreturn]] static void throw_full();
+  [[noreturn]] static void throw_foreign(const char* operation);
+};
+
+}  // namespace unroll::ad

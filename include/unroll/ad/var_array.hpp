@@ -1,0 +1,121 @@
+#pragma once
+
+#include <utility>
+
+#include "unroll/ad/tape_core.hpp"
+#include "unroll/ad/var.hpp"
+
+namespace unroll {
+
+/// An array recorded on a tape, or a constant. A handle: copies share the value, nothing can change it.
+/// Arithmetic is in operators.hpp, functions in the rule families. Belongs to the thread of its tape.
+class VarArray {
+ public:
+  VarArray() = default;
+  VarArray(const VarArray& other) noexcept : VarArray(other, nullptr) { retain(); }
+  VarArray(VarArray&& other) noexcept : VarArray(other, nullptr) { other.buffer_ = nullptr; }
+  VarArray& operator=(VarArray other) noexcept {
+    std::swap(core_, other.core_);
+    std::swap(buffer_, other.buffer_);
+    std::swap(id_, other.id_);
+    std::swap(epoch_, other.epoch_);
+    std::swap(rows_, other.rows_);
+    std::swap(cols_, other.cols_);
+    return *this;
+  }
+  ~VarArray() { release(); }
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  Index size() const { return rows() * cols(); }
+  /// True if no derivative flows through it.
+  bool is_constant() const { return id_ == 0; }
+
+  /// Entry of a vector, or of a matrix. @throws ShapeError if out of range, TapeError if its recording is gone.
+  Var operator[](Index i) const { return entry(i, 0); }
+  Var operator()(Index i) const { return entry(i, 0); }
+  Var operator()(Index i, Index j) const { return entry(i, j); }
+
+  // For the engine.
+  /// A result on `core`; `buffer` holds size × (1 + k) doubles, or size for id 0, a constant; takes its reference over.
+  VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape) noexcept
+      : core_(core),
+        buffer_(buffer),
+        id_(id),
+        epoch_(core->epoch.load(std::memory_order_relaxed)),
+        rows_(static_cast<std::uint32_t>(shape.rows)),
+        cols_(static_cast<std::uint32_t>(shape.cols)) {}
+  /// A constant that belongs to no tape.
+  VarArray(const double* data, ad::Shape shape);
+  ad::TapeCore* core() const { return core_; }
+  ad::Buffer* buffer() const { return buffer_; }
+  ad::Id id() const { return id_; }
+  std::uint32_t epoch() const { return epoch_; }
+  ad::Shape shape() const { return {rows(), cols()}; }
+  /// Value and tangents; of a constant the value alone. @throws TapeError if stale.
+  ad::ConstBlock block() const {
+    check("value");
+    return {buffer_ == nullptr ? nullptr : buffer_->data, size(), columns()};
+  }
+  void check(const char* operation) const {
+    if (core_ != nullptr) core_->check(epoch_, operation);
+  }
+  void retain() const noexcept {
+    if (buffer_ != nullptr && (core_ == nullptr || is_live())) ++buffer_->references;
+  }
+
+ private:
+  VarArray(const VarArray& o, std::nullptr_t) noexcept
+      : core_(o.core_), buffer_(o.buffer_), id_(o.id_), epoch_(o.epoch_), rows_(o.rows_), cols_(o.cols_) {}
+  Index columns() const noexcept { return id_ == 0 ? 1 : core_->columns(); }
+  bool is_live() const noexcept { return epoch_ == core_->epoch.load(std::memory_order_relaxed); }
+  void release() noexcept {
+    if (buffer_ == nullptr) return;
+    if (core_ == nullptr)
+      release_constant();
+    else if (is_live())
+      core_->release(buffer_, static_cast<std::size_t>(size() * columns()));
+  }
+  void release_constant() noexcept;
+  Var entry(Index i, Index j) const;
+
+  ad::TapeCore* core_ = nullptr;
+  ad::Buffer* buffer_ = nullptr;
+  ad::Id id_ = 0;
+  std::uint32_t epoch_ = 0;
+  std::uint32_t rows_ = 0, cols_ = 1;
+};
+
+/// A vector of n entries on a tape.
+class VarVector : public VarArray {
+ public:
+  using Plain = Vector;
+  VarVector() = default;
+  VarVector(const Vector& constant) : VarArray(constant.data(), {constant.size(), 1}) {}  // NOLINT: implicit
+  template <class D>
+    requires std::is_same_v<typename D::Scalar, double>
+  VarVector(const Eigen::MatrixBase<D>& constant) : VarVector(Vector(constant)) {}  // NOLINT: implicit
+  /// Assembles scalars.
+  template <class D>
+    requires std::is_same_v<typename D::Scalar, Var>
+  VarVector(const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
+  explicit VarVector(VarArray array) : VarArray(std::move(array)) {}
+  /// @throws TapeError if the tape was cleared or destroyed.
+  Vector value() const { return block().col(0); }
+};
+
+/// A matrix on a tape.
+class VarMatrix : public VarArray {
+ public:
+  using Plain = Matrix;
+  VarMatrix() = default;
+  VarMatrix(const Matrix& constant) : VarArray(constant.data(), {constant.rows(), constant.cols()}) {}  // NOLINT
+  template <class D>
+    requires std::is_same_v<typename D::Scalar, double>
+  VarMatrix(const Eigen::MatrixBase<D>& constant) : VarMatrix(Matrix(constant)) {}  // NOLINT: implicit
+  explicit VarMatrix(VarArray array) : VarArray(std::move(array)) {}
+  /// @throws TapeError if the tape was cleared or destroyed.
+  Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
+};
+
+}  // namespace unroll

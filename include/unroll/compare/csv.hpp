@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/types.hpp"
+
+namespace unroll {
+
+/// A numeric table with named columns.
+struct CsvTable {
+  std::vector<std::string> names;  // k
+  Matrix values;                   // m×k
+};
+
+/// Reads a comma-separated file strictly: one header row of names, then at least one row, every cell a finite
+/// number. Accepted: CRLF line ends, a missing or repeated newline at the end, a UTF-8 byte order mark,
+/// quoted cells ("" is a quote inside quotes), blanks around a cell.
+/// @throws DataError naming file, line and column: no such file, no header or no rows, a header of numbers
+/// only, a row with too few or too many cells, a cell that is empty, text, not finite or outside the range of
+/// a double.
+CsvTable read_csv(const std::filesystem::path& path);
+
+/// read_csv for text already in memory; `source` stands for the file's name in error messages.
+CsvTable parse_csv(std::string_view text, std::string_view source);
+
+/// Reads a file of numbers, one per line and no header. @throws DataError as read_csv does.
+Vector read_numbers(const std::filesystem::path& path);
+
+}  // namespace unroll

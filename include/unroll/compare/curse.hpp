@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unroll/compare/instance.hpp"
+#include "unroll/compare/records.hpp"
+#include "unroll/problem/cost.hpp"
+#include "unroll/solver/status.hpp"
+#include "unroll/types.hpp"
+
+/// The experiment of the program curse_of_unrolling: how far is ∂x_t from ∂x* after t steps of a solver, and
+/// do forward mode, reverse mode and the closed form agree on it?
+namespace unroll {
+
+/// η of the Sobolev method: estimated as a user could, exact for the instance, or given.
+struct Eta {
+  enum class Kind { automatic, oracle, given } kind = Kind::automatic;
+  double value = 0;  // if given
+};
+
+/// Reads `auto`, `oracle` or a number. @throws DomainError unless the number is finite and ≥ 0.
+Eta parse_eta(std::string_view text);
+
+/// What happens at the moment: a stage of one solver, and which fraction of the stage is done.
+struct CurseProgress {
+  std::string_view solver, stage;
+  double fraction;
+};
+
+struct CurseOptions {
+  std::vector<std::string> solvers;  // names among solver_names(); empty: all
+  Index steps = 2000;                // ≥ 1
+  double alpha = 0.5;                // > 0, of the Gegenbauer weight of the Sobolev method
+  Eta eta = {};                      // of the same
+  std::function<void(const CurseProgress&)> progress = {};
+};
+
+/// What one solver did. Errors are ‖∂x_t − ∂x*‖_F/‖∂x*‖_F, so 1 is ∂x_0 = 0; "settled" is the first t from
+/// which on the quantity stays at or below the level, none if it is above at the end.
+struct SolverSummary {
+  std::string solver;
+  std::size_t style = 0;  // its place among solver_names(), so that figures of different runs show it alike
+  Status status = Status::step_limit;
+  Index steps = 0;  // with a finite result
+  double peak_error = 0;
+  Index peak_step = 0;
+  std::optional<double> predicted_peak_step = {};  // theory/burn_in
+  double final_error = 0;
+  double final_suboptimality = 0;
+  std::optional<Index> error_settled_at_start = {};  // ≤ 1
+  std::optional<Index> error_settled = {};           // ≤ 0.01
+  std::optional<Index> suboptimality_settled = {};   // ≤ 0.01
+  double largest_reverse_gap = 0;
+  std::optional<double> largest_closed_form_gap = {};
+  std::string formula = {};  // of the closed form: commuting or general; empty without one
+  Cost forward = {};         // of ∂x_t for every t
+  Cost reverse = {};         // of ∂x_T, T = steps
+};
+
+struct CurseResult {
+  std::vector<Record> records;  // solver by solver, t = 0 … steps
+  std::vector<SolverSummary> summaries;
+};
+
+/// The solvers that the experiment knows, in the order in which they are shown.
+std::vector<std::string> solver_names();
+
+/// @throws DomainError if a solver is unknown (the message lists the known ones) or named twice, steps < 1 or
+/// alpha or eta is outside its domain.
+void check(const CurseOptions& options);
+
+/// Where reverse mode is compared: every t ≤ 50 and 64 log-spaced t beyond, `steps` included.
+std::vector<Index> reverse_steps(Index steps);
+
+/// Runs the solvers on the instance, ∂x_0 = 0. Step sizes come from instance.spectrum and are frozen with
+/// respect to θ. A run whose iterate or Jacobian stops being finite ends there, with Status::non_finite.
+/// @throws DomainError as check, or if x_0 = x*.
+CurseResult run_curse(const Instance& instance, const CurseOptions& options);
+
+}  // namespace unroll

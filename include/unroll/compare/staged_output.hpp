@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace unroll {
+
+/// A directory that receives a set of files whole or not at all. The files are written to `staging()`, a
+/// hidden directory inside it, and `commit` moves them in place; without a commit the destructor leaves
+/// everything as it was found, the directory itself gone again if it was made here.
+class StagedOutput {
+ public:
+  /// @throws DataError if the directory cannot be made or written.
+  explicit StagedOutput(const std::filesystem::path& directory);
+  ~StagedOutput();
+  StagedOutput(const StagedOutput&) = delete;
+  StagedOutput& operator=(const StagedOutput&) = delete;
+
+  const std::filesystem::path& staging() const { return staging_; }
+
+  /// Moves the named files from the staging directory to the directory, over files of the same name there.
+  /// @throws DataError naming the file that could not be moved.
+  void commit(const std::vector<std::string>& names);
+
+ private:
+  void remove_traces() noexcept;
+
+  std::filesystem::path directory_;
+  std::filesystem::path staging_;
+  std::vector<std::filesystem::path> made_;  // directories made here, the outermost first
+};
+
+/// Throws what the constructor of StagedOutput would, as far as that can be told without writing anything.
+void check_output_directory(const std::filesystem::path& directory);
+
+/// Writes a file whole. @throws DataError if it cannot be opened or the disk is full.
+void write_file(const std::filesystem::path& path, const std::string& content);
+
+}  // namespace unroll

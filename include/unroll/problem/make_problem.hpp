@@ -1,0 +1,83 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <type_traits>
+#include <utility>
+
+#include "unroll/ad/gradient.hpp"
+#include "unroll/problem/problem.hpp"
+
+namespace unroll {
+
+/// f as a template over the array type: f(x, theta) for plain arrays gives a number, for taped ones a `Var`.
+template <class F>
+concept ObjectiveOnVectors = requires(const F& f, const Vector& x) {
+  { f(x, x) } -> std::convertible_to<double>;
+};
+template <class F>
+concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
+  { f(x, x) } -> std::convertible_to<Var>;
+};
+
+/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by a recording
+/// that carries the k tangents, so that one pass over the data serves value and tangents alike.
+template <class F>
+class TemplateProblem final : public Problem {
+  static_assert(ObjectiveOnVectors<F>, "make_problem: f(x, theta) must accept const Vector& twice and give a number");
+  static_assert(ObjectiveOnTape<F>,
+                "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
+                "over the array type, with the library's functions");
+
+ public:
+  /// @throws ShapeError unless n ≥ 1 and p ≥ 0.
+  TemplateProblem(F f, Index n, Index p) : f_(std::move(f)), n_(n), p_(p) {
+    if (n < 1 || p < 0) throw ShapeError(fmt::format("make_problem: n = {}, p = {}", n, p));
+  }
+
+  Index dimension() const override { return n_; }
+  Index parameters() const override { return p_; }
+  const F& function() const { return f_; }
+
+  double value(const Vector& x, const Vector& theta) const override { return f_(x, theta); }
+
+  Vector gradient(const Vector& x, const Vector& theta) const override {
+    Tape tape;
+    const VarVector taped = tape.input(x);
+    const Var y = f_(taped, VarVector(theta));
+    if (y.is_constant()) return Vector::Zero(n_);
+    return tape.sweep(y).adjoint(taped);
+  }
+
+  Vector parameter_gradient(const Vector& x, const Vector& theta) const override {
+    Tape tape;
+    const VarVector taped = tape.input(theta);
+    const Var y = f_(VarVector(x), taped);
+    if (y.is_constant()) return Vector::Zero(p_);
+    return tape.sweep(y).adjoint(taped);
+  }
+
+  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override {
+    const Index k = x_dot.cols();
+    Tape tape(k);
+    const VarVector taped_x = tape.input(x, x_dot);
+    const VarVector taped_theta = tape.input(theta, theta_dot);
+    const Var y = f_(taped_x, taped_theta);
+    if (k == 0 || y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(p_, k)};
+    const Sweep sweep = tape.sweep(y);
+    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+  }
+
+ private:
+  F f_;
+  Index n_, p_;
+};
+
+/// The problem min_x f(x, θ) with n = dim x, p = dim θ.
+template <class F>
+TemplateProblem<F> make_problem(F f, Index n, Index p) {
+  return TemplateProblem<F>(std::move(f), n, p);
+}
+
+}  // namespace unroll

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "unroll/ad/dual.hpp"
+#include "unroll/ad/reduce.hpp"
+#include "unroll/ad/var_array.hpp"
+#include "unroll/problem/cost.hpp"
+#include "unroll/problem/problem.hpp"
+
+namespace unroll {
+
+namespace detail {
+Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta);
+DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const DualVector& theta);
+VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta);
+double oracle_value(const Problem&, const Vector& x, const Vector& theta);
+Dual oracle_value(const Problem&, const DualVector& x, const DualVector& theta);
+Var oracle_value(const Problem&, const VarVector& x, const VarVector& theta);
+}  // namespace detail
+
+/// What a solver's step sees of a problem, over arrays V: `Vector`, `DualVector` (tangents come along) or `VarVector` (the
+/// call is recorded). The gradient is a primitive: one node that keeps x_t and θ, with pushforward H Ẋ + M Θ̇ and, as H is
+/// symmetric, pullback (H w, Mᵀ w), both from `Problem::second_order`. No tape of a tape is ever made. The problem, and
+/// the cost where counts are wanted, are held by reference and must outlive the tape's sweeps.
+template <class V>
+class Oracle {
+ public:
+  explicit Oracle(const Problem& problem, Cost* cost = nullptr) : problem_(&problem), cost_(cost) {}
+
+  /// ∇_x f(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third derivatives.
+  V gradient(const V& x, const V& theta) const { return detail::oracle_gradient(*problem_, cost_, x, theta); }
+  /// f(x, θ).
+  scalar_t<V> value(const V& x, const V& theta) const { return detail::oracle_value(*problem_, x, theta); }
+  const Problem& problem() const { return *problem_; }
+
+ private:
+  const Problem* problem_;
+  Cost* cost_;
+};
+
+}  // namespace unroll

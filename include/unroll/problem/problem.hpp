@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string_view>
+
+#include "unroll/types.hpp"
+
+namespace unroll {
+
+/// The tangents of both gradients of f in k directions (Ẋ, Θ̇), MATH: H = ∂²f/∂x², M = ∂²f/∂x∂θ.
+struct SecondOrder {
+  Matrix dx;      // n×k: H Ẋ + M Θ̇
+  Matrix dtheta;  // p×k: Mᵀ Ẋ + f_θθ Θ̇
+};
+
+/// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever ask.
+/// Obtained from a template by `make_problem`, or implemented by hand: derive, and override the five pure functions.
+/// They are const and may be called from several threads at once. Sizes are checked by the callers.
+class Problem {
+ public:
+  virtual ~Problem() = default;
+
+  virtual Index dimension() const = 0;   // n
+  virtual Index parameters() const = 0;  // p
+  virtual double value(const Vector& x, const Vector& theta) const = 0;
+  virtual Vector gradient(const Vector& x, const Vector& theta) const = 0;  // ∇_x f, n
+  virtual SecondOrder second_order(const Vector& x, const Vector& theta,
+                                   const Matrix& x_dot,              // n×k
+                                   const Matrix& theta_dot) const = 0;  // p×k
+  /// ∇_θ f, p: needed only where the *value* is differentiated. @throws UnsupportedError unless overridden.
+  virtual Vector parameter_gradient(const Vector& x, const Vector& theta) const;
+  /// @throws DomainError where the problem is not defined. By default every finite θ is allowed.
+  virtual void check_domain(const Vector& theta) const;
+
+  /// H(x, θ), n×n, by n directions at once.
+  Matrix hessian(const Vector& x, const Vector& theta) const;
+  /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once.
+  Matrix mixed(const Vector& x, const Vector& theta) const;
+};
+
+/// @throws ShapeError naming the operation unless x has n entries and theta p.
+void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation);
+
+}  // namespace unroll

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "unroll/problem/quadratic.hpp"
+
+namespace unroll {
+
+/// Ridge regression, f(x, θ) = ‖Ax − y‖²/(2m) + θ‖x‖²/2 with one θ > 0. With m rows against n columns the Gram matrix AᵀA/m is
+/// formed once, and a gradient costs n² multiplications instead of 2mn.
+class Ridge final : public QuadraticProblem {
+ public:
+  /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not finite.
+  Ridge(const Matrix& a, const Vector& y);
+
+  Index dimension() const override { return gram_.rows(); }
+  Index parameters() const override { return 1; }
+  double value(const Vector& x, const Vector& theta) const override;
+  Vector gradient(const Vector& x, const Vector& theta) const override;
+  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override;
+  Vector parameter_gradient(const Vector& x, const Vector& theta) const override;
+  /// @throws DomainError unless θ > 0.
+  void check_domain(const Vector& theta) const override;
+
+  Matrix hessian_matrix(const Vector& theta) const override;
+  Matrix hessian_derivative(Index, const Vector&) const override {
+    return Matrix::Identity(gram_.rows(), gram_.cols());
+  }
+  Vector linear_term(const Vector&) const override { return -moment_; }
+  Vector linear_term_derivative(Index, const Vector&) const override { return Vector::Zero(gram_.rows()); }
+
+ private:
+  Matrix gram_;       // AᵀA/m, n×n
+  Vector moment_;     // Aᵀy/m, n
+  double half_mean_;  // ‖y‖²/(2m)
+};
+
+/// Ridge regression on A (m×n) and y (m).
+inline Ridge ridge(const Matrix& a, const Vector& y) { return {a, y}; }
+
+}  // namespace unroll

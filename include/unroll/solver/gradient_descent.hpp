@@ -1,0 +1,30 @@
+#pragma once
+
+#include "unroll/problem/oracle.hpp"
+#include "unroll/solver/schedule.hpp"
+#include "unroll/solver/state.hpp"
+
+namespace unroll {
+
+/// Gradient descent (Cauchy 1847): x_{t+1} = x_t − h ∇f(x_t).
+/// Converges for h < 2/L where f is convex with an L-Lipschitz gradient. h is frozen with respect to θ.
+struct GradientDescent {
+  double step_size;  // h > 0
+
+  /// h = 1/L: the Jacobian converges at once, though slowly. @throws DomainError unless 0 < L < ∞.
+  static GradientDescent short_step(double largest_eigenvalue);
+  /// h = 2/(L + ℓ): best for f, while the Jacobian first gets worse (burn-in). @throws DomainError as
+  /// check_spectrum.
+  static GradientDescent large_step(double smallest_eigenvalue, double largest_eigenvalue);
+
+  MomentumCoefficients coefficients(Index) const { return {0, 0, step_size}; }
+  /// @throws DomainError unless h is positive and finite.
+  void check() const;
+
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - step_size * f.gradient(s.x, theta)};
+  }
+};
+
+}  // namespace unroll

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "unroll/types.hpp"
+
+namespace unroll {
+
+/// What step t of a linear first-order method does, with x_{−1} = x_0:
+///   y       = x_t + extrapolation (x_t − x_{t−1})
+///   x_{t+1} = x_t + momentum (x_t − x_{t−1}) − step_size ∇f(y).
+/// The coefficients are constants with respect to θ, also where they were computed from the spectrum of a
+/// Hessian that depends on θ: step sizes are *frozen*.
+struct MomentumCoefficients {
+  double momentum;
+  double extrapolation;
+  double step_size;
+};
+
+/// A method whose every step is given by its coefficients; on a quadratic it has a residual polynomial (see
+/// theory/).
+template <class M>
+concept LinearMethod = requires(const M& method, Index t) {
+  { method.coefficients(t) } -> std::same_as<MomentumCoefficients>;
+};
+
+/// @throws DomainError, naming the method and the reason, unless 0 < smallest ≤ largest < ∞.
+void check_spectrum(double smallest_eigenvalue, double largest_eigenvalue, std::string_view method);
+
+/// L − ℓ ≤ 1e-14 L: to rounding one eigenvalue, where every method of an interval degenerates to the step
+/// 1/L.
+inline bool is_single_eigenvalue(double smallest_eigenvalue, double largest_eigenvalue) {
+  return largest_eigenvalue - smallest_eigenvalue <= 1e-14 * largest_eigenvalue;
+}
+
+/// (√L − √ℓ)/(√L + √ℓ) = (√κ − 1)/(√κ + 1): the rate of Chebyshev's method, and √momentum of Polyak's heavy
+/// ball.
+double chebyshev_rate(double smallest_eigenvalue, double largest_eigenvalue);
+
+namespace detail {
+/// @throws DomainError unless the step size is positive and finite and the momentum finite.
+void check_coefficients(const MomentumCoefficients& coefficients, std::string_view method);
+}  // namespace detail
+
+}  // namespace unroll

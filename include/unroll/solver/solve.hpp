@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "unroll/problem/cost.hpp"
+#include "unroll/solver/run.hpp"
+
+namespace unroll {
+
+/// A run of a solver on plain arrays.
+struct Trajectory {
+  std::vector<Vector> iterates;  // x_0 … x_steps, all finite
+  Status status;
+  Index steps;  // taken with a finite result
+  Cost cost;
+
+  /// The last iterate.
+  const Vector& x() const { return iterates.back(); }
+  /// Says how the run ended, at which step, and what to do about it.
+  std::string message() const;
+};
+
+/// How a run ended, at which step, and what to do about it.
+std::string message(Status status, Index steps);
+
+/// Runs the solver from x0 (n) at theta (p) until options.steps, or until options.tolerance is met.
+/// @throws as check_point and check_options, and what the solver's own check() throws. An iterate that is not
+/// finite is no exception but a Status.
+template <class S>
+Trajectory solve(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
+                 const SolveOptions& options = {}) {
+  Trajectory result{};
+  const auto record = [&](Index, const auto& state) { result.iterates.push_back(state.x); };
+  const auto end = run(Oracle<Vector>(problem, &result.cost), solver, x0, theta, options, record);
+  result.status = end.status;
+  result.steps = end.steps;
+  return result;
+}
+
+}  // namespace unroll

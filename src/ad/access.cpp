@@ -1,0 +1,199 @@
+#include "unroll/ad/access.hpp"
+
+#include <fmt/format.h>
+
+namespace unroll {
+
+namespace ad {
+namespace {
+
+struct Segment {
+  static constexpr std::array<unsigned, 1> needed_for{0U};
+  static constexpr bool reads_output = false;
+  Index first;
+  void evaluate(const ConstBlock& x, Block y) const {
+    y.leftCols(x.cols()) = x.middleRows(first, y.rows());
+    y.rightCols(y.cols() - x.cols()).setZero();
+  }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    p.template add<0>([&](Block x_bar, Into into) {
+      if (into == Into::assign) x_bar.setZero();
+      x_bar.middleRows(first, y_bar.block.rows()) += y_bar.scale * y_bar.block;
+    });
+  }
+};
+
+struct Concatenation {
+  static constexpr std::array<unsigned, 2> needed_for{0U, 0U};
+  static constexpr bool reads_output = false;
+  Index first_rows;
+  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) {
+    y.setZero();
+    y.topLeftCorner(a.rows(), a.cols()) = a;
+    y.bottomLeftCorner(b.rows(), b.cols()) = b;
+  }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    const auto give = [&](Block& bar, Into into, Index first) {
+      if (into == Into::assign)
+        bar = y_bar.scale * y_bar.block.middleRows(first, bar.rows());
+      else
+        bar += y_bar.scale * y_bar.block.middleRows(first, bar.rows());
+    };
+    p.template add<0>([&](Block a_bar, Into into) { give(a_bar, into, 0); });
+    p.template add<1>([&](Block b_bar, Into into) { give(b_bar, into, first_rows); });
+  }
+};
+
+// Entries of an array as scalars first, first + 1, …: their adjoints, c a scalar, go back as one array.
+struct EntriesNode : Node {
+  Id array;
+  Id first;
+  static void pull_back(const Node& base, Sweeper& sweeper) {
+    const auto& node = static_cast<const EntriesNode&>(base);
+    Block entries(sweeper.scalar(node.first), sweeper.columns(), node.rows);
+    if ((entries.array() == 0).all()) return;
+    Into into{};
+    Block x_bar = sweeper.writable(node.array, node.rows, into);
+    if (into == Into::assign)
+      x_bar = entries.transpose();
+    else
+      x_bar += entries.transpose();
+    entries.setZero();
+  }
+};
+
+struct AssembleNode : Node {
+  const Id* entries;
+  static void pull_back(const Node& base, Sweeper& sweeper) {
+    const auto& node = static_cast<const AssembleNode&>(base);
+    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    if (adjoint.buffer == nullptr) return;
+    const ScaledBlock y_bar = sweeper.view(adjoint, node.rows);
+    for (Index i = 0; i < static_cast<Index>(node.rows); ++i)
+      sweeper.scalar_block(node.entries[i]) += y_bar.scale * y_bar.block.row(i);
+    sweeper.drop(adjoint, node.rows);
+  }
+};
+
+// The id of entry 0 of an array on a tape, all entries becoming scalars the first time.
+Id first_entry(const VarArray& x) {
+  if (x.buffer()->first_scalar != 0) return x.buffer()->first_scalar;
+  TapeCore& core = *x.core();
+  const auto size = static_cast<std::size_t>(x.size());
+  const Id first = core.scalars.push_empty(size);
+  if (core.tangents > 0) {
+    const ConstBlock block = x.block();
+    for (Index i = 0; i < x.size(); ++i)
+      Block(core.scalars.block(first + static_cast<Id>(i)), 1, core.columns()) = block.row(i);
+  }
+  EntriesNode node{};
+  node.pull = &EntriesNode::pull_back;
+  node.array = x.id();
+  node.first = first;
+  core.push_node(node, 0, size);
+  x.retain();  // the buffer, and with it this id, stay until clear()
+  x.buffer()->first_scalar = first;
+  return first;
+}
+
+void check_entry(Index i, Index j, Shape shape) {
+  if (i < 0 || i >= shape.rows || j < 0 || j >= shape.cols)
+    throw ShapeError(fmt::format("entry ({}, {}): array is {}x{}", i, j, shape.rows, shape.cols));
+}
+
+}  // namespace
+
+template <class A>
+A segment_of(const A& x, Index first, Index count) {
+  if (first < 0 || count < 0 || first + count > x.size())
+    throw ShapeError(fmt::format("segment: {} entries from {}, x has {}", count, first, x.size()));
+  return evaluate_array<A>(Segment{first}, Shape{count, 1}, x);
+}
+template <class A>
+A concatenation(const A& a, const A& b) {
+  return evaluate_array<A>(Concatenation{a.size()}, Shape{a.size() + b.size(), 1}, a, b);
+}
+template <class M, class V>
+V column_of(const M& x, Index j) {
+  if (j < 0 || j >= x.cols()) throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
+  return evaluate_array<V>(Segment{j * x.rows()}, Shape{x.rows(), 1}, x);
+}
+
+template Vector segment_of<Vector>(const Vector&, Index, Index);
+template VarVector segment_of<VarVector>(const VarVector&, Index, Index);
+template DualVector segment_of<DualVector>(const DualVector&, Index, Index);
+template Vector concatenation<Vector>(const Vector&, const Vector&);
+template VarVector concatenation<VarVector>(const VarVector&, const VarVector&);
+template DualVector concatenation<DualVector>(const DualVector&, const DualVector&);
+template VarVector column_of<VarMatrix, VarVector>(const VarMatrix&, Index);
+template DualVector column_of<DualMatrix, DualVector>(const DualMatrix&, Index);
+
+}  // namespace ad
+
+Vector column(const Matrix& x, Index j) {
+  if (j < 0 || j >= x.cols()) throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
+  return x.col(j);
+}
+
+Var VarArray::entry(Index i, Index j) const {
+  check("entry");
+  ad::check_entry(i, j, shape());
+  const Index position = i + j * rows();
+  const double value = buffer_->data[position];
+  if (is_constant()) return Var(value);
+  return Var(core_, ad::first_entry(*this) + static_cast<ad::Id>(position), value);
+}
+
+Dual DualArray::entry(Index i, Index j) const {
+  ad::check_entry(i, j, shape());
+  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())));
+}
+
+VarVector assemble(std::span<const Var> entries) {
+  using namespace ad;
+  const auto size = static_cast<Index>(entries.size());
+  TapeCore* core = nullptr;
+  for (const Var& entry : entries) {
+    entry.check("assemble");
+    if (entry.core() == nullptr) continue;
+    if (core != nullptr && core != entry.core()) TapeCore::throw_foreign("assemble");
+    core = entry.core();
+  }
+  if (core == nullptr) {
+    Vector values(size);
+    for (Index i = 0; i < size; ++i) values[i] = entries[static_cast<std::size_t>(i)].primal();
+    return VarVector(values);
+  }
+  VarVector result(VarArray(core, core->allocate(static_cast<std::size_t>(size * core->columns())), core->new_array(), {size, 1}));
+  Block block(result.buffer()->data, size, core->columns());
+  auto* ids = static_cast<Id*>(core->values.allocate(entries.size() * sizeof(Id), alignof(double)));
+  for (Index i = 0; i < size; ++i) {
+    const Var& entry = entries[static_cast<std::size_t>(i)];
+    ids[i] = entry.id();
+    const ConstBlock from = block_of(entry);
+    block.row(i).setZero();
+    block.row(i).head(from.cols()) = from;
+  }
+  AssembleNode node{};
+  node.pull = &AssembleNode::pull_back;
+  node.entries = ids;
+  core->push_node(node, result.id(), entries.size());
+  return result;
+}
+
+DualVector assemble(std::span<const Dual> entries) {
+  Index columns = 1;
+  for (const Dual& entry : entries) columns = ad::common_columns({columns, entry.block().cols()});
+  Matrix block = Matrix::Zero(static_cast<Index>(entries.size()), columns);
+  for (Index i = 0; i < block.rows(); ++i) {
+    const ad::ConstBlock from = entries[static_cast<std::size_t>(i)].block();
+    block.row(i).head(from.cols()) = from;
+  }
+  return DualVector(DualArray({block.rows(), 1}, std::move(block)));
+}
+
+}  // namespace unroll

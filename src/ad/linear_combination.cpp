@@ -1,0 +1,178 @@
+#include "unroll/ad/linear_combination.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "unroll/ad/sweeper.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+
+namespace ad {
+namespace {
+
+/// y = Σ c_i x_i: its pullback adds c_i ȳ to every x̄_i and reads no value.
+template <std::size_t N>
+struct LinearNode : Node {
+  std::array<double, N> coefficients;
+  std::array<Id, N> in;
+
+  static void pull_back(const Node& base, Sweeper& sweeper) {
+    const auto& node = static_cast<const LinearNode&>(base);
+    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    if (adjoint.buffer == nullptr) return;
+    for (std::size_t i = 0; i < N; ++i) sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
+    sweeper.drop(adjoint, node.rows);
+  }
+};
+
+struct Input {
+  const double* data;
+  double coefficient;
+};
+
+/// out = Σ c_i x_i in one pass, term by term from the first.
+template <std::size_t... I>
+void combine(double* out, Index size, const Input* in, std::index_sequence<I...>) {
+  using Map = Eigen::Map<const Eigen::ArrayXd>;
+  Eigen::Map<Eigen::ArrayXd> y(out, size);
+  if (in[0].coefficient == 1 && sizeof...(I) > 0)
+    y = (Map(in[0].data, size) + ... + (in[I + 1].coefficient * Map(in[I + 1].data, size)));
+  else
+    y = ((in[0].coefficient * Map(in[0].data, size)) + ... + (in[I + 1].coefficient * Map(in[I + 1].data, size)));
+}
+
+template <std::size_t... N>
+void combine(double* out, Index size, const Input* in, std::size_t count, std::index_sequence<N...>) {
+  (void)((count == N + 1 && (combine(out, size, in, std::make_index_sequence<N>{}), true)) || ...);
+}
+
+template <class A, class Terms, std::size_t... N>
+void record(TapeCore& core, Id output, std::size_t rows, const Terms& terms, std::size_t count,
+            std::index_sequence<N...>) {
+  const auto push = [&]<std::size_t M>(std::integral_constant<std::size_t, M>) {
+    LinearNode<M> node{};
+    node.pull = &LinearNode<M>::pull_back;
+    for (std::size_t i = 0; i < M; ++i) {
+      node.coefficients[i] = terms[i].coefficient;
+      node.in[i] = terms[i].array.id();
+    }
+    core.push_node(node, output, rows);
+    return true;
+  };
+  (void)((count == N + 1 && push(std::integral_constant<std::size_t, N + 1>{})) || ...);
+}
+
+}  // namespace
+}  // namespace ad
+
+template <class A>
+void LinearCombination<A>::check_shape(ad::Shape shape, const char* operation) const {
+  if (shape != shape_)
+    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, shape_.rows, shape_.cols, shape.rows,
+                                 shape.cols));
+}
+
+template <class A>
+void LinearCombination<A>::add(const A& x, double coefficient, const char* operation) {
+  check_shape(x.shape(), operation);
+  x.check(operation);
+  if (x.is_constant()) {
+    add_constant(x.block().data(), x.shape(), coefficient, operation);
+    return;
+  }
+  if (count_ > 0 && terms_[0].array.core() != x.core()) ad::TapeCore::throw_foreign(operation);
+  for (std::size_t i = 0; i < count_; ++i)
+    if (terms_[i].array.buffer() == x.buffer()) {
+      terms_[i].coefficient += coefficient;
+      return;
+    }
+  if (count_ == most_terms) {
+    const A sum = eval();
+    *this = LinearCombination(sum);
+  }
+  terms_[count_++] = {x, coefficient};
+}
+
+template <class A>
+void LinearCombination<A>::add(const LinearCombination& other, double coefficient, const char* operation) {
+  check_shape(other.shape_, operation);
+  for (std::size_t i = 0; i < other.count_; ++i)
+    add(other.terms_[i].array, coefficient * other.terms_[i].coefficient, operation);
+  if (other.constant_.buffer() != nullptr)
+    add_constant(other.constant_.block().data(), other.shape_, coefficient, operation);
+}
+
+template <class A>
+void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, double coefficient, const char* operation) {
+  check_shape(shape, operation);
+  if (shape.size() == 0) return;
+  const Eigen::Map<const Vector> added(data, shape.size());
+  if (constant_.buffer() == nullptr) {
+    if (count_ > 0) {  // in memory that the tape recycles
+      ad::TapeCore* const core = terms_[0].array.core();
+      constant_ = A(VarArray(core, core->allocate(static_cast<std::size_t>(shape.size())), 0, shape));
+      if (coefficient == 1)
+        Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = added;
+      else
+        Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = coefficient * added;
+    } else {
+      const Vector scaled = coefficient * added;
+      constant_ = A(VarArray(scaled.data(), shape));
+    }
+  } else if (constant_.buffer()->references == 1) {
+    Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) += coefficient * added;
+  } else {
+    const Vector sum = Eigen::Map<const Vector>(constant_.block().data(), shape.size()) + coefficient * added;
+    constant_ = A(VarArray(sum.data(), shape));
+  }
+}
+
+template <class A>
+void LinearCombination<A>::scale(double factor) {
+  for (std::size_t i = 0; i < count_; ++i) terms_[i].coefficient *= factor;
+  if (constant_.buffer() == nullptr) return;
+  const A before = std::exchange(constant_, A{});
+  add_constant(before.block().data(), shape_, factor, "*");
+}
+
+template <class A>
+A LinearCombination<A>::eval() const {
+  using namespace ad;
+  const bool has_constant = constant_.buffer() != nullptr;
+  if (count_ == 0) {
+    if (has_constant) return constant_;
+    return A(VarArray(nullptr, shape_));
+  }
+  const bool alone = count_ == 1 && terms_[0].coefficient == 1;
+  if (alone && !has_constant) return terms_[0].array;
+
+  TapeCore* const core = terms_[0].array.core();
+  const Index size = shape_.size();
+  const Index columns = core->columns();
+  // x + constant has the derivative of x: it shares its id, and needs no node.
+  const Id id = alone ? terms_[0].array.id() : core->new_array();
+  A result(VarArray(core, core->allocate(static_cast<std::size_t>(size * columns)), id, shape_));
+  double* const out = result.buffer()->data;
+
+  std::array<Input, most_terms + 1> in;
+  for (std::size_t i = 0; i < count_; ++i) in[i] = {terms_[i].array.block().data(), terms_[i].coefficient};
+  constexpr auto sizes = std::make_index_sequence<most_terms + 1>{};
+  if (has_constant) {
+    in[count_] = {constant_.block().data(), 1.0};
+    combine(out, size, in.data(), count_ + 1, sizes);
+    for (std::size_t i = 0; i < count_; ++i) in[i].data += size;
+    if (columns > 1) combine(out + size, size * (columns - 1), in.data(), count_, sizes);
+  } else {
+    combine(out, size * columns, in.data(), count_, sizes);
+  }
+  if (!alone)
+    record<A>(*core, id, static_cast<std::size_t>(size), terms_, count_, std::make_index_sequence<most_terms>{});
+  return result;
+}
+
+template class LinearCombination<VarVector>;
+template class LinearCombination<VarMatrix>;
+
+}  // namespace unroll

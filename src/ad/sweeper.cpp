@@ -1,0 +1,208 @@
+#include "unroll/ad/sweeper.hpp"
+
+#include <memory>
+
+namespace unroll::ad {
+
+/// What sweeps reuse: tables that are all zero between sweeps, and the memory of adjoints.
+struct Sweeper::Workspace {
+  std::vector<Adjoint> arrays;
+  std::vector<double> scalars;
+  ChunkArena memory;
+  BufferPool free;
+  bool clean = true;
+
+  static std::vector<std::unique_ptr<Workspace>>& resting() {
+    thread_local std::vector<std::unique_ptr<Workspace>> mine;
+    return mine;
+  }
+  static Workspace* acquire() {
+    if (resting().empty()) return new Workspace;
+    Workspace* found = resting().back().release();
+    resting().pop_back();
+    return found;
+  }
+};
+
+Sweeper::Sweeper(const TapeCore& core, Index columns)
+    : core_(core),
+      columns_(columns),
+      arguments_(core.scalars.arguments()),
+      workspace_(Workspace::acquire()),
+      arrays_(workspace_->arrays),
+      scalars_(workspace_->scalars),
+      memory_(workspace_->memory),
+      free_(workspace_->free) {
+  if (arrays_.size() < core.arrays) arrays_.resize(core.arrays);
+  const std::size_t scalars = static_cast<std::size_t>(columns) * core.scalars.size();
+  if (scalars_.size() < scalars) scalars_.resize(scalars);
+}
+
+Sweeper::~Sweeper() {
+  constexpr std::size_t kept_bytes = std::size_t{32} << 20;
+  Workspace& w = *workspace_;
+  const std::size_t table_bytes = arrays_.capacity() * sizeof(Adjoint) + scalars_.capacity() * sizeof(double);
+  if (!w.clean || table_bytes > kept_bytes) {
+    arrays_ = {};
+    scalars_ = {};
+  } else {
+    for (const Id id : core_.input_arrays) arrays_[id] = {};
+    for (const Id id : core_.input_scalars) std::fill_n(scalar(id), columns_, 0.0);
+    std::fill_n(scalar(0), columns_, 0.0);
+  }
+  w.clean = true;
+  free_.clear();
+  memory_.reset();
+  if (memory_.reserved_bytes() > kept_bytes) memory_.free_memory();
+  Workspace::resting().emplace_back(workspace_);
+}
+
+void Sweeper::run() {
+  workspace_->clean = false;
+  Id end = core_.scalars.size();
+  const Node* node = core_.last_node;
+  std::size_t chunk = core_.chunk_ends.size();
+  for (;;) {
+    while (node == nullptr && chunk > 0) node = core_.chunk_ends[--chunk];
+    if (node == nullptr) break;
+    if (node->statements < end) {
+      sweep_statements(end, node->statements);
+      end = node->statements;
+    }
+    node->pull(*node, *this);
+    node = node->back == 0
+               ? nullptr
+               : reinterpret_cast<const Node*>(reinterpret_cast<const std::byte*>(node) - node->back);
+  }
+  sweep_statements(end, 1);
+  workspace_->clean = true;
+}
+
+Sweeper::Buffer* Sweeper::new_buffer(Index rows) {
+  const std::size_t size = size_of(rows);
+  if (auto* found = static_cast<Buffer*>(free_.take(size))) {
+    found->references = 1;
+    return found;
+  }
+  constexpr std::size_t line = 64;
+  auto* memory = static_cast<std::byte*>(memory_.allocate(line + size * sizeof(double), line));
+  return new (memory) Buffer{reinterpret_cast<double*>(memory + line), 1};
+}
+
+Block Sweeper::writable(Id id, Index rows, Into& into) {
+  Adjoint& adjoint = arrays_[id];
+  if (adjoint.buffer == nullptr) {
+    adjoint = {new_buffer(rows), 1};
+    into = Into::assign;
+  } else {
+    into = Into::accumulate;
+    if (adjoint.buffer->references > 1) {
+      const Adjoint shared = adjoint;
+      adjoint = {new_buffer(rows), 1};
+      const Eigen::Map<const Vector> from(shared.buffer->data, rows * columns_);
+      Eigen::Map<Vector> to(adjoint.buffer->data, rows * columns_);
+      if (shared.scale == 1)
+        to = from;
+      else
+        to = shared.scale * from;
+      --shared.buffer->references;
+    } else if (adjoint.scale != 1) {
+      Eigen::Map<Vector>(adjoint.buffer->data, rows * columns_) *= adjoint.scale;
+      adjoint.scale = 1;
+    }
+  }
+  return {adjoint.buffer->data, rows, columns_};
+}
+
+void Sweeper::add_scaled(Id id, Index rows, double scale, const Adjoint& y) {
+  Adjoint& adjoint = arrays_[id];
+  if (adjoint.buffer == nullptr) {
+    adjoint = {y.buffer, scale * y.scale};
+    ++y.buffer->references;
+    return;
+  }
+  if (adjoint.buffer == y.buffer) {
+    adjoint.scale += scale * y.scale;
+    return;
+  }
+  const double factor = scale * y.scale;
+  const Eigen::Map<const Vector> added(y.buffer->data, rows * columns_);
+  if (adjoint.buffer->references > 1) {
+    const Adjoint shared = adjoint;
+    adjoint = {new_buffer(rows), 1};
+    const Eigen::Map<const Vector> from(shared.buffer->data, rows * columns_);
+    Eigen::Map<Vector>(adjoint.buffer->data, rows * columns_) = shared.scale * from + factor * added;
+    --shared.buffer->references;
+    return;
+  }
+  Eigen::Map<Vector> to(adjoint.buffer->data, rows * columns_);
+  if (adjoint.scale != 1)
+    to = adjoint.scale * to + factor * added;
+  else if (factor == 1)
+    to += added;
+  else
+    to += factor * added;
+  adjoint.scale = 1;
+}
+
+void Sweeper::sweep_statements(Id from, Id to) {
+  if (core_.tangents > 0)
+    sweep_statements_with_tangents(from, to);
+  else if (columns_ == 1)
+    sweep_statements_plain(from, to);
+  else
+    sweep_statements_of_columns(from, to);
+}
+
+void Sweeper::sweep_statements_plain(Id from, Id to) {
+  double* const adjoint = scalars_.data();
+  const Statements::Count* const counts = core_.scalars.counts();
+  const double* partial = core_.scalars.partials() + arguments_;
+  const Id* argument = core_.scalars.argument_ids() + arguments_;
+  for (Id i = from; i-- > to;) {
+    auto count = static_cast<std::uint32_t>(counts[i]);
+    if (count == 0) continue;
+    const double a = adjoint[i];
+    adjoint[i] = 0;
+    if (a == 0) {
+      partial -= count;
+      argument -= count;
+      continue;
+    }
+    do adjoint[*--argument] += *--partial * a;
+    while (--count != 0);
+  }
+  arguments_ = static_cast<std::size_t>(partial - core_.scalars.partials());
+}
+
+void Sweeper::sweep_statements_of_columns(Id from, Id to) {
+  for (Id i = from; i-- > to;) {
+    const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
+    if (count == 0) continue;
+    Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
+    for (std::size_t n = 0; n < count; ++n) {
+      --arguments_;
+      Eigen::Map<Eigen::ArrayXd>(scalar(core_.scalars.argument_ids()[arguments_]), columns_) +=
+          core_.scalars.partials()[arguments_] * a;
+    }
+    a.setZero();
+  }
+}
+
+void Sweeper::sweep_statements_with_tangents(Id from, Id to) {
+  for (Id i = from; i-- > to;) {
+    const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
+    if (count == 0) continue;
+    Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
+    for (std::size_t n = 0; n < count; ++n) {
+      --arguments_;
+      Eigen::Map<Eigen::ArrayXd> u(scalar(core_.scalars.argument_ids()[arguments_]), columns_);
+      u += core_.scalars.partials()[arguments_] * a;
+      u.tail(core_.tangents) +=
+          a[0] * Eigen::Map<const Eigen::ArrayXd>(core_.scalars.partial_tangents(arguments_), core_.tangents);
+    }
+    a.setZero();
+  }
+}
+
+}  // namespace unroll::ad

@@ -1,0 +1,148 @@
+#include "unroll/ad/tape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "unroll/error.hpp"
+
+namespace unroll {
+
+Tape::Tape(Index tangents) : core_(nullptr) {
+  if (tangents < 0) throw ShapeError(fmt::format("tape: {} tangents", tangents));
+  core_ = ad::TapeCore::acquire(tangents);
+}
+
+Tape::~Tape() { ad::TapeCore::give_back(core_); }
+
+void Tape::clear() { core_->reset(core_->tangents); }
+
+namespace {
+
+// A new input array with room for its tangents.
+VarArray new_input(ad::TapeCore& core, const double* value, ad::Shape shape) {
+  const Index size = shape.size();
+  ad::Buffer* const buffer = core.allocate(static_cast<std::size_t>(size * core.columns()));
+  std::copy_n(value, size, buffer->data);
+  std::fill_n(buffer->data + size, size * core.tangents, 0.0);
+  const VarArray input(&core, buffer, core.new_array(), shape);
+  input.retain();  // until clear(), so that its id always finds its value
+  core.input_arrays.push_back(input.id());
+  return input;
+}
+
+}  // namespace
+
+VarVector Tape::input(const Vector& value) { return VarVector(new_input(*core_, value.data(), {value.size(), 1})); }
+
+VarMatrix Tape::input(const Matrix& value) {
+  return VarMatrix(new_input(*core_, value.data(), {value.rows(), value.cols()}));
+}
+
+VarVector Tape::input(const Vector& value, const Matrix& tangents) {
+  if (tangents.rows() != value.size() || tangents.cols() != core_->tangents)
+    throw ShapeError(fmt::format("input: tangents are {}x{}, not {}x{}", tangents.rows(), tangents.cols(), value.size(),
+                                 core_->tangents));
+  VarVector x = input(value);
+  std::copy_n(tangents.data(), tangents.size(), x.buffer()->data + value.size());
+  return x;
+}
+
+Var Tape::input(double value) {
+  const ad::Id id = core_->scalars.push_empty(1);
+  if (core_->tangents > 0) {
+    std::fill_n(core_->scalars.block(id), core_->columns(), 0.0);
+    core_->scalars.block(id)[0] = value;
+  }
+  core_->input_scalars.push_back(id);
+  return Var(core_, id, value);
+}
+
+Index Tape::checked_columns(Index seeds) const {
+  if (core_->tangents > 0 && seeds != core_->columns())
+    throw ShapeError(fmt::format("sweep: {} seeds, but a tape with {} tangents takes {}", seeds, core_->tangents,
+                                 core_->columns()));
+  return seeds;
+}
+
+Sweep Tape::sweep(const VarArray& y, const Matrix& seeds) const {
+  if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
+  core_->check(y.epoch(), "sweep");
+  if (seeds.rows() != y.size())
+    throw ShapeError(fmt::format("sweep: y has {} entries, seeds are {}x{}", y.size(), seeds.rows(), seeds.cols()));
+  auto sweeper = std::make_unique<ad::Sweeper>(*core_, checked_columns(seeds.cols()));
+  ad::Into into{};
+  sweeper->writable(y.id(), y.size(), into) = seeds;
+  sweeper->run();
+  return Sweep(std::move(sweeper), y.epoch());
+}
+
+Sweep Tape::sweep(const Var& y, const Eigen::RowVectorXd& seeds) const {
+  if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
+  core_->check(y.epoch(), "sweep");
+  auto sweeper = std::make_unique<ad::Sweeper>(*core_, checked_columns(seeds.size()));
+  sweeper->scalar_block(y.id()) = seeds;
+  sweeper->run();
+  return Sweep(std::move(sweeper), y.epoch());
+}
+
+Sweep Tape::sweep(const Var& y) const {
+  Eigen::RowVectorXd seed = Eigen::RowVectorXd::Zero(core_->columns());
+  seed(0) = 1;
+  return sweep(y, seed);
+}
+
+void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
+  sweeper_->core().check(epoch_, "adjoint");
+  sweeper_->core().check(variable_epoch, "adjoint");
+  if (!is_input) throw TapeError("adjoint: of a variable that is not an input of the tape");
+}
+
+Matrix Sweep::adjoint(const VarArray& x) const {
+  const auto& inputs = sweeper_->core().input_arrays;
+  check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  const ad::Sweeper::Adjoint& adjoint = sweeper_->peek(x.id());
+  if (adjoint.buffer == nullptr) return Matrix::Zero(x.size(), sweeper_->columns());
+  const ad::ScaledBlock view = sweeper_->view(adjoint, x.size());
+  return view.scale * view.block;
+}
+
+Eigen::RowVectorXd Sweep::adjoint(const Var& x) const {
+  const auto& inputs = sweeper_->core().input_scalars;
+  check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  return sweeper_->scalar_block(x.id());
+}
+
+TapeStatistics Tape::statistics() const {
+  const ad::TapeCore& core = *core_;
+  TapeStatistics s;
+  s.nodes = core.node_count;
+  s.statements = core.scalars.size() - 1;
+  s.arguments = core.scalars.arguments();
+  s.node_bytes = core.nodes.used_bytes();
+  s.scalar_bytes = core.scalars.used_bytes();
+  s.value_bytes = core.values.used_bytes() + core.headers.used_bytes() - core.free_bytes;
+  s.reserved_bytes = core.nodes.reserved_bytes() + core.scalars.reserved_bytes() + core.values.reserved_bytes() +
+                     core.headers.reserved_bytes();
+  return s;
+}
+
+// ---- constants that belong to no tape ---------------------------------------------------------------------------
+
+VarArray::VarArray(const double* data, ad::Shape shape)
+    : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}),
+      rows_(static_cast<std::uint32_t>(shape.rows)),
+      cols_(static_cast<std::uint32_t>(shape.cols)) {
+  if (data != nullptr)
+    std::copy_n(data, shape.size(), buffer_->data);
+  else
+    std::fill_n(buffer_->data, shape.size(), 0.0);
+}
+
+void VarArray::release_constant() noexcept {
+  if (--buffer_->references > 0) return;
+  delete[] buffer_->data;
+  delete buffer_;
+}
+
+}  // namespace unroll

@@ -1,0 +1,124 @@
+#include "unroll/compare/curse.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "compare/measurement.hpp"
+#include "unroll/error.hpp"
+#include "unroll/solver/chebyshev.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/heavy_ball.hpp"
+#include "unroll/solver/nesterov.hpp"
+
+namespace unroll {
+namespace {
+
+/// A solver by name: makes it for an instance and measures it.
+struct KnownSolver {
+  std::string name;
+  std::function<void(const Instance&, const CurseOptions&, Measurement&)> measure;
+};
+
+template <class Make>
+KnownSolver known(std::string name, Make make) {
+  return {std::move(name),
+          [make](const Instance& instance, const CurseOptions& options, Measurement& result) {
+            measure(make(instance, options), instance, options, result);
+          }};
+}
+
+/// Every solver of the experiment. A new one is one line here.
+const std::vector<KnownSolver>& known_solvers() {
+  using I = const Instance&;
+  using O = const CurseOptions&;
+  static const std::vector<KnownSolver> all = {
+      known("gd-short", [](I i, O) { return GradientDescent::short_step(i.spectrum.largest); }),
+      known("gd-large",
+            [](I i, O) { return GradientDescent::large_step(i.spectrum.smallest, i.spectrum.largest); }),
+      known("heavy-ball", [](I i, O) { return HeavyBall::optimal(i.spectrum.smallest, i.spectrum.largest); }),
+      known("nesterov", [](I i, O) { return Nesterov::optimal(i.spectrum.smallest, i.spectrum.largest); }),
+      known("chebyshev",
+            [](I i, O) {
+              return Chebyshev{i.spectrum.smallest, i.spectrum.largest};
+            }),
+  };
+  return all;
+}
+
+std::size_t place(std::string_view name) {
+  const auto& all = known_solvers();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& solver) { return solver.name == name; });
+  if (found == all.end()) {
+    throw DomainError(
+        fmt::format("no solver is named '{}'; the solvers are {}", name, fmt::join(solver_names(), ", ")));
+  }
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+}  // namespace
+
+Eta parse_eta(std::string_view text) {
+  if (text == "auto") return {Eta::Kind::automatic};
+  if (text == "oracle") return {Eta::Kind::oracle};
+  double value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0) {
+    throw DomainError(
+        fmt::format("eta is '{}'; it must be auto, oracle or a number that is not negative", text));
+  }
+  return {Eta::Kind::given, value};
+}
+
+std::vector<std::string> solver_names() {
+  std::vector<std::string> names;
+  for (const KnownSolver& solver : known_solvers()) names.push_back(solver.name);
+  return names;
+}
+
+void check(const CurseOptions& options) {
+  for (auto name = options.solvers.begin(); name != options.solvers.end(); ++name) {
+    place(*name);
+    if (std::find(options.solvers.begin(), name, *name) != name) {
+      throw DomainError(fmt::format("the solver '{}' is named twice", *name));
+    }
+  }
+  if (options.steps < 1) throw DomainError(fmt::format("steps is {}; it must be at least 1", options.steps));
+  if (!(options.alpha > 0) || !std::isfinite(options.alpha)) {
+    throw DomainError(fmt::format("alpha is {}; it must be positive and finite", options.alpha));
+  }
+  if (!(options.eta.value >= 0) || !std::isfinite(options.eta.value)) {
+    throw DomainError(fmt::format("eta is {}; it must be finite and not negative", options.eta.value));
+  }
+}
+
+std::vector<Index> reverse_steps(Index steps) {
+  constexpr Index every = 50;
+  constexpr Index beyond = 64;
+  std::vector<Index> at;
+  for (Index t = 0; t <= std::min(every, steps); ++t) at.push_back(t);
+  const std::vector<Index> later = log_spaced(every + 1, steps, beyond);
+  at.insert(at.end(), later.begin(), later.end());
+  return at;
+}
+
+CurseResult run_curse(const Instance& instance, const CurseOptions& options) {
+  check(options);
+  const Suboptimality suboptimality(*instance.problem, instance.theta, instance.minimiser, instance.start);
+  CurseResult result;
+  for (const std::string& name : options.solvers.empty() ? solver_names() : options.solvers) {
+    const std::size_t index = place(name);
+    Measurement measurement(instance, suboptimality, {.solver = name, .style = index});
+    known_solvers()[index].measure(instance, options, measurement);
+    std::move(measurement.records().begin(), measurement.records().end(), std::back_inserter(result.records));
+    result.summaries.push_back(std::move(measurement.summary()));
+  }
+  return result;
+}
+
+}  // namespace unroll

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "unroll/compare/curse.hpp"
+#include "unroll/compare/metrics.hpp"
+#include "unroll/derivative/forward.hpp"
+#include "unroll/derivative/reverse.hpp"
+#include "unroll/theory/burn_in.hpp"
+#include "unroll/theory/closed_form.hpp"
+
+namespace unroll {
+
+/// The records and the summary of one solver, filled in by one way of differentiating after the other.
+class Measurement {
+ public:
+  Measurement(const Instance& instance, const Suboptimality& suboptimality, SolverSummary summary);
+
+  /// ∂x_t at every t: makes the records, up to the last step where all is finite.
+  void take_forward(History history);
+  /// ∂x_t at some t.
+  void take_reverse(const History& history);
+  void take_closed_form(ClosedForm closed_form);
+  void take_prediction(double step);
+
+  Index steps() const { return summary_.steps; }
+  SolverSummary& summary() { return summary_; }
+  std::vector<Record>& records() { return records_; }
+
+ private:
+  /// ‖jacobian − ∂x_t(forward)‖/‖∂x*‖.
+  double gap(const Matrix& jacobian /* n×p */, Index t) const;
+
+  const Instance& instance_;
+  const Suboptimality& suboptimality_;
+  SolverSummary summary_;
+  std::vector<Record> records_;
+  History forward_;
+};
+
+/// Runs a solver in forward mode, in reverse mode and through its closed form where it has one.
+template <class S>
+void measure(const S& solver, const Instance& instance, const CurseOptions& options, Measurement& result) {
+  const std::string& name = result.summary().solver;
+  const auto report = [&](std::string_view stage, Index done, Index all) {
+    const double fraction = static_cast<double>(done) / static_cast<double>(std::max<Index>(all, 1));
+    if (options.progress) options.progress({name, stage, fraction});
+  };
+  const auto history = [&](Index steps, auto observer, auto method, std::vector<Index> at) {
+    const SolveOptions solve_options{.steps = steps, .observer = std::move(observer)};
+    return jacobian_history(*instance.problem, solver, instance.start, instance.theta, solve_options, method,
+                            std::move(at));
+  };
+
+  const auto observer = [&](Index t, const Vector&) { report("forward", t, options.steps); };
+  result.take_forward(history(options.steps, observer, Forward{}, {}));
+
+  // Reverse mode: the short runs at once, then one run for each t, so that there is progress to report and
+  // the last run has the cost of ∂x_T alone.
+  const std::vector<Index> at = reverse_steps(result.steps());
+  const auto first_single = std::lower_bound(at.begin(), at.end(), std::min<Index>(51, at.back()));
+  std::vector<std::vector<Index>> runs;
+  if (first_single != at.begin()) runs.emplace_back(at.begin(), first_single);
+  for (auto t = first_single; t != at.end(); ++t) runs.push_back({*t});
+  Index all = 0, done = 0;
+  for (const auto& run : runs) all += run.back();
+  for (const auto& run : runs) {
+    report("reverse", done, all);
+    result.take_reverse(history(run.back(), nullptr, Reverse{}, run));
+    done += run.back();
+  }
+
+  if constexpr (PolynomialMethod<S>) {
+    if (const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get())) {
+      report("closed form", 0, 1);
+      result.take_closed_form(ClosedForm(*quadratic, solver, instance.start, instance.theta));
+    }
+  }
+  if constexpr (requires { predicted_peak(solver, 1.0, 1.0); }) {
+    result.take_prediction(predicted_peak(solver, instance.spectrum.smallest, instance.spectrum.largest));
+  }
+}
+
+}  // namespace unroll

@@ -1,0 +1,154 @@
+#include "unroll/compare/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "unroll/compare/metrics.hpp"
+#include "unroll/compare/table.hpp"
+#include "unroll/problem/quadratic.hpp"
+#include "unroll/solver/solve.hpp"
+
+namespace unroll {
+namespace {
+
+std::string brief(double value) { return fmt::format("{:.3g}", value); }
+std::string brief(const std::optional<double>& value) { return value ? brief(*value) : "–"; }
+
+/// A peak below this is a rounded 1, no burn-in.
+bool has_burn_in(const SolverSummary& s) { return s.peak_error > 1.01; }
+
+bool is_quadratic(const Instance& instance) {
+  return dynamic_cast<const QuadraticProblem*>(instance.problem.get()) != nullptr;
+}
+
+/// The Hessian of logistic regression changes on the way; at 0 it is AᵀA/(4m) + θ, its largest anywhere.
+std::string spectrum_warning(const Instance& instance) {
+  const auto largest_at = [&](const Vector& x) {
+    return spectrum(instance.problem->hessian(x, instance.theta)).largest;
+  };
+  return fmt::format(
+      "note     step sizes use the spectrum of the Hessian at x*, L = {:.3g}. It is {:.3g} at x0 and {:.3g} "
+      "at 0:\n"
+      "         early growth there is not burn-in, and convergence is not guaranteed. Safe is\n"
+      "         L = λ_max(AᵀA)/(4m) + θ = {:.3g} with ℓ = θ = {}.\n",
+      instance.spectrum.largest, largest_at(instance.start), largest_at(0 * instance.start),
+      largest_at(0 * instance.start), instance.theta[0]);
+}
+
+/// `from t = 12`, or that it is not so by the end.
+std::string since(const std::optional<Index>& settled, Index steps) {
+  return settled ? fmt::format("from t = {}", *settled) : fmt::format("not within {} steps", steps);
+}
+
+std::string sentence(const SolverSummary& s) {
+  std::string text = fmt::format("{}: f is down to 1 % of its start {}, the Jacobian's error {}", s.solver,
+                                 since(s.suboptimality_settled, s.steps), since(s.error_settled, s.steps));
+  if (has_burn_in(s)) {
+    text += s.error_settled_at_start
+                ? fmt::format("; stopped before t = {}, the Jacobian can be worse than none at all",
+                              *s.error_settled_at_start)
+                : std::string("; at the end the Jacobian is still worse than none at all");
+  }
+  if (s.status != Status::step_limit) text += "; " + message(s.status, s.steps);
+  return text + "\n";
+}
+
+std::string subtitle(const Setup& setup) {
+  return fmt::format("{} on {} ({} × {}) · θ = {} · x₀ = {} · κ = {:.4g}", setup.loss, setup.data, setup.rows,
+                     setup.columns, setup.instance.theta[0], setup.start,
+                     setup.instance.spectrum.condition_number());
+}
+
+/// One quantity of one solver over t ≥ 1; of a long run no more points than a figure can show.
+Curve curve(const CurseResult& result, const SolverSummary& summary, double Record::*quantity) {
+  constexpr Index most_points = 4000;
+  const auto first = std::find_if(result.records.begin(), result.records.end(),
+                                  [&](const Record& record) { return record.solver == summary.solver; });
+  Curve curve;
+  curve.style = summary.style;
+  for (const Index t : log_spaced(1, summary.steps, most_points)) {
+    curve.x.push_back(static_cast<double>(t));
+    curve.y.push_back(first[t].*quantity);
+  }
+  return curve;
+}
+
+}  // namespace
+
+std::string describe(const Setup& setup) {
+  const Instance& instance = setup.instance;
+  const std::string dropped =
+      setup.dropped.empty() ? "" : fmt::format(", constant and dropped: {}", fmt::join(setup.dropped, ", "));
+  return fmt::format(
+             "data     {}: {} rows, {} columns, target {}{}\n"
+             "problem  {}, θ = {}, spectrum of the Hessian{} [{:.4g}, {:.4g}], κ = {:.4g}\n"
+             "start    x0 = {}, ∂x0 = 0\n",
+             setup.data, setup.rows, setup.columns, setup.target, dropped, setup.loss, instance.theta[0],
+             is_quadratic(instance) ? "" : " at x*", instance.spectrum.smallest, instance.spectrum.largest,
+             instance.spectrum.condition_number(), setup.start) +
+         (is_quadratic(instance) ? "" : spectrum_warning(instance));
+}
+
+std::string burn_in_table(const CurseResult& result) {
+  Table table(
+      {"solver", "peak error", "at t", "predicted t", "below 1 from t", "last t", "error", "suboptimality"});
+  for (const SolverSummary& s : result.summaries) {
+    const std::string predicted = s.predicted_peak_step ? fmt::format("{:.0f}", *s.predicted_peak_step) : "–";
+    const std::string below = s.error_settled_at_start ? fmt::format("{}", *s.error_settled_at_start) : "–";
+    table.add_row({s.solver, brief(s.peak_error), fmt::format("{}", s.peak_step), predicted, below,
+                   fmt::format("{}", s.steps), brief(s.final_error), brief(s.final_suboptimality)});
+  }
+  return table.str();
+}
+
+std::string agreement_table(const CurseResult& result) {
+  Table table({"solver", "gradients", "Hv forward", "Hv reverse", "tape KiB", "reverse − forward",
+               "closed form − forward", "formula"});
+  for (const SolverSummary& s : result.summaries) {
+    table.add_row({s.solver, fmt::format("{}", s.forward.gradients),
+                   fmt::format("{}", s.forward.hessian_vector_products),
+                   fmt::format("{}", s.reverse.hessian_vector_products),
+                   fmt::format("{:.0f}", static_cast<double>(s.reverse.tape_bytes) / 1024),
+                   brief(s.largest_reverse_gap), brief(s.largest_closed_form_gap),
+                   s.formula.empty() ? "–" : s.formula});
+  }
+  return table.str();
+}
+
+std::string advice(const CurseResult& result) {
+  std::string text;
+  for (const SolverSummary& summary : result.summaries) text += sentence(summary);
+  return text;
+}
+
+std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
+  Figure error, objective;
+  error.name = "jacobian_error";
+  error.title = "Error of the unrolled Jacobian";
+  error.y_label = "‖∂x_t − ∂x*‖ / ‖∂x*‖";
+  objective.name = "objective_suboptimality";
+  objective.title = "Suboptimality of the objective";
+  objective.y_label = "( f(x_t) − f* ) / ( f(x_0) − f* )";
+  objective.lowest_y = 1e-16;
+  for (Figure* figure : {&error, &objective}) {
+    figure->subtitle = subtitle(setup);
+    figure->x_label = "step t";
+    figure->level_label = "start";
+  }
+  for (const SolverSummary& s : result.summaries) {
+    Curve& e = error.curves.emplace_back(curve(result, s, &Record::jacobian_error));
+    e.label = s.solver;
+    if (has_burn_in(s)) {
+      e.label += fmt::format(": peak {:.3g} at t = {}", s.peak_error, s.peak_step);
+      e.marked = {static_cast<double>(s.peak_step), s.peak_error};
+    }
+    Curve& f = objective.curves.emplace_back(curve(result, s, &Record::objective_suboptimality));
+    f.label = s.solver;
+    if (s.suboptimality_settled) f.label += fmt::format(": 1 % from t = {}", *s.suboptimality_settled);
+  }
+  return {error, objective};
+}
+
+}  // namespace unroll

@@ -1,0 +1,59 @@
+#include "unroll/problem/logistic.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "data_checks.hpp"
+#include "unroll/ad/scalar_functions.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+
+Logistic::Logistic(Matrix a, const Vector& y) {
+  check_data(a, y, "logistic");
+  for (Index i = 0; i < y.size(); ++i)
+    if (y[i] != 1 && y[i] != -1) throw DomainError(fmt::format("logistic: label {} is {}, not 1 or -1", i, y[i]));
+  signed_rows_ = std::move(a);
+  signed_rows_.array().colwise() *= -y.array();
+}
+
+double Logistic::value(const Vector& x, const Vector& theta) const {
+  const Vector z = signed_rows_ * x;
+  return ad::Softplus::value(z.array()).mean() + 0.5 * theta[0] * x.squaredNorm();
+}
+
+Vector Logistic::gradient(const Vector& x, const Vector& theta) const {
+  Vector z = signed_rows_ * x;
+  z = ad::Softplus::slope(z.array()) / static_cast<double>(z.size());
+  Vector g = theta[0] * x;
+  g.noalias() += signed_rows_.transpose() * z;
+  return g;
+}
+
+SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                   const Matrix& theta_dot) const {
+  const Vector z = signed_rows_ * x;
+  const Vector weight = ad::Softplus::slope_derivative(z.array()) / static_cast<double>(z.size());
+  SecondOrder s;
+  s.dx = theta[0] * x_dot + x * theta_dot.row(0);
+  if (x_dot.cols() == 1) {
+    Vector z_dot = signed_rows_ * x_dot.col(0);
+    z_dot.array() *= weight.array();
+    s.dx.col(0).noalias() += signed_rows_.transpose() * z_dot;
+  } else {
+    Matrix z_dot = signed_rows_ * x_dot;
+    z_dot.array().colwise() *= weight.array();
+    s.dx.noalias() += signed_rows_.transpose() * z_dot;
+  }
+  s.dtheta = x.transpose() * x_dot;
+  return s;
+}
+
+Vector Logistic::parameter_gradient(const Vector& x, const Vector&) const {
+  return Vector::Constant(1, 0.5 * x.squaredNorm());
+}
+
+void Logistic::check_domain(const Vector& theta) const { check_positive(theta, "logistic"); }
+
+}  // namespace unroll

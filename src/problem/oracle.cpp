@@ -1,0 +1,112 @@
+#include "unroll/problem/oracle.hpp"
+
+#include <atomic>
+
+#include "unroll/ad/engine.hpp"
+
+namespace unroll::detail {
+
+using namespace ad;
+
+namespace {
+
+// Blocks of a sweep may be pulled back by several threads at once.
+void count(Index& counter, Index by) { std::atomic_ref(counter).fetch_add(by, std::memory_order_relaxed); }
+
+/// ∇_x f(x, θ) as a rule.
+struct Gradient {
+  static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
+  static constexpr bool reads_output = false;
+  const Problem* problem;
+  Cost* cost;
+
+  // Tangents, zero where there are none.
+  static Matrix tangents(const ConstBlock& x, Index k) {
+    return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
+  }
+  SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot, const Matrix& theta_dot) const {
+    if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
+    return problem->second_order(x.col(0), theta.col(0), x_dot, theta_dot);
+  }
+  void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
+    if (cost != nullptr) count(cost->gradients, 1);
+    y.col(0) = problem->gradient(x.col(0), theta.col(0));
+    const Index k = y.cols() - 1;
+    if (k > 0) y.rightCols(k) = second_order(x, theta, tangents(x, k), tangents(theta, k)).dx;
+  }
+  template <class P>
+  void pullback(P& p) const {
+    if (p.sweeper().core().tangents > 0)
+      throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock theta = p.template in<1>();
+    const SecondOrder s =
+        second_order(p.template in<0>(), theta, y_bar.block, Matrix::Zero(theta.rows(), y_bar.block.cols()));
+    const auto give = [&](const Matrix& from) {
+      return [&](Block bar, Into into) { add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into); };
+    };
+    p.template add<0>(give(s.dx));
+    p.template add<1>(give(s.dtheta));
+  }
+};
+
+/// f(x, θ) as a rule: once differentiable.
+struct Value {
+  static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
+  static constexpr bool reads_output = false;
+  const Problem* problem;
+
+  void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
+    y.setZero();
+    y(0, 0) = problem->value(x.col(0), theta.col(0));
+    if (x.cols() > 1) y.rightCols(y.cols() - 1) += problem->gradient(x.col(0), theta.col(0)).transpose() * x.rightCols(x.cols() - 1);
+    if (theta.cols() > 1)
+      y.rightCols(y.cols() - 1) += problem->parameter_gradient(x.col(0), theta.col(0)).transpose() * theta.rightCols(theta.cols() - 1);
+  }
+  template <class P>
+  void pullback(P& p) const {
+    if (p.sweeper().core().tangents > 0) throw UnsupportedError("value: second derivatives on a tape; use the gradient");
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock x = p.template in<0>();
+    const ConstBlock theta = p.template in<1>();
+    const auto give = [&](const Vector& gradient) {
+      return [&, gradient](Block bar, Into into) {
+        if (into == Into::assign) bar.setZero();
+        bar += gradient * y_bar.block;
+      };
+    };
+    if (p.template wants<0>()) p.template add<0>(give(problem->gradient(x.col(0), theta.col(0))));
+    if (p.template wants<1>()) p.template add<1>(give(problem->parameter_gradient(x.col(0), theta.col(0))));
+  }
+};
+
+}  // namespace
+
+Vector oracle_gradient(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "gradient");
+  if (cost != nullptr) count(cost->gradients, 1);
+  return problem.gradient(x, theta);
+}
+DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector& x, const DualVector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "gradient");
+  return evaluate_array<DualVector>(Gradient{&problem, cost}, x.shape(), x, theta);
+}
+VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "gradient");
+  return evaluate_array<VarVector>(Gradient{&problem, cost}, x.shape(), x, theta);
+}
+
+double oracle_value(const Problem& problem, const Vector& x, const Vector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "value");
+  return problem.value(x, theta);
+}
+Dual oracle_value(const Problem& problem, const DualVector& x, const DualVector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "value");
+  return evaluate_scalar(Value{&problem}, x, theta);
+}
+Var oracle_value(const Problem& problem, const VarVector& x, const VarVector& theta) {
+  check_sizes(problem, x.size(), theta.size(), "value");
+  return evaluate_scalar(Value{&problem}, x, theta);
+}
+
+}  // namespace unroll::detail

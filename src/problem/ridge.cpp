@@ -1,0 +1,50 @@
+#include "unroll/problem/ridge.hpp"
+
+#include "data_checks.hpp"
+
+namespace unroll {
+
+Ridge::Ridge(const Matrix& a, const Vector& y) {
+  check_data(a, y, "ridge");
+  const auto m = static_cast<double>(a.rows());
+  gram_ = a.transpose() * a / m;
+  gram_ = (0.5 * (gram_ + gram_.transpose())).eval();
+  moment_ = a.transpose() * y / m;
+  half_mean_ = 0.5 * y.squaredNorm() / m;
+}
+
+double Ridge::value(const Vector& x, const Vector& theta) const {
+  return 0.5 * x.dot(gram_ * x) - moment_.dot(x) + half_mean_ + 0.5 * theta[0] * x.squaredNorm();
+}
+
+Vector Ridge::gradient(const Vector& x, const Vector& theta) const {
+  Vector g = theta[0] * x - moment_;
+  g.noalias() += gram_ * x;
+  return g;
+}
+
+SecondOrder Ridge::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot, const Matrix& theta_dot) const {
+  SecondOrder s;
+  s.dx = theta[0] * x_dot;
+  if (x_dot.cols() == 1)
+    s.dx.col(0).noalias() += gram_ * x_dot.col(0);
+  else
+    s.dx.noalias() += gram_ * x_dot;
+  s.dx.noalias() += x * theta_dot.row(0);
+  s.dtheta = x.transpose() * x_dot;
+  return s;
+}
+
+Vector Ridge::parameter_gradient(const Vector& x, const Vector&) const {
+  return Vector::Constant(1, 0.5 * x.squaredNorm());
+}
+
+void Ridge::check_domain(const Vector& theta) const { check_positive(theta, "ridge"); }
+
+Matrix Ridge::hessian_matrix(const Vector& theta) const {
+  Matrix h = gram_;
+  h.diagonal().array() += theta[0];
+  return h;
+}
+
+}  // namespace unroll

@@ -1,0 +1,57 @@
+#include "unroll/solver/run.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+void check_vector(std::string_view operation, const char* name, const Vector& v, Index size, const char* of) {
+  if (v.size() != size) {
+    throw ShapeError(
+        fmt::format("{}: {} has {} entries, the problem has {} {}", operation, name, v.size(), size, of));
+  }
+  for (Index i = 0; i < size; ++i) {
+    if (!std::isfinite(v[i])) {
+      throw DomainError(fmt::format("{}: {}[{}] is {}, it must be finite", operation, name, i, v[i]));
+    }
+  }
+}
+
+}  // namespace
+
+void check_point(const Problem& problem, const Vector& x, const Vector& theta, std::string_view operation) {
+  check_vector(operation, "x", x, problem.dimension(), "variables");
+  check_vector(operation, "theta", theta, problem.parameters(), "parameters");
+  problem.check_domain(theta);
+}
+
+void check_options(const SolveOptions& options) {
+  if (options.steps < 0)
+    throw DomainError(fmt::format("solve: steps is {}, it must not be negative", options.steps));
+  if (!(options.tolerance >= 0) || std::isinf(options.tolerance)) {
+    throw DomainError(
+        fmt::format("solve: tolerance is {}, it must be finite and not negative", options.tolerance));
+  }
+}
+
+namespace detail {
+
+bool is_finite_iterate(const Vector& x, Index dimension, Index step) {
+  if (x.size() != dimension) {
+    throw ShapeError(
+        fmt::format("solve: step {} made x of {} entries from {} entries", step, x.size(), dimension));
+  }
+  return x.allFinite();
+}
+
+bool has_converged(const Vector& x, const Vector& previous, double tolerance) {
+  return (x - previous).norm() <= tolerance * std::max(1.0, x.norm());
+}
+
+}  // namespace detail
+}  // namespace unroll

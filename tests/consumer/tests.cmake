@@ -1,0 +1,62 @@
+# Builds and runs tests/consumer/ in each way that a stranger may use the library. The program is compiled without any flag
+# of ours, whatever the library was compiled with.
+set(consumer ${CMAKE_CURRENT_SOURCE_DIR}/consumer)
+set(work ${CMAKE_CURRENT_BINARY_DIR}/consumer)
+set(toolchain -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE})
+if(CMAKE_MAKE_PROGRAM)
+  list(APPEND toolchain -DCMAKE_MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM})
+endif()
+
+# Usage: add_consumer_test(NAME directory options…); configures, builds and runs.
+function(add_consumer_test name directory)
+  add_test(NAME consumer.${name}
+           COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${consumer} ${directory} --build-generator
+                   ${CMAKE_GENERATOR} --build-noclean --build-options ${toolchain} ${ARGN}
+                   --test-command ${directory}/unroll_consumer)
+  set_tests_properties(consumer.${name} PROPERTIES LABELS consumer)
+endfunction()
+
+add_test(NAME consumer.install COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -D CONFIG=$<CONFIG> -D
+                                       PREFIX=${work}/prefix -P ${consumer}/install.cmake)
+set_tests_properties(consumer.install PROPERTIES LABELS consumer FIXTURES_SETUP consumer_prefix)
+
+add_consumer_test(find_package ${work}/find_package -DCMAKE_PREFIX_PATH=${work}/prefix)
+set_tests_properties(consumer.find_package PROPERTIES FIXTURES_REQUIRED consumer_prefix)
+
+add_test(NAME consumer.pkg_config
+         COMMAND ${CMAKE_COMMAND} -D PREFIX=${work}/prefix -D COMPILER=${CMAKE_CXX_COMPILER} -D
+                 SOURCE=${consumer}/main.cpp -D PROGRAM=${work}/pkg_config -P ${consumer}/pkg_config.cmake)
+set_tests_properties(consumer.pkg_config PROPERTIES LABELS consumer FIXTURES_REQUIRED consumer_prefix
+                                                    SKIP_REGULAR_EXPRESSION "consumer\\.pkg_config: skipped")
+
+# The library with AVX2, the program with the bare instruction set, under valgrind. AVX2 and not -march=native: valgrind 3.19
+# cannot run AVX-512.
+set(library_flags "")
+set(no_valgrind "")
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-march=x86-64-v3 UNROLL_HAS_X86_64_V3)
+if(UNROLL_HAS_X86_64_V3 AND EXISTS /proc/cpuinfo)
+  file(STRINGS /proc/cpuinfo avx2 REGEX "^flags.* avx2 " LIMIT_COUNT 1)
+endif()
+if(avx2)
+  set(library_flags -march=x86-64-v3)
+else()
+  set(no_valgrind "no AVX2 here, so library and program cannot be compiled for different instruction sets")
+endif()
+find_program(UNROLL_VALGRIND valgrind)
+if(NOT UNROLL_VALGRIND)
+  set(no_valgrind "valgrind is not installed")
+endif()
+
+add_consumer_test(subdirectory ${work}/subdirectory -DUNROLL_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+                  -DUNROLL_LIBRARY_FLAGS=${library_flags})
+set_tests_properties(consumer.subdirectory PROPERTIES FIXTURES_SETUP consumer_program PROCESSORS 2)
+
+if(no_valgrind)
+  add_test(NAME consumer.valgrind COMMAND ${CMAKE_COMMAND} -E echo "consumer.valgrind: skipped, ${no_valgrind}")
+else()
+  add_test(NAME consumer.valgrind COMMAND ${UNROLL_VALGRIND} --error-exitcode=1 --leak-check=full
+                                          --show-leak-kinds=definite,indirect ${work}/subdirectory/unroll_consumer)
+endif()
+set_tests_properties(consumer.valgrind PROPERTIES LABELS "consumer;valgrind" FIXTURES_REQUIRED consumer_program
+                                                  SKIP_REGULAR_EXPRESSION "consumer\\.valgrind: skipped")

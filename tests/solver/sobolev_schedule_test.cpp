@@ -1,0 +1,52 @@
+#include "unroll/solver/sobolev_schedule.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST_CASE("options of the Sobolev measure out of their range are refused") {
+  const auto measure = [](double alpha, double eta, double l, double L) {
+    return SobolevMeasure{.alpha = alpha, .eta = eta, .smallest_eigenvalue = l, .largest_eigenvalue = L};
+  };
+  CHECK_NOTHROW(measure(0.5, 0, 1, 2).check());
+  for (const double alpha : {0.0, -0.5, nan, infinity})
+    CHECK_THROWS_AS(measure(alpha, 1, 1, 2).check(), DomainError);
+  for (const double eta : {-1e-9, nan, infinity})
+    CHECK_THROWS_AS(measure(0.5, eta, 1, 2).check(), DomainError);
+  CHECK_THROWS_AS(measure(0.5, 1, 0, 2).check(), DomainError);
+  CHECK_THROWS_AS(measure(0.5, 1, 3, 2).check(), DomainError);
+  CHECK_THROWS_AS(SobolevSchedule(measure(0.5, -1, 1, 2)), DomainError);
+  CHECK_THROWS_AS(SobolevSchedule(measure(0.5, 1, 2, 2)), DomainError);
+}
+
+TEST_CASE("the Sobolev coefficients stay bounded and converge for a hundred thousand steps") {
+  for (const double eta : {0.0, 1e-3, 1.0, 1e6}) {
+    CAPTURE(eta);
+    SobolevSchedule schedule({.eta = eta, .smallest_eigenvalue = 1e-4, .largest_eigenvalue = 1});
+    SobolevCoefficients c{}, before{};
+    bool bounded = true;
+    for (int n = 0; n < 100000; ++n) {
+      before = c;
+      c = schedule.next();
+      for (const double value : {c.gegenbauer, c.gradient, c.coherence, c.sobolev, c.average}) {
+        bounded = bounded && std::abs(value) <= 1e3;
+      }
+      bounded = bounded && 1 - c.coherence - c.sobolev > 1e-4 && c.average > 0 && c.average <= 1;
+    }
+    CHECK(bounded);
+    CHECK(std::abs(c.gegenbauer - before.gegenbauer) <= 1e-9);
+    CHECK(std::abs(c.average - before.average) <= 1e-9);
+  }
+}
+
+}  // namespace
+}  // namespace unroll
