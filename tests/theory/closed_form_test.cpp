@@ -176,9 +176,13 @@ TEST_CASE(
     "worse") {
   const Index n = 60;
   const double l = 1.0 / 300, L = 1;
-  const Vector x0 = Vector::Constant(n, 1e4), theta = Vector::Zero(1);
+  test::Random random(1);
+  // Errors of the start, in x and in ∂x, that are spread evenly over the spectrum: what the method is optimal
+  // for.
   const Matrix H = Vector(Vector::LinSpaced(n, l, L)).asDiagonal();
-  const AffineQuadratic problem(H, {Matrix::Identity(n, n)}, Vector::Ones(n), Matrix::Zero(n, 1));
+  const Vector minimiser = random.vector(n), derivative = random.vector(n), x0 = 10 * random.vector(n);
+  const AffineQuadratic problem(H, {Matrix::Identity(n, n)}, -H * minimiser, -H * derivative - minimiser);
+  const Vector theta = Vector::Zero(1);
   const ClosedForm start(problem, GradientDescent::short_step(L), x0, theta);
   const double scale = start.minimiser_jacobian().norm();
   const double eta = (x0 - start.minimiser()).squaredNorm() / (scale * scale);

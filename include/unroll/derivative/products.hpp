@@ -1,0 +1,85 @@
+#pragma once
+
+#include "unroll/derivative/jacobian.hpp"
+
+/// Products with ∂x_T(θ), which cost less than the Jacobian: `vjp` pulls one cotangent back, `jvp` pushes one tangent forward.
+/// All entries: @throws ShapeError naming the sizes, and what `jacobian` throws.
+namespace unroll {
+
+/// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w: one sweep.
+template <class S>
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
+        const SolveOptions& options, const Reverse& method = {}) {
+  const Matrix dx0 = start_jacobian(problem, start);
+  check_method(method);
+  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  const detail::RecordedRun recorded(problem, solver, start.x, theta, options, [](Index) { return false; });
+  const detail::Pullback back = recorded.pull(recorded.last(), cotangent);
+  Vjp v;
+  static_cast<RunRecord&>(v) = recorded.record();
+  v.dx0 = back.x0.col(0);
+  v.dtheta = back.theta.col(0) + dx0.transpose() * v.dx0;
+  return v;
+}
+
+/// The same by forward mode: p + n tangents, for checks.
+template <class S>
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
+        const SolveOptions& options, const Forward&) {
+  const Matrix dx0 = start_jacobian(problem, start);
+  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  const Index n = problem.dimension();
+  const Index p = problem.parameters();
+  Matrix x0_dot(n, p + n);
+  x0_dot << dx0, Matrix::Identity(n, n);
+  DualVector last;
+  Vjp v;
+  static_cast<RunRecord&>(v) = detail::run_forward(problem, solver, start.x, x0_dot, theta, Matrix::Identity(p, p + n),
+                                                   options, [&](Index, const DualVector& x) { last = x; });
+  const Vector product = detail::tangents_of(last, p + n).transpose() * cotangent;
+  v.dtheta = product.head(p);
+  v.dx0 = product.tail(n);
+  return v;
+}
+
+/// −Mᵀ H⁻¹ w at x_T; the minimiser does not depend on x_0. @throws NumericalError if H is not positive definite there.
+template <class S>
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
+        const SolveOptions& options, const Implicit&) {
+  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  Vjp v;
+  static_cast<RunRecord&>(v) = detail::run_plain(problem, solver, start.x, theta, options);
+  v.dtheta = implicit_vjp(problem, v.x, theta, cotangent);
+  v.dx0 = Vector::Zero(problem.dimension());
+  v.cost.hessian_vector_products += problem.dimension() + problem.parameters();
+  return v;
+}
+
+/// ∂x_T(θ) θ̇: one tangent.
+template <class S>
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& tangent,
+        const SolveOptions& options, const Forward& = {}) {
+  const Matrix dx0 = start_jacobian(problem, start);
+  check_product("jvp", "tangent", tangent, problem.parameters());
+  DualVector last;
+  Jvp j;
+  static_cast<RunRecord&>(j) = detail::run_forward(problem, solver, start.x, dx0 * tangent, theta, tangent, options,
+                                                   [&](Index, const DualVector& x) { last = x; });
+  j.dx = detail::tangents_of(last, 1).col(0);
+  return j;
+}
+
+/// The same through the whole Jacobian, by reverse or implicitly: for checks.
+template <class S, class Method>
+  requires(std::is_same_v<Method, Reverse> || std::is_same_v<Method, Implicit>)
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& tangent,
+        const SolveOptions& options, const Method& method) {
+  check_product("jvp", "tangent", tangent, problem.parameters());
+  const Derivative d = jacobian(problem, solver, start, theta, options, method);
+  Jvp j;
+  static_cast<RunRecord&>(j) = d;
+  j.dx = d.dx * tangent;
+  return j;
+}
+
+}  // namespace unroll

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <vector>
+
+#include "unroll/derivative/certificate.hpp"
+#include "unroll/problem/cost.hpp"
+#include "unroll/solver/status.hpp"
+#include "unroll/types.hpp"
+
+namespace unroll {
+
+/// Where a run starts: x_0, and ∂x_0(θ) if it depends on θ.
+struct Start {
+  Vector x;    // n
+  Matrix dx{}; // n×p, or empty: zero
+
+  Start(Vector x0) : x(std::move(x0)) {}  // NOLINT: implicit
+  Start(Vector x0, Matrix dx0) : x(std::move(x0)), dx(std::move(dx0)) {}
+  template <class D>
+  Start(const Eigen::MatrixBase<D>& x0) : x(x0) {}  // NOLINT: implicit
+};
+
+/// What every derivative says of the run behind it. After Status::non_finite, everything is of the last finite iterate.
+struct RunRecord {
+  Vector x{};  // x_T, n
+  Index steps = 0;
+  Status status = Status::step_limit;
+  Cost cost{};
+};
+
+/// ∂x_T(θ), total: through the steps and through x_0(θ).
+struct Derivative : RunRecord {
+  Matrix dx{};  // n×p
+  Certificate certificate{};
+};
+
+/// The pullback of a cotangent w ∈ R^n.
+struct Vjp : RunRecord {
+  Vector dtheta{};  // ∂x_T(θ)ᵀ w, p, total
+  Vector dx0{};     // (∂x_T/∂x_0)ᵀ w, n
+};
+
+/// The pushforward of a tangent θ̇ ∈ R^p.
+struct Jvp : RunRecord {
+  Vector dx{};  // ∂x_T(θ) θ̇, n
+};
+
+/// ∂x_t for several t of one run.
+struct History {
+  std::vector<Index> t{};
+  std::vector<Vector> x{};   // x_t, n
+  std::vector<Matrix> dx{};  // ∂x_t, n×p
+  Index steps = 0;
+  Status status = Status::step_limit;
+  Cost cost{};
+};
+
+}  // namespace unroll

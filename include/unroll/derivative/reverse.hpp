@@ -1,0 +1,52 @@
+#pragma once
+
+#include "unroll/ad/tape.hpp"
+#include "unroll/derivative/methods.hpp"
+#include "unroll/derivative/result.hpp"
+#include "unroll/solver/run.hpp"
+
+namespace unroll::detail {
+
+/// What a sweep brought back from an iterate: to x_0 (n×s) and to θ (p×s).
+struct Pullback {
+  Matrix x0;
+  Matrix theta;
+};
+
+/// A run recorded on a tape, step by step, to be swept from any iterate that was kept.
+class RecordedRun {
+ public:
+  /// Runs the solver; `keep(t)` says which iterates, besides the last, will be swept from.
+  template <class S, class Keep>
+  RecordedRun(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta, const SolveOptions& options,
+              const Keep& keep)
+      : x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
+    const auto end = run(Oracle<VarVector>(problem, &record_.cost), solver, x0_, theta_, options,
+                         [&](Index t, const auto& state) {
+                           if (keep(t)) kept_.emplace_back(t, state.x);
+                         });
+    last_ = end.state.x;
+    record_.x = last_.value();
+    record_.steps = end.steps;
+    record_.status = end.status;
+    record_.cost.tape_bytes = tape_.statistics().bytes();
+  }
+
+  const VarVector& last() const { return last_; }
+  const std::vector<std::pair<Index, VarVector>>& kept() const { return kept_; }
+  /// The record, with the products counted that sweeps have spent so far.
+  const RunRecord& record() const { return record_; }
+
+  /// Pulls the columns of `cotangents` (n×s) back from x.
+  Pullback pull(const VarVector& x, const Matrix& cotangents) const;
+  /// ∂x(θ), n×p, total, given ∂x_0: n cotangents in blocks, blocks over threads.
+  Matrix jacobian(const VarVector& x, const Matrix& dx0, Index threads) const;
+
+ private:
+  Tape tape_;
+  RunRecord record_;
+  VarVector x0_, theta_, last_;
+  std::vector<std::pair<Index, VarVector>> kept_;
+};
+
+}  // namespace unroll::detail

@@ -1,0 +1,23 @@
+#pragma once
+
+/// Everything but compare/ (tables, CSV, plots: include "unroll/compare/….hpp" for those).
+#include "unroll/ad/gradient.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/products.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/logistic.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/oracle.hpp"
+#include "unroll/problem/quadratic.hpp"
+#include "unroll/problem/ridge.hpp"
+#include "unroll/solver/chebyshev.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/heavy_ball.hpp"
+#include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/solve.hpp"
+#include "unroll/theory/burn_in.hpp"
+#include "unroll/theory/closed_form.hpp"
+#include "unroll/theory/residual_polynomial.hpp"
+#include "unroll/theory/sobolev_polynomial.hpp"
+#include "unroll/theory/spectrum.hpp"
+#include "unroll/types.hpp"
