@@ -9,8 +9,7 @@
 
 #include "unroll/compare/curse.hpp"
 #include "unroll/compare/metrics.hpp"
-#include "unroll/derivative/forward.hpp"
-#include "unroll/derivative/reverse.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/theory/burn_in.hpp"
 #include "unroll/theory/closed_form.hpp"
 

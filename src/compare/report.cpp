@@ -28,13 +28,14 @@ std::string spectrum_warning(const Instance& instance) {
   const auto largest_at = [&](const Vector& x) {
     return spectrum(instance.problem->hessian(x, instance.theta)).largest;
   };
+  const double safe = largest_at(Vector::Zero(instance.start.size()));
   return fmt::format(
-      "note     step sizes use the spectrum of the Hessian at x*, L = {:.3g}. It is {:.3g} at x0 and {:.3g} "
-      "at 0:\n"
-      "         early growth there is not burn-in, and convergence is not guaranteed. Safe is\n"
+      "note     step sizes use the spectrum of the Hessian at x*. Its largest eigenvalue is {:.3g} there, "
+      "{:.3g} at\n"
+      "         x0 and {:.3g} at 0: early growth need not be burn-in, and convergence is not guaranteed. "
+      "Safe is\n"
       "         L = λ_max(AᵀA)/(4m) + θ = {:.3g} with ℓ = θ = {}.\n",
-      instance.spectrum.largest, largest_at(instance.start), largest_at(0 * instance.start),
-      largest_at(0 * instance.start), instance.theta[0]);
+      instance.spectrum.largest, largest_at(instance.start), safe, safe, instance.theta[0]);
 }
 
 /// `from t = 12`, or that it is not so by the end.
@@ -93,7 +94,7 @@ std::string describe(const Setup& setup) {
 
 std::string burn_in_table(const CurseResult& result) {
   Table table(
-      {"solver", "peak error", "at t", "predicted t", "below 1 from t", "last t", "error", "suboptimality"});
+      {"solver", "peak error", "at t", "predicted t", "≤ 1 from t", "last t", "error", "suboptimality"});
   for (const SolverSummary& s : result.summaries) {
     const std::string predicted = s.predicted_peak_step ? fmt::format("{:.0f}", *s.predicted_peak_step) : "–";
     const std::string below = s.error_settled_at_start ? fmt::format("{}", *s.error_settled_at_start) : "–";

@@ -22,7 +22,7 @@ class QuadraticProblem : public Problem {
 };
 
 /// H = H_0 + Σ θ_i E_i, b = b_0 + db θ, c = 0.
-class AffineQuadratic final : public QuadraticProblem {
+class AffineQuadratic : public QuadraticProblem {
  public:
   /// @throws ShapeError unless H_0 and every E_i are n×n, b_0 has n entries and db is n×p;
   /// @throws DomainError if one of the matrices is not symmetric, or an entry is not finite.
