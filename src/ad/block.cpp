@@ -15,6 +15,7 @@ void put(Block::ColXpr out, const Expression& value, Into into) {
 // The product rule over columns: `term(o, i, j, into)` puts the product of column i of a and column j of b into column o.
 template <class Term>
 void bilinear(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, const Term& term) {
+  if (out.cols() == 0) return;
   term(0, 0, 0, into);
   for (Index j = 1; j < out.cols(); ++j) {
     const bool a_varies = j < a.cols();
@@ -105,21 +106,64 @@ void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, 
   });
 }
 
+namespace {
+
+using Stored = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
+
+template <class Out, class X>
+void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double alpha) {
+  if (side == Side::plain)
+    out.noalias() += alpha * a * x;
+  else
+    out.noalias() += alpha * a.transpose() * x;
+}
+
+// A few columns: too few for a packed matrix product. Columns of A go by in blocks that stay in the second cache, so that
+// A itself, which bounds the time, is read once for all of them.
+void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
+  constexpr Index block_entries = Index{1} << 14;
+  const Index width = std::max<Index>(4, block_entries / std::max<Index>(1, a.rows()));
+  for (Index first = 0; first < a.cols(); first += width) {
+    const Index count = std::min(width, a.cols() - first);
+    const Stored block(a.data() + first * a.outerStride(), a.rows(), count, Eigen::OuterStride<>(a.outerStride()));
+    for (Index j = 0; j < x.cols(); ++j) {
+      if (side == Side::plain)
+        apply_to_vector(out.col(j), block, side, x.col(j).segment(first, count), alpha);
+      else
+        apply_to_vector(out.col(j).segment(first, count), block, side, x.col(j), alpha);
+    }
+  }
+}
+
+}  // namespace
+
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
-  using Strided = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
-  const Strided stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
-  if (x.cols() == 1) {
-    Eigen::Map<Vector> out_vector(out.data(), out.rows());
-    const Eigen::Map<const Vector> x_vector(x.data(), x.rows());
-    if (into == Into::assign) out_vector.setZero();
+  constexpr Index few = 4;            // columns
+  constexpr Index tiny = 64;          // entries: a product without the set-up of a kernel
+  if (out.size() == 0 || x.size() == 0) {  // an empty dimension
+    if (into == Into::assign) out.setZero();
+    return;
+  }
+  const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
+  if (x.cols() > few) {
     if (A.side == Side::plain)
-      out_vector.noalias() += alpha * stored * x_vector;
+      product_into(out, stored, x, alpha, into);
     else
-      out_vector.noalias() += alpha * stored.transpose() * x_vector;
-  } else if (A.side == Side::plain) {
-    product_into(out, stored, x, alpha, into);
+      product_into(out, stored.transpose(), x, alpha, into);
+    return;
+  }
+  if (into == Into::assign) out.setZero();
+  if (stored.size() <= tiny) {
+    for (Index j = 0; j < x.cols(); ++j) {
+      if (A.side == Side::plain)
+        out.col(j) += alpha * stored.lazyProduct(x.col(j));
+      else
+        out.col(j) += alpha * stored.transpose().lazyProduct(x.col(j));
+    }
+  } else if (x.cols() == 1) {
+    apply_to_vector(out.col(0), stored, A.side, x.col(0), alpha);
   } else {
-    product_into(out, stored.transpose(), x, alpha, into);
+    apply_to_few(out, stored, A.side, x, alpha);
   }
 }
 

@@ -110,6 +110,7 @@ struct ApplySparse {
   }
   void product(Block y, const ConstBlock& x, bool forward, double alpha, Into into) const {
     if (into == Into::assign) y.setZero();
+    if (x.size() == 0 || y.size() == 0) return;
     if ((side == Side::plain) == forward)
       y.noalias() += alpha * (*matrix * x);
     else
@@ -139,6 +140,10 @@ struct ApplyOperator {
     if (!f)
       throw UnsupportedError(fmt::format("linear operator {}x{}: has no {}", op->rows, op->cols,
                                          plain ? "apply" : "apply_transpose"));
+    if (x.size() == 0 || y.size() == 0) {
+      if (into == Into::assign) y.setZero();
+      return;
+    }
     for (Index j = 0; j < x.cols(); ++j) {
       const Vector image = f(x.col(j));
       if (image.size() != y.rows())

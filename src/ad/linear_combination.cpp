@@ -56,7 +56,7 @@ void record(TapeCore& core, Id output, std::size_t rows, const Terms& terms, std
     node.pull = &LinearNode<M>::pull_back;
     for (std::size_t i = 0; i < M; ++i) {
       node.coefficients[i] = terms[i].coefficient;
-      node.in[i] = terms[i].array.id();
+      node.in[i] = terms[i].id;
     }
     core.push_node(node, output, rows);
     return true;
@@ -75,6 +75,54 @@ void LinearCombination<A>::check_shape(ad::Shape shape, const char* operation) c
 }
 
 template <class A>
+LinearCombination<A>::LinearCombination(const LinearCombination& other)
+    : shape_(other.shape_), core_(other.core_), epoch_(other.epoch_), constant_(other.constant_) {
+  if (core_ == nullptr) return;
+  core_->check(epoch_, "linear combination");
+  for (count_ = 0; count_ < other.count_; ++count_) {
+    terms_[count_] = other.terms_[count_];
+    ++terms_[count_].buffer->references;
+  }
+}
+
+template <class A>
+LinearCombination<A>::LinearCombination(LinearCombination&& other) noexcept
+    : shape_(other.shape_),
+      core_(other.core_),
+      epoch_(other.epoch_),
+      count_(std::exchange(other.count_, 0)),
+      constant_(std::move(other.constant_)) {
+  for (std::size_t i = 0; i < count_; ++i) terms_[i] = other.terms_[i];
+}
+
+template <class A>
+LinearCombination<A>& LinearCombination<A>::operator=(LinearCombination other) noexcept {
+  this->~LinearCombination();
+  return *new (this) LinearCombination(std::move(other));
+}
+
+template <class A>
+LinearCombination<A>::~LinearCombination() {
+  if (count_ == 0 || core_->epoch.load(std::memory_order_relaxed) != epoch_) return;
+  for (std::size_t i = 0; i < count_; ++i) core_->release(terms_[i].buffer, buffer_size());
+}
+
+template <class A>
+void LinearCombination<A>::add_term(const Term& term) {
+  for (std::size_t i = 0; i < count_; ++i)
+    if (terms_[i].buffer == term.buffer) {
+      terms_[i].coefficient += term.coefficient;
+      return;
+    }
+  if (count_ == most_terms) {
+    const A sum = eval();
+    *this = LinearCombination(sum);
+  }
+  ++term.buffer->references;
+  terms_[count_++] = term;
+}
+
+template <class A>
 void LinearCombination<A>::add(const A& x, double coefficient, const char* operation) {
   check_shape(x.shape(), operation);
   x.check(operation);
@@ -82,24 +130,23 @@ void LinearCombination<A>::add(const A& x, double coefficient, const char* opera
     add_constant(x.block().data(), x.shape(), coefficient, operation);
     return;
   }
-  if (count_ > 0 && terms_[0].array.core() != x.core()) ad::TapeCore::throw_foreign(operation);
-  for (std::size_t i = 0; i < count_; ++i)
-    if (terms_[i].array.buffer() == x.buffer()) {
-      terms_[i].coefficient += coefficient;
-      return;
-    }
-  if (count_ == most_terms) {
-    const A sum = eval();
-    *this = LinearCombination(sum);
-  }
-  terms_[count_++] = {x, coefficient};
+  if (core_ != nullptr && (core_ != x.core() || epoch_ != x.epoch())) ad::TapeCore::throw_foreign(operation);
+  core_ = x.core();
+  epoch_ = x.epoch();
+  add_term({x.buffer(), x.id(), coefficient});
 }
 
 template <class A>
 void LinearCombination<A>::add(const LinearCombination& other, double coefficient, const char* operation) {
   check_shape(other.shape_, operation);
-  for (std::size_t i = 0; i < other.count_; ++i)
-    add(other.terms_[i].array, coefficient * other.terms_[i].coefficient, operation);
+  if (other.count_ > 0) {
+    other.core_->check(other.epoch_, operation);
+    if (core_ != nullptr && (core_ != other.core_ || epoch_ != other.epoch_)) ad::TapeCore::throw_foreign(operation);
+    core_ = other.core_;
+    epoch_ = other.epoch_;
+    for (std::size_t i = 0; i < other.count_; ++i)
+      add_term({other.terms_[i].buffer, other.terms_[i].id, coefficient * other.terms_[i].coefficient});
+  }
   if (other.constant_.buffer() != nullptr)
     add_constant(other.constant_.block().data(), other.shape_, coefficient, operation);
 }
@@ -108,11 +155,12 @@ template <class A>
 void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, double coefficient, const char* operation) {
   check_shape(shape, operation);
   if (shape.size() == 0) return;
+  constant_.check(operation);
+  if (count_ > 0) core_->check(epoch_, operation);
   const Eigen::Map<const Vector> added(data, shape.size());
   if (constant_.buffer() == nullptr) {
     if (count_ > 0) {  // in memory that the tape recycles
-      ad::TapeCore* const core = terms_[0].array.core();
-      constant_ = A(VarArray(core, core->allocate(static_cast<std::size_t>(shape.size())), 0, shape));
+      constant_ = A(VarArray(core_, core_->allocate(static_cast<std::size_t>(shape.size())), 0, shape));
       if (coefficient == 1)
         Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = added;
       else
@@ -145,19 +193,21 @@ A LinearCombination<A>::eval() const {
     if (has_constant) return constant_;
     return A(VarArray(nullptr, shape_));
   }
+  core_->check(epoch_, "linear combination");
   const bool alone = count_ == 1 && terms_[0].coefficient == 1;
-  if (alone && !has_constant) return terms_[0].array;
-
-  TapeCore* const core = terms_[0].array.core();
+  if (alone && !has_constant) {
+    ++terms_[0].buffer->references;
+    return A(VarArray(core_, terms_[0].buffer, terms_[0].id, shape_));
+  }
   const Index size = shape_.size();
-  const Index columns = core->columns();
+  const Index columns = core_->columns();
   // x + constant has the derivative of x: it shares its id, and needs no node.
-  const Id id = alone ? terms_[0].array.id() : core->new_array();
-  A result(VarArray(core, core->allocate(static_cast<std::size_t>(size * columns)), id, shape_));
+  const Id id = alone ? terms_[0].id : core_->new_array();
+  A result(VarArray(core_, core_->allocate(buffer_size()), id, shape_));
   double* const out = result.buffer()->data;
 
   std::array<Input, most_terms + 1> in;
-  for (std::size_t i = 0; i < count_; ++i) in[i] = {terms_[i].array.block().data(), terms_[i].coefficient};
+  for (std::size_t i = 0; i < count_; ++i) in[i] = {terms_[i].buffer->data, terms_[i].coefficient};
   constexpr auto sizes = std::make_index_sequence<most_terms + 1>{};
   if (has_constant) {
     in[count_] = {constant_.block().data(), 1.0};
@@ -168,7 +218,7 @@ A LinearCombination<A>::eval() const {
     combine(out, size * columns, in.data(), count_, sizes);
   }
   if (!alone)
-    record<A>(*core, id, static_cast<std::size_t>(size), terms_, count_, std::make_index_sequence<most_terms>{});
+    record<A>(*core_, id, static_cast<std::size_t>(size), terms_, count_, std::make_index_sequence<most_terms>{});
   return result;
 }
 

@@ -27,6 +27,9 @@ struct Sweeper::Workspace {
 Sweeper::Sweeper(const TapeCore& core, Index columns)
     : core_(core),
       columns_(columns),
+      epoch_(core.epoch.load(std::memory_order_relaxed)),
+      array_count_(core.arrays),
+      scalar_count_(core.scalars.size()),
       arguments_(core.scalars.arguments()),
       workspace_(Workspace::acquire()),
       arrays_(workspace_->arrays),
@@ -42,12 +45,15 @@ Sweeper::~Sweeper() {
   constexpr std::size_t kept_bytes = std::size_t{32} << 20;
   Workspace& w = *workspace_;
   const std::size_t table_bytes = arrays_.capacity() * sizeof(Adjoint) + scalars_.capacity() * sizeof(double);
-  if (!w.clean || table_bytes > kept_bytes) {
+  const bool outlived = core_.epoch.load(std::memory_order_relaxed) != epoch_;
+  if (!w.clean || outlived || table_bytes > kept_bytes) {
     arrays_ = {};
     scalars_ = {};
   } else {
-    for (const Id id : core_.input_arrays) arrays_[id] = {};
-    for (const Id id : core_.input_scalars) std::fill_n(scalar(id), columns_, 0.0);
+    for (const Id id : core_.input_arrays)
+      if (id < array_count_) arrays_[id] = {};
+    for (const Id id : core_.input_scalars)
+      if (id < scalar_count_) std::fill_n(scalar(id), columns_, 0.0);
     std::fill_n(scalar(0), columns_, 0.0);
   }
   w.clean = true;

@@ -101,7 +101,7 @@ void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
 Matrix Sweep::adjoint(const VarArray& x) const {
   const auto& inputs = sweeper_->core().input_arrays;
   check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
-  const ad::Sweeper::Adjoint& adjoint = sweeper_->peek(x.id());
+  const ad::Sweeper::Adjoint adjoint = sweeper_->peek(x.id());
   if (adjoint.buffer == nullptr) return Matrix::Zero(x.size(), sweeper_->columns());
   const ad::ScaledBlock view = sweeper_->view(adjoint, x.size());
   return view.scale * view.block;
@@ -110,6 +110,7 @@ Matrix Sweep::adjoint(const VarArray& x) const {
 Eigen::RowVectorXd Sweep::adjoint(const Var& x) const {
   const auto& inputs = sweeper_->core().input_scalars;
   check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  if (!sweeper_->has_scalar(x.id())) return Eigen::RowVectorXd::Zero(sweeper_->columns());
   return sweeper_->scalar_block(x.id());
 }
 

@@ -69,11 +69,10 @@ StagedOutput::StagedOutput(const fs::path& directory) : directory_(normalised(di
 StagedOutput::~StagedOutput() { remove_traces(); }
 
 void StagedOutput::commit(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {  // the one reason a rename fails that can be told beforehand
+  for (const std::string& name : names) {  // what makes a rename fail, as far as that can be told beforehand
     std::error_code ignored;
-    if (fs::is_directory(directory_ / name, ignored)) {
-      throw DataError(
-          fmt::format("{}: is a directory, a file is to be written", (directory_ / name).string()));
+    if (fs::is_directory(directory_ / name, ignored) || !fs::is_regular_file(staging_ / name, ignored)) {
+      throw DataError(fmt::format("{}: cannot be put in place", (directory_ / name).string()));
     }
   }
   for (const std::string& name : names) {

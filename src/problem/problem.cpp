@@ -16,11 +16,13 @@ void Problem::check_domain(const Vector& theta) const {
 }
 
 Matrix Problem::hessian(const Vector& x, const Vector& theta) const {
+  check_sizes(*this, x.size(), theta.size(), "hessian");
   const Index n = dimension();
   return second_order(x, theta, Matrix::Identity(n, n), Matrix::Zero(parameters(), n)).dx;
 }
 
 Matrix Problem::mixed(const Vector& x, const Vector& theta) const {
+  check_sizes(*this, x.size(), theta.size(), "mixed");
   const Index p = parameters();
   return second_order(x, theta, Matrix::Zero(dimension(), p), Matrix::Identity(p, p)).dx;
 }

@@ -10,10 +10,12 @@
 namespace unroll {
 
 Vector QuadraticProblem::minimiser(const Vector& theta) const {
+  check_sizes(*this, dimension(), theta.size(), "minimiser");
   return -solve_cholesky(hessian_matrix(theta), linear_term(theta));
 }
 
 Matrix QuadraticProblem::minimiser_jacobian(const Vector& theta) const {
+  check_sizes(*this, dimension(), theta.size(), "minimiser_jacobian");
   const Matrix h = hessian_matrix(theta);
   const Vector x = -solve_cholesky(h, linear_term(theta));
   Matrix rhs(dimension(), parameters());

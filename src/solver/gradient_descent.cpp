@@ -14,4 +14,11 @@ GradientDescent GradientDescent::large_step(double smallest_eigenvalue, double l
 
 void GradientDescent::check() const { detail::check_coefficients(coefficients(0), "gradient descent"); }
 
+template State<Vector> GradientDescent::step(const Oracle<Vector>&, const State<Vector>&, const Vector&,
+                                             Index) const;
+template State<DualVector> GradientDescent::step(const Oracle<DualVector>&, const State<DualVector>&,
+                                                 const DualVector&, Index) const;
+template State<VarVector> GradientDescent::step(const Oracle<VarVector>&, const State<VarVector>&,
+                                                const VarVector&, Index) const;
+
 }  // namespace unroll

@@ -36,8 +36,9 @@ struct Descent {
     return 0.005 * (a_v * x - b_v).squaredNorm();
   }
 
-  Matrix hand() const {
-    Matrix x(n, steps + 1);
+  Matrix x{n, steps + 1};  // what the hand-written adjoint stores
+
+  Matrix hand() {
     x.col(0).setZero();
     Vector r(m), g(n);
     for (Index t = 0; t < steps; ++t) {

@@ -21,8 +21,9 @@ struct Elementwise {
       x = x.array() - h * (ad::Tanh::value(x.array()) + theta.array() * x.array());
     return 0.5 * x.squaredNorm();
   }
-  Matrix hand() const {
-    Matrix x(n, steps + 1), y(n, steps);
+  Matrix x{n, steps + 1}, y{n, steps};  // what the hand-written adjoint stores
+
+  Matrix hand() {
     x.col(0) = start;
     for (Index t = 0; t < steps; ++t) {
       y.col(t) = ad::Tanh::value(x.col(t).array());
@@ -61,8 +62,9 @@ struct Tiny {
     }
     return 0.5 * x.squaredNorm();
   }
-  Matrix hand() const {
-    Matrix x(2, steps + 1);
+  Matrix x{2, steps + 1};
+
+  Matrix hand() {
     x.col(0).setZero();
     Vector g(2);
     for (Index t = 0; t < steps; ++t) {

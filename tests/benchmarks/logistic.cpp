@@ -26,10 +26,11 @@ struct Logit {
     }
     return 0.5 * x.squaredNorm();
   }
-  Matrix hand() const {
+  Matrix x{n, steps + 1}, p{m, steps};  // what the hand-written adjoint stores: iterates, probabilities
+
+  Matrix hand() {
     const double lambda = std::exp(log_lambda);
     const double scale = 1.0 / static_cast<double>(m);
-    Matrix x(n, steps + 1), p(m, steps);  // iterates, probabilities
     x.col(0).setZero();
     Vector u(m), g(n);
     for (Index t = 0; t < steps; ++t) {

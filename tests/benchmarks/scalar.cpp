@@ -40,8 +40,9 @@ struct Chain {
 
   double primal() const { return chain(at); }
   // The chain's adjoint, written out: the values that it reads are stored.
-  Matrix hand() const {
-    std::vector<double> a_in(rounds), b_in(rounds), c_in(rounds), e_in(rounds);
+  std::vector<double> a_in = std::vector<double>(rounds), b_in = a_in, c_in = a_in, e_in = a_in;
+
+  Matrix hand() {
     double s = 1.0;
     std::size_t k = 0;
     for (std::size_t r = 0; r < rounds; ++r) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "solver/random_quadratic.hpp"
+#include "unroll/ad/tape.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 
@@ -19,10 +20,16 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// f = ½ a‖x‖², n = 2, θ = (a), a > 0.
-class Bowl : public AffineQuadratic {
+class Bowl : public Problem {
  public:
-  Bowl()
-      : AffineQuadratic(Matrix::Zero(2, 2), {Matrix::Identity(2, 2)}, Vector::Zero(2), Matrix::Zero(2, 1)) {}
+  Index dimension() const override { return 2; }
+  Index parameters() const override { return 1; }
+  double value(const Vector& x, const Vector& theta) const override { return theta[0] / 2 * x.squaredNorm(); }
+  Vector gradient(const Vector& x, const Vector& theta) const override { return theta[0] * x; }
+  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override {
+    return {theta[0] * x_dot + x * theta_dot, x.transpose() * x_dot};
+  }
   void check_domain(const Vector& theta) const override {
     if (!(theta[0] > 0)) throw DomainError("bowl: theta must be positive");
   }
@@ -203,6 +210,36 @@ TEST_CASE("a solver whose iterate changes its size is refused at that step, with
   CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
   CHECK(message_of([&] { solve(Bowl(), Growing{}, start, one); }) ==
         "solve: step 3 made x of 5 entries from 2 entries");
+}
+
+TEST_CASE("plain arrays, duals and taped arrays take the same steps, to the last bit, and stop alike") {
+  const Bowl bowl;
+  const Vector theta = Vector::Constant(1, 0.3);
+  Tape tape;
+  std::vector<Vector> duals, taped;
+  const SolveOptions options{.steps = 50, .tolerance = 1e-3};
+  const Trajectory plain = solve(bowl, Halving{}, start, theta, options);
+  const auto dual_end =
+      run(Oracle<DualVector>(bowl), Halving{}, DualVector(start), DualVector(theta, Matrix::Ones(1, 1)),
+          options, [&](Index, const auto& state) { duals.push_back(state.x.value()); });
+  const auto taped_end = run(Oracle<VarVector>(bowl), Halving{}, VarVector(start), tape.input(theta), options,
+                             [&](Index, const auto& state) { taped.push_back(state.x.value()); });
+  CHECK(plain.status == Status::converged);
+  CHECK(plain.iterates == duals);
+  CHECK(plain.iterates == taped);
+  CHECK(dual_end.steps == plain.steps);
+  CHECK(taped_end.steps == plain.steps);
+  CHECK(dual_end.status == Status::converged);
+  CHECK(taped_end.status == Status::converged);
+}
+
+TEST_CASE("a run of duals whose value overflows ends at its last finite iterate") {
+  const Bowl bowl;
+  const auto end = run(Oracle<DualVector>(bowl), GradientDescent{1e100}, DualVector(start),
+                       DualVector(one, Matrix::Ones(1, 1)), {.steps = 100});
+  CHECK(end.status == Status::non_finite);
+  CHECK(end.steps == 3);
+  CHECK(end.state.x.value().allFinite());
 }
 
 TEST_CASE("a run that is resumed from a state ends where the whole run ends") {

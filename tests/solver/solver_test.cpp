@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
@@ -40,6 +41,9 @@ struct WithInit {
   TwoVectors<V> step(const Oracle<V>&, const TwoVectors<V>& s, const V&, Index) const {
     return s;
   }
+};
+struct OnlyPlain {
+  State<Vector> step(const Oracle<Vector>&, const State<Vector>& s, const Vector&, Index) const { return s; }
 };
 struct NoStep {};
 struct StepIsNotConst {
@@ -87,6 +91,7 @@ static_assert(LinearMethod<GradientDescent> && LinearMethod<HeavyBall> && Linear
               LinearMethod<Chebyshev>);
 static_assert(Solver<WithoutInit> && Solver<WithInit> && Solver<WithState<TwoVectors>>);
 static_assert(!LinearMethod<WithInit>);
+static_assert(SolverOver<OnlyPlain, Vector> && !SolverOver<OnlyPlain, VarVector> && !Solver<OnlyPlain>);
 static_assert(!Solver<NoStep> && !HasStep<NoStep, Vector>);
 static_assert(!Solver<StepIsNotConst> && !HasStep<StepIsNotConst, Vector>);
 static_assert(!Solver<StepForgetsTheta> && !HasStep<StepForgetsTheta, Vector>);

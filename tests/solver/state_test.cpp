@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "unroll/ad/tape.hpp"
+
 namespace unroll {
 namespace {
 
@@ -24,8 +26,9 @@ struct Ten {
 };
 
 struct Tagged {
+  using Plain = Vector;
   Vector number;
-  const Vector& value() const { return number; }
+  Vector value() const { return number; }
 };
 
 static_assert(detail::member_count<State<Vector>>() == 1);
@@ -73,18 +76,50 @@ TEST_CASE("a state maps member by member to the same state over another array") 
   CHECK(tagged.memory[0].number == Vector::Constant(1, 4.0));
 }
 
-TEST_CASE("the value of an array or a number is itself, not a copy") {
+TEST_CASE("the value of a plain array is the array itself, not a copy") {
   const Vector v = Vector::Ones(3);
   const Matrix m = Matrix::Ones(3, 2);
-  const double d = 1.5;
   CHECK(&value_of(v) == &v);
   CHECK(&value_of(m) == &m);
-  CHECK(&value_of(d) == &d);
 }
 
-TEST_CASE("the value of an array with derivatives is what its value() gives") {
-  const Tagged tagged{Vector::Ones(3)};
-  CHECK(&value_of(tagged) == &tagged.number);
+TEST_CASE(
+    "the value of a member that carries derivatives is what its value() gives, a counter keeps its type") {
+  Tape tape;
+  const VarVector taped = tape.input(Vector::Constant(3, 2.0));
+  const DualVector dual(Vector::Constant(3, 4.0), Matrix::Ones(3, 2));
+  CHECK(value_of(taped) == Vector::Constant(3, 2.0));
+  CHECK(value_of(dual) == Vector::Constant(3, 4.0));
+  CHECK(value_of(taped[1]) == 2.0);
+  CHECK(value_of(dual[1] * dual[2]) == 16.0);
+  CHECK(value_of(1.5) == 1.5);
+  static_assert(std::is_same_v<decltype(value_of(7)), int> &&
+                std::is_same_v<decltype(value_of(Index{7})), Index>);
+}
+
+TEST_CASE("a state of every kind of member maps from the tape to plain numbers") {
+  static_assert(detail::member_count<Rich<VarVector>>() == 6 &&
+                detail::member_count<Rich<DualVector>>() == 6);
+  Tape tape;
+  const VarVector x = tape.input(Vector::Constant(2, 3.0));
+  struct Taped {
+    VarVector x;
+    VarMatrix metric;
+    Var step_size;
+    Index restarts;
+  };
+  struct Plain {
+    Vector x;
+    Matrix metric;
+    double step_size;
+    Index restarts;
+  };
+  const Taped taped{x, tape.input(Matrix::Identity(2, 2)), tape.input(0.5), 7};
+  const Plain plain = map_state<Plain>(taped, [](const auto& member) { return value_of(member); });
+  CHECK(plain.x == Vector::Constant(2, 3.0));
+  CHECK(plain.metric == Matrix::Identity(2, 2));
+  CHECK(plain.step_size == 0.5);
+  CHECK(plain.restarts == 7);
 }
 
 }  // namespace

@@ -86,16 +86,18 @@ struct Atan2 {
 
 /// The greater; in a tie the derivative is that of the first.
 struct Max {
-  template <class T> static T value(T a, T b) { return primal(a) >= primal(b) ? a : b; }
-  template <class T> static double partial_a(T a, T b, T) { return primal(a) >= primal(b) ? 1.0 : 0.0; }
-  template <class T> static double partial_b(T a, T b, T) { return primal(a) >= primal(b) ? 0.0 : 1.0; }
+  template <class T> static bool first(T a, T b) { return primal(a) >= primal(b) || primal(a) != primal(a); }
+  template <class T> static T value(T a, T b) { return first(a, b) ? a : b; }
+  template <class T> static double partial_a(T a, T b, T) { return first(a, b) ? 1.0 : 0.0; }
+  template <class T> static double partial_b(T a, T b, T) { return first(a, b) ? 0.0 : 1.0; }
 };
 
 /// The smaller; in a tie the derivative is that of the first.
 struct Min {
-  template <class T> static T value(T a, T b) { return primal(a) <= primal(b) ? a : b; }
-  template <class T> static double partial_a(T a, T b, T) { return primal(a) <= primal(b) ? 1.0 : 0.0; }
-  template <class T> static double partial_b(T a, T b, T) { return primal(a) <= primal(b) ? 0.0 : 1.0; }
+  template <class T> static bool first(T a, T b) { return primal(a) <= primal(b) || primal(a) != primal(a); }
+  template <class T> static T value(T a, T b) { return first(a, b) ? a : b; }
+  template <class T> static double partial_a(T a, T b, T) { return first(a, b) ? 1.0 : 0.0; }
+  template <class T> static double partial_b(T a, T b, T) { return first(a, b) ? 0.0 : 1.0; }
 };
 
 }  // namespace unroll::ad

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 #include "unroll/ad/var_array.hpp"
 
@@ -29,22 +30,32 @@ class LinearCombination {
   // For the operators.
   explicit LinearCombination(const A& x) : shape_(x.shape()) { add(x, 1, "+"); }
   explicit LinearCombination(ad::Shape shape) : shape_(shape) {}
+  LinearCombination(const LinearCombination& other);
+  LinearCombination(LinearCombination&& other) noexcept;
+  LinearCombination& operator=(LinearCombination other) noexcept;
+  ~LinearCombination();
   void add(const A& x, double coefficient, const char* operation);
   void add(const LinearCombination& other, double coefficient, const char* operation);
   void add_constant(const double* data, ad::Shape shape, double coefficient, const char* operation);
   void scale(double factor);
 
  private:
+  // A handle without what all terms have in common: the recording and the shape.
   struct Term {
-    A array;
+    ad::Buffer* buffer;
+    ad::Id id;
     double coefficient;
   };
   void check_shape(ad::Shape shape, const char* operation) const;
+  void add_term(const Term& term);
+  std::size_t buffer_size() const { return static_cast<std::size_t>(shape_.size() * core_->columns()); }
 
   ad::Shape shape_;
-  std::size_t count_ = 0;
-  std::array<Term, most_terms> terms_;
-  A constant_;  // empty: none
+  ad::TapeCore* core_ = nullptr;  // of the terms, if there are any
+  std::uint32_t epoch_ = 0;
+  std::uint32_t count_ = 0;
+  std::array<Term, most_terms> terms_;  // the first count_, each holding a reference to its buffer
+  A constant_;                          // empty: none
 };
 
 extern template class LinearCombination<VarVector>;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/ad/linear_combination.hpp"
@@ -49,15 +51,21 @@ void accumulate(LinearCombination<A>& sum, const T& x, double sign, const char* 
   }
 }
 
+/// left + sign · right. A linear combination that is a temporary is added to, not copied.
 template <class A, class L, class R>
-LinearCombination<A> combine(const L& left, const R& right, double sign, const char* operation) {
+LinearCombination<A> combine(L&& left, R&& right, double sign, const char* operation) {
+  using Left = std::remove_cvref_t<L>;
+  using Right = std::remove_cvref_t<R>;
   if constexpr (std::is_same_v<L, LinearCombination<A>>) {
-    LinearCombination<A> sum = left;
-    accumulate(sum, right, sign, operation);
-    return sum;
+    accumulate(left, right, sign, operation);
+    return std::move(left);
+  } else if constexpr (std::is_same_v<R, LinearCombination<A>>) {
+    if (sign != 1) right.scale(sign);
+    accumulate(right, left, 1, operation);
+    return std::move(right);
   } else {
     LinearCombination<A> sum(Shape{left.rows(), left.cols()});
-    if constexpr (!Linear<L> && Linear<R>) {  // the variable first: it says whose memory the constant may take
+    if constexpr (!Linear<Left> && Linear<Right>) {  // the variable first: it says whose memory a constant may take
       accumulate(sum, right, sign, operation);
       accumulate(sum, left, 1, operation);
     } else {
@@ -68,48 +76,62 @@ LinearCombination<A> combine(const L& left, const R& right, double sign, const c
   }
 }
 
-template <class A, class L>
-LinearCombination<A> scaled(const L& x, double factor) {
-  LinearCombination<A> sum(Shape{x.rows(), x.cols()});
-  accumulate(sum, x, factor, "*");
-  return sum;
+template <class L>
+auto scaled(L&& x, double factor) {
+  using A = linear_array_t<std::remove_cvref_t<L>>;
+  if constexpr (std::is_same_v<L, LinearCombination<A>>) {
+    x.scale(factor);
+    return std::move(x);
+  } else {
+    LinearCombination<A> sum(Shape{x.rows(), x.cols()});
+    accumulate(sum, x, factor, "*");
+    return sum;
+  }
 }
+
+/// The taped array that an operation on L and R gives; both must fit it.
+template <class L, class R>
+struct SumTraits {};
+template <Linear L, class R>
+  requires Summand<R, linear_array_t<L>>
+struct SumTraits<L, R> {
+  using Array = linear_array_t<L>;
+};
+template <EigenMatrix L, Linear R>
+  requires Summand<L, linear_array_t<R>>
+struct SumTraits<L, R> {
+  using Array = linear_array_t<R>;
+};
+template <class L, class R>
+using sum_array_t = typename SumTraits<std::remove_cvref_t<L>, std::remove_cvref_t<R>>::Array;
+template <class T>
+concept LinearOperand = Linear<std::remove_cvref_t<T>>;
 
 }  // namespace ad
 
-template <ad::Linear L, ad::Summand<ad::linear_array_t<L>> R>
-auto operator+(const L& left, const R& right) {
-  return ad::combine<ad::linear_array_t<L>>(left, right, 1, "+");
+template <class L, class R, class A = ad::sum_array_t<L, R>>
+LinearCombination<A> operator+(L&& left, R&& right) {
+  return ad::combine<A>(std::forward<L>(left), std::forward<R>(right), 1, "+");
 }
-template <ad::EigenMatrix L, ad::Linear R>
-  requires ad::Summand<L, ad::linear_array_t<R>>
-auto operator+(const L& left, const R& right) {
-  return ad::combine<ad::linear_array_t<R>>(left, right, 1, "+");
+template <class L, class R, class A = ad::sum_array_t<L, R>>
+LinearCombination<A> operator-(L&& left, R&& right) {
+  return ad::combine<A>(std::forward<L>(left), std::forward<R>(right), -1, "-");
 }
-template <ad::Linear L, ad::Summand<ad::linear_array_t<L>> R>
-auto operator-(const L& left, const R& right) {
-  return ad::combine<ad::linear_array_t<L>>(left, right, -1, "-");
+template <ad::LinearOperand L>
+auto operator-(L&& x) {
+  return ad::scaled(std::forward<L>(x), -1);
 }
-template <ad::EigenMatrix L, ad::Linear R>
-  requires ad::Summand<L, ad::linear_array_t<R>>
-auto operator-(const L& left, const R& right) {
-  return ad::combine<ad::linear_array_t<R>>(left, right, -1, "-");
+template <ad::Number T, ad::LinearOperand L>
+auto operator*(T factor, L&& x) {
+  return ad::scaled(std::forward<L>(x), static_cast<double>(factor));
 }
-template <ad::Linear L>
-auto operator-(const L& x) {
-  return ad::scaled<ad::linear_array_t<L>>(x, -1);
+template <ad::LinearOperand L, ad::Number T>
+auto operator*(L&& x, T factor) {
+  return ad::scaled(std::forward<L>(x), static_cast<double>(factor));
 }
-template <ad::Number T, ad::Linear L>
-auto operator*(T factor, const L& x) {
-  return ad::scaled<ad::linear_array_t<L>>(x, static_cast<double>(factor));
-}
-template <ad::Linear L, ad::Number T>
-auto operator*(const L& x, T factor) {
-  return ad::scaled<ad::linear_array_t<L>>(x, static_cast<double>(factor));
-}
-template <ad::Linear L, ad::Number T>
-auto operator/(const L& x, T divisor) {
-  return ad::scaled<ad::linear_array_t<L>>(x, 1.0 / static_cast<double>(divisor));
+template <ad::LinearOperand L, ad::Number T>
+auto operator/(L&& x, T divisor) {
+  return ad::scaled(std::forward<L>(x), 1.0 / static_cast<double>(divisor));
 }
 template <ScalarExpression S, ad::Linear L>
 ad::linear_array_t<L> operator*(const S& factor, const L& x) {

@@ -42,7 +42,9 @@ class Sweeper {
   void drop(const Adjoint& adjoint, Index rows) {
     if (--adjoint.buffer->references == 0) free_.give(adjoint.buffer, size_of(rows));
   }
-  const Adjoint& peek(Id id) const { return arrays_[id]; }
+  /// Of an input; zero if it was recorded after the sweep.
+  Adjoint peek(Id id) const { return id < array_count_ ? arrays_[id] : Adjoint{}; }
+  bool has_scalar(Id id) const { return id < scalar_count_; }
   ScaledBlock view(const Adjoint& adjoint, Index rows) const {
     return {{adjoint.buffer->data, rows, columns_}, adjoint.scale};
   }
@@ -65,6 +67,8 @@ class Sweeper {
 
   const TapeCore& core_;
   Index columns_;
+  std::uint32_t epoch_;            // of the recording, which a sweep may outlive
+  Id array_count_, scalar_count_;  // what there was to sweep: more may be recorded later
   std::size_t arguments_ = 0;  // of the statements not yet swept
   struct Workspace;
   Workspace* workspace_;

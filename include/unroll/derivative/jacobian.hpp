@@ -47,6 +47,7 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options, const Implicit&) {
+  start_jacobian(problem, start);  // for its checks: the minimiser does not depend on the start
   Derivative d;
   static_cast<RunRecord&>(d) = detail::run_plain(problem, solver, start.x, theta, options);
   d.dx = implicit_jacobian(problem, d.x, theta);

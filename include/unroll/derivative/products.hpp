@@ -46,6 +46,7 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
 template <class S>
 Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
         const SolveOptions& options, const Implicit&) {
+  start_jacobian(problem, start);  // for its checks
   check_product("vjp", "cotangent", cotangent, problem.dimension());
   Vjp v;
   static_cast<RunRecord&>(v) = detail::run_plain(problem, solver, start.x, theta, options);

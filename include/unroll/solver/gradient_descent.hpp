@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/schedule.hpp"
 #include "unroll/solver/state.hpp"
@@ -26,5 +27,12 @@ struct GradientDescent {
     return {s.x - step_size * f.gradient(s.x, theta)};
   }
 };
+
+extern template State<Vector> GradientDescent::step(const Oracle<Vector>&, const State<Vector>&,
+                                                    const Vector&, Index) const;
+extern template State<DualVector> GradientDescent::step(const Oracle<DualVector>&, const State<DualVector>&,
+                                                        const DualVector&, Index) const;
+extern template State<VarVector> GradientDescent::step(const Oracle<VarVector>&, const State<VarVector>&,
+                                                       const VarVector&, Index) const;
 
 }  // namespace unroll

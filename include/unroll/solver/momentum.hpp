@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/schedule.hpp"
 
@@ -29,5 +30,10 @@ MomentumState<V> momentum_step(const MomentumCoefficients& c, const Oracle<V>& f
 
 extern template MomentumState<Vector> momentum_step(const MomentumCoefficients&, const Oracle<Vector>&,
                                                     const MomentumState<Vector>&, const Vector&);
+extern template MomentumState<DualVector> momentum_step(const MomentumCoefficients&,
+                                                        const Oracle<DualVector>&,
+                                                        const MomentumState<DualVector>&, const DualVector&);
+extern template MomentumState<VarVector> momentum_step(const MomentumCoefficients&, const Oracle<VarVector>&,
+                                                       const MomentumState<VarVector>&, const VarVector&);
 
 }  // namespace unroll

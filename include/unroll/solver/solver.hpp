@@ -3,6 +3,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -44,13 +45,17 @@ concept HasStep = requires(const S& solver, const Oracle<V>& f, const StateOf<S,
   solver.step(f, state, theta, t);
 };
 
-/// A solver over arrays V: its state is an aggregate with the iterate `V x`; its step takes and gives
-/// that state.
-template <class S, class V = Vector>
-concept Solver = SolverState<StateOf<S, V>, V> &&
+/// A solver over arrays V: its state is an aggregate with the iterate `V x`; its step takes and gives that
+/// state.
+template <class S, class V>
+concept SolverOver = SolverState<StateOf<S, V>, V> &&
     requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t) {
   { solver.step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
 };
+
+/// A solver: over plain arrays, in forward mode and on a tape.
+template <class S>
+concept Solver = SolverOver<S, Vector> && SolverOver<S, DualVector> && SolverOver<S, VarVector>;
 
 /// Stops the compilation unless S is a solver over V, and says which requirement is missing.
 template <class S, class V>
@@ -68,7 +73,7 @@ consteval void require_solver() {
       "Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state that "
       "init(x0) returns (State<V> when there is no init)");
   if constexpr (HasStep<S, V>) {
-    static_assert(Solver<S, V>,
+    static_assert(SolverOver<S, V>,
                   "a solver's step must return the type of state that it takes, what init(x0) returns");
   }
 }

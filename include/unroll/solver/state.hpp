@@ -1,11 +1,14 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "unroll/ad/dual.hpp"
+#include "unroll/ad/var_array.hpp"
 #include "unroll/types.hpp"
 
 /// The state of a solver: any aggregate of arrays, scalars and counters, its first member `x` the iterate.
@@ -99,17 +102,20 @@ constexpr To map_state(const From& state, F&& f) {
   return std::apply([&](const auto&... member) { return To{std::invoke(f, member)...}; }, members(state));
 }
 
-/// The numbers behind a member of a state: an array of the library or a number stands for itself, whatever
-/// carries derivatives gives its `.value()`.
+/// The numbers behind a member of a state, next to value_of of a scalar in ad/: of an array with derivatives
+/// its value(), of a plain array or a counter itself.
 template <class A>
-constexpr decltype(auto) value_of(const A& a) {
-  if constexpr (std::is_base_of_v<Eigen::EigenBase<A>, A> || std::is_arithmetic_v<A>) {
-    return (a);
-  } else {
-    return a.value();
-  }
+requires requires { typename A::Plain; }
+typename A::Plain value_of(const A& a) { return a.value(); }
+template <class A>
+const A& value_of(const Eigen::PlainObjectBase<A>& a) {
+  return a.derived();
 }
 template <class A>
-void value_of(const A&&) = delete;  // what it returns may refer to its argument
+void value_of(const Eigen::PlainObjectBase<A>&&) = delete;  // the reference would outlive the array
+template <std::integral I>
+constexpr I value_of(I counter) {
+  return counter;
+}
 
 }  // namespace unroll

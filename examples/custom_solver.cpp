@@ -1,0 +1,70 @@
+// A solver of your own and the Jacobian of its result: write one step, and every derivative method works on it.
+#include <fmt/core.h>
+
+#include <unroll/unroll.hpp>
+
+using unroll::Index;
+using unroll::Matrix;
+using unroll::Vector;
+
+// Nesterov's momentum, dropped whenever it points uphill (O'Donoghue & Candès 2015).
+struct RestartedMomentum {
+  double step_size;
+
+  template <class V>
+  struct State {  // whatever the solver remembers, the iterate x first
+    V x, previous;
+    int age;  // steps since the last restart
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, x0, 0};
+  }
+  template <class V>
+  State<V> step(const unroll::Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V y = s.x + s.age / (s.age + 3.0) * (s.x - s.previous);
+    const V gradient = f.gradient(y, theta);
+    const V next = y - step_size * gradient;
+    const bool uphill = unroll::dot(gradient, V(next - s.x)) > 0;
+    return {next, s.x, uphill ? 0 : s.age + 1};
+  }
+};
+static_assert(unroll::Solver<RestartedMomentum>);
+
+// The problem to solve, min_x f(x, θ): regression by a smooth absolute value, with a weight for each of its two terms.
+struct Regression {
+  Matrix A;
+  Vector b;
+
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    const V residual = A * x - b;
+    const auto loss = unroll::sum(unroll::softplus(residual)) + unroll::sum(unroll::softplus(-1.0 * residual));
+    return theta[0] * loss + 0.5 * theta[1] * unroll::squared_norm(x);
+  }
+};
+
+int main() {
+  const Matrix A{{1.0, 0.2, -0.4}, {0.3, -1.0, 0.1}, {0.5, 0.6, 1.0}, {-0.7, 0.1, 0.9}};
+  const Vector b{{1.0, -2.0, 0.5, 3.0}};
+  const auto problem = unroll::make_problem(Regression{A, b}, 3, 2);
+  const Vector theta{{1.0, 0.1}};
+  const Vector x0 = Vector::Zero(3);
+
+  // ∂x_T(θ): backwards through the recorded steps, forwards along with them, and that of the minimiser.
+  const RestartedMomentum solver{.step_size = 0.5};
+  const unroll::SolveOptions options{.steps = 300};
+  const unroll::Derivative reverse = jacobian(problem, solver, x0, theta, options, unroll::Reverse{});
+  const unroll::Derivative forward = jacobian(problem, solver, x0, theta, options, unroll::Forward{});
+  const unroll::Derivative implicit = jacobian(problem, solver, x0, theta, options, unroll::Implicit{});
+
+  fmt::print("after {} steps\n\n", reverse.steps);
+  fmt::print("{:>3} {:>12} {:>14} {:>14}\n", "i", "x", "dx/dtheta_0", "dx/dtheta_1");
+  for (Index i = 0; i < x0.size(); ++i) {
+    fmt::print("{:>3} {:>12.6f} {:>14.6f} {:>14.6f}\n", i, reverse.x[i], reverse.dx(i, 0), reverse.dx(i, 1));
+  }
+  const double gap = (reverse.dx - forward.dx).norm() / forward.dx.norm();
+  const double error = (reverse.dx - implicit.dx).norm() / implicit.dx.norm();
+  fmt::print("\nrelative gap of reverse to forward: {:.1e}, to implicit: {:.1e}\n", gap, error);
+  return gap < 1e-12 && error < 1e-8 ? 0 : 1;
+}

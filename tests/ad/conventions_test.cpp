@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+
+#include "unroll/ad/gradient.hpp"
+
+using namespace unroll;
+
+namespace {
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// The derivative of f at one number by both engines, which must agree; through an array, or through its entry.
+template <class F>
+double slope(const F& f, double x) {
+  const Vector at = Vector::Constant(1, x);
+  const double reverse = gradient([&f](const auto& v) { return sum(f(v)); }, at)[0];
+  const auto dual = f(DualVector(at, Matrix::Ones(1, 1)));
+  CHECK((dual.tangents()(0, 0) == reverse || (std::isnan(reverse) && std::isnan(dual.tangents()(0, 0)))));
+  return reverse;
+}
+template <class F>
+double scalar_slope(const F& f, double x) {
+  const double reverse = gradient([&f](const VarVector& v) { return Var(f(v[0])); }, Vector::Constant(1, x))[0];
+  CHECK(f(Dual(x, Eigen::RowVectorXd::Ones(1))).tangents()(0) == reverse);
+  return reverse;
+}
+}  // namespace
+
+TEST_CASE("the derivative of a norm at 0 is 0, to second order too") {
+  const Vector zero = Vector::Zero(3);
+  const auto f = [](const auto& v) { return norm(v); };
+  CHECK(gradient(f, zero) == zero);
+  CHECK(norm(DualVector(zero, Matrix::Ones(3, 2))).tangents() == Eigen::RowVectorXd::Zero(2));
+  CHECK(hessian_vector_product(f, zero, Matrix(Matrix::Ones(3, 2))) == Matrix::Zero(3, 2));
+}
+
+TEST_CASE("the slope of a square root at 0 is infinite, of an absolute value 0") {
+  const auto root = [](const auto& v) { return sqrt(v); };
+  const auto absolute = [](const auto& v) { return abs(v); };
+  CHECK(slope(root, 0.0) == infinity);
+  CHECK(scalar_slope(root, 0.0) == infinity);
+  CHECK(slope(absolute, 0.0) == 0);
+  CHECK(scalar_slope(absolute, 0.0) == 0);
+  CHECK(slope(absolute, -0.0) == 0);
+}
+
+TEST_CASE("a tie belongs to the first, of two arrays, two scalars, or the entries of one") {
+  Tape tape;
+  const Vector x{{2.0, 1.0, 2.0}};
+  const Matrix ones = Vector::Ones(3), zeros = Vector::Zero(3);
+  const VarVector u = tape.input(x), v = tape.input(x);
+  for (const VarVector& y : {max(u, v), min(u, v)}) {
+    CHECK(tape.sweep(y, ones).adjoint(u) == ones);
+    CHECK(tape.sweep(y, ones).adjoint(v) == zeros);
+  }
+  CHECK(tape.sweep(max(u)).adjoint(u) == Matrix(Vector{{1, 0, 0}}));
+  CHECK(tape.sweep(min(-1.0 * u)).adjoint(u) == Matrix(Vector{{-1, 0, 0}}));
+  const Var s = tape.input(1.0), t = tape.input(1.0);
+  for (const Var& y : {Var(max(s, t)), Var(min(s, t))}) {
+    CHECK(tape.sweep(y).adjoint(s)(0) == 1);
+    CHECK(tape.sweep(y).adjoint(t)(0) == 0);
+  }
+}
+
+TEST_CASE("sigmoid, softplus and log-sum-exp are finite, and right, for entries up to 700") {
+  for (const double x : {-700.0, -40.0, 40.0, 700.0}) {
+    CAPTURE(x);
+    const double decay = std::exp(-std::abs(x));
+    const double sigma = x < 0 ? decay : 1.0;
+    const Vector v = Vector::Constant(3, x);
+    CHECK((sigmoid(v).array() / sigma - 1).abs().maxCoeff() <= 1e-15 + decay);
+    CHECK(softplus(v)[1] == doctest::Approx(x < 0 ? decay : x).epsilon(1e-15));
+    CHECK(slope([](const auto& u) { return softplus(u); }, x) == doctest::Approx(sigma).epsilon(1e-14));
+    CHECK(std::isfinite(slope([](const auto& u) { return sigmoid(u); }, x)));
+    CHECK(scalar_slope([](const auto& u) { return softplus(u); }, x) == doctest::Approx(sigma).epsilon(1e-14));
+    CHECK(log_sum_exp(v) == doctest::Approx(x + std::log(3.0)).epsilon(1e-15));
+    CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, v).isApprox(Vector::Constant(3, 1.0 / 3), 1e-13));
+    const Matrix H = hessian_vector_product([](const auto& u) { return sum(softplus(u)); }, v, Matrix(Matrix::Identity(3, 3)));
+    CHECK(H.allFinite());
+  }
+  const Vector mixed{{-700.0, 700.0}};
+  CHECK(log_sum_exp(mixed) == 700.0);
+  CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, mixed)[1] == 1.0);
+  CHECK(log_sum_exp(Vector(Vector::Constant(2, -infinity))) == -infinity);
+}
+
+TEST_CASE("a NaN passes through every function, wherever it stands") {
+  for (Index place = 0; place < 5; ++place) {
+    CAPTURE(place);
+    Vector x = Vector::Constant(5, 0.5), one = Vector::Ones(5);
+    x[place] = not_a_number;
+    for (const Vector& y : {exp(x), log(x), log1p(x), expm1(x), sqrt(x), square(x), sin(x), cos(x), tanh(x), sigmoid(x),
+                            softplus(x), abs(x), pow(x, 2.0), max(x, one), max(one, x), min(x, one), min(one, x)}) {
+      CHECK(std::isnan(y[place]));
+      CHECK(std::isfinite(y[(place + 1) % 5]));
+    }
+    for (const double y : {sum(x), mean(x), norm(x), squared_norm(x), dot(x, one), dot(one, x), log_sum_exp(x), max(x), min(x)})
+      CHECK(std::isnan(y));
+  }
+  Tape tape;
+  const Var bad = tape.input(not_a_number), one = tape.input(1.0);
+  for (const Var& y : {Var(max(bad, one)), Var(max(one, bad)), Var(min(bad, one)), Var(min(one, bad)), Var(sigmoid(bad)),
+                       Var(softplus(bad)), Var(abs(bad)), Var(tanh(bad))})
+    CHECK(std::isnan(y.value()));
+  const Dual dual(not_a_number), unit(1.0);
+  CHECK(std::isnan(max(dual, unit).value()));
+  CHECK(std::isnan(min(dual, unit).value()));
+  CHECK(std::isnan(min(unit, dual).value()));
+}

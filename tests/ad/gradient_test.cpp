@@ -1,0 +1,63 @@
+#include "ad/check_rule.hpp"
+
+using namespace unroll;
+using namespace unroll::test;
+
+namespace {
+const auto rosenbrock = [](const auto& x) { return 100.0 * square(x[1] - x[0] * x[0]) + square(1.0 - x[0]); };
+const Vector at{{-1.2, 1.0}};
+}  // namespace
+
+TEST_CASE("the gradient of Rosenbrock's function is the textbook's") {
+  CHECK(gradient(rosenbrock, at).isApprox(Vector{{-215.6, -88.0}}, 1e-14));
+}
+
+TEST_CASE("the Hessian of Rosenbrock's function is the textbook's, by columns and at once") {
+  const Matrix hessian{{1330.0, 480.0}, {480.0, 200.0}};
+  CHECK(hessian_vector_product(rosenbrock, at, Matrix(Matrix::Identity(2, 2))).isApprox(hessian, 1e-14));
+  CHECK(hessian_vector_product(rosenbrock, at, Vector(Vector::Unit(2, 1))).isApprox(Vector(hessian.col(1)), 1e-14));
+  CHECK(hessian_vector_product(rosenbrock, at, Matrix(2, 0)).size() == 0);
+}
+
+TEST_CASE("a Jacobian is the same by rows and by columns") {
+  const Matrix A = matrix_point(5, 3), B = matrix_point(2, 3);
+  const Vector x = point(3);
+  const auto tall = [&](const auto& v) { return tanh(A * v); };
+  const auto wide = [&](const auto& v) { return tanh(B * v); };
+  const auto taped_only = [&](const VarVector& v) { return VarVector(tanh(A * v)); };
+  const auto exact = [&](const Matrix& M) {
+    return Matrix((1 - (M * x).array().tanh().square()).matrix().asDiagonal() * M);
+  };
+  CHECK(jacobian(tall, x).isApprox(exact(A), 1e-13));
+  CHECK(jacobian(wide, x).isApprox(exact(B), 1e-13));
+  CHECK(jacobian(taped_only, x).isApprox(exact(A), 1e-13));
+}
+
+TEST_CASE("what does not depend on x has a derivative of zeros") {
+  const Vector c{{1, 2, 3}};
+  CHECK(gradient([](const VarVector&) { return Var(3.0); }, at) == Vector::Zero(2));
+  CHECK(jacobian([&](const VarVector&) { return VarVector(c); }, at) == Matrix::Zero(3, 2));
+  CHECK(hessian_vector_product([](const VarVector&) { return Var(3.0); }, at, Matrix(Matrix::Ones(2, 2))) == Matrix::Zero(2, 2));
+  CHECK(gradient([](const auto& v) { return v[0]; }, at) == Vector{{1, 0}});
+}
+
+TEST_CASE("empty arguments and results have empty derivatives") {
+  CHECK(gradient([](const auto& v) { return squared_norm(v) + sum(v); }, Vector(0)).size() == 0);
+  const Matrix none = jacobian([](const auto& v) { return square(head(square(v), 0)); }, at);
+  CHECK(none.rows() == 0);
+  CHECK(none.cols() == 2);
+}
+
+TEST_CASE("directions of another size throw with both sizes") {
+  CHECK_THROWS_WITH_AS(hessian_vector_product(rosenbrock, at, Matrix(3, 2)),
+                       "hessian_vector_product: x has 2 entries, directions are 3x2", ShapeError);
+}
+
+TEST_CASE("a derivative inside a function that is differentiated keeps the two tapes apart") {
+  const Vector x = point(3);
+  Tape outer;
+  const VarVector u = outer.input(x);
+  const VarVector inner_gradient = gradient([](const auto& v) { return sum(exp(v)); }, u.value());
+  const Var y = dot(inner_gradient, u);
+  CHECK(outer.sweep(y).adjoint(u).isApprox(Matrix(x.array().exp()), 1e-14));
+}

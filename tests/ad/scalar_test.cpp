@@ -1,0 +1,108 @@
+#include "ad/check_rule.hpp"
+
+using namespace unroll;
+using namespace unroll::test;
+
+namespace {
+// On entries of a vector, so that the one checker serves.
+template <class F>
+void check_scalar(const F& f, const Vector& at) {
+  check_rule([&f](const auto& v) {
+    const scalar_t<std::remove_cvref_t<decltype(v)>> a = v[0], b = v[1], y = f(a, b);
+    return y;
+  }, at);
+}
+const Vector positive{{0.7, 1.3}}, mixed{{-0.6, 0.8}};
+}  // namespace
+
+TEST_CASE("every function of one number is differentiated twice") {
+  using std::fabs;
+  check_scalar([](auto a, auto b) { return exp(a * b) - log(b); }, mixed);
+  check_scalar([](auto a, auto b) { return log1p(a) * expm1(b); }, positive);
+  check_scalar([](auto a, auto b) { return sqrt(a) + square(a - b); }, positive);
+  check_scalar([](auto a, auto b) { return sin(a) * cos(b) + tan(a); }, mixed);
+  check_scalar([](auto a, auto b) { return atan(a * b) - sinh(a) * cosh(b); }, mixed);
+  check_scalar([](auto a, auto b) { return tanh(a) * sigmoid(b * a) + softplus(a); }, mixed);
+  check_scalar([](auto a, auto b) { return abs(a) * b + fabs(a * b); }, mixed);
+  check_scalar([](auto a, auto b) { return -a + -(a * b); }, mixed);
+}
+
+TEST_CASE("every function of two numbers is differentiated twice in either") {
+  check_scalar([](auto a, auto b) { return pow(a, b); }, positive);
+  check_scalar([](auto a, auto b) { return pow(a, 3) + pow(2.5, b) + pow(a * b, 0.5); }, positive);
+  check_scalar([](auto a, auto b) { return pow(a, 2) * b; }, mixed);
+  check_scalar([](auto a, auto b) { return atan2(a, b) + atan2(b, 2.0) * atan2(3.0, a); }, mixed);
+  check_scalar([](auto a, auto b) { return a / b + 1.0 / a - b / 3.0; }, mixed);
+  check_scalar([](auto a, auto b) { return a - b * (a + 2.0) * (1.0 - a); }, mixed);
+  check_scalar(
+      [](auto a, auto b) {
+        using std::max, std::min;
+        using S = decltype(a);
+        return max(S(a * b), S(a - b)) * min(S(a * a), b);
+      },
+      mixed);
+}
+
+TEST_CASE("compound assignment and repeated operands accumulate") {
+  check_scalar(
+      [](auto a, auto b) {
+        auto y = a;
+        y += b;
+        y *= a;
+        y -= y * b;
+        y /= b + y * y;
+        y += 1.0;
+        return y * y;
+      },
+      mixed);
+  check_scalar([](auto a, auto b) { return a * a * a + b - b; }, mixed);
+}
+
+TEST_CASE("a statement of many leaves has a partial for each") {
+  const Vector x = point(8);
+  check_rule(
+      [](const auto& v) {
+        return (v[0] * v[1] + sin(v[2] * v[3])) / (v[4] * v[4] + exp(v[5] - v[6]) * v[7]) + (v[0] - v[7]) * v[3];
+      },
+      x);
+}
+
+TEST_CASE("an expression becomes one statement with one argument for each variable in it") {
+  Tape tape;
+  const Var a = tape.input(2.0), b = tape.input(3.0);
+  const TapeStatistics before = tape.statistics();
+  const Var y = a * b + 2.0 * sin(a) - 1.0;
+  CHECK(tape.statistics().statements == before.statements + 1);
+  CHECK(tape.statistics().arguments == before.arguments + 3);
+  const Sweep sweep = tape.sweep(y);
+  CHECK(sweep.adjoint(a)(0) == doctest::Approx(3.0 + 2.0 * std::cos(2.0)));
+  CHECK(sweep.adjoint(b)(0) == doctest::Approx(2.0));
+}
+
+TEST_CASE("comparisons and predicates are of the number") {
+  Tape tape;
+  const Var a = tape.input(2.0), inf = a / 0.0;
+  CHECK((a > 1.0 && a * a == 4.0 && 3 >= a && a != 3.0 && a < a + 1.0 && a <= 2));
+  CHECK(isinf(inf));
+  CHECK(isnan(inf - inf));
+  CHECK(isfinite(a));
+  CHECK(value_of(a * a) == 4.0);
+  const Dual d(2.0, Eigen::RowVectorXd::Ones(2));
+  CHECK((d > 1.0 && d * d == 4.0 && d < Dual(3.0)));
+}
+
+TEST_CASE("the second derivative of a power is right where its base is 0") {
+  const auto hessian = [](double exponent) {
+    return hessian_vector_product([exponent](const auto& v) { return pow(v[0], exponent); }, Vector(Vector::Zero(1)),
+                                  Vector(Vector::Ones(1)))[0];
+  };
+  CHECK(hessian(1) == 0);
+  CHECK(hessian(2) == 2);
+  CHECK(hessian(3) == 0);
+  CHECK(hessian(0) == 0);
+}
+
+TEST_CASE("dual numbers of different numbers of tangents do not meet") {
+  const Dual a(1.0, Eigen::RowVectorXd::Ones(2)), b(1.0, Eigen::RowVectorXd::Ones(3));
+  CHECK_THROWS_WITH_AS(a * b, "dual numbers of 2 and 3 tangents meet", ShapeError);
+}

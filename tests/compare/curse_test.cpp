@@ -1,0 +1,177 @@
+#include "unroll/compare/curse.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "compare/temporary_directory.hpp"
+#include "theory/reference.hpp"
+#include "unroll/compare/setup.hpp"
+#include "unroll/error.hpp"
+
+using namespace unroll;
+
+namespace {
+
+Setup setup(SetupOptions options) {
+  options.data_directory = UNROLL_DATA_DIR;
+  return set_up(options);
+}
+
+const SolverSummary& summary(const CurseResult& result, const std::string& solver) {
+  return *std::find_if(result.summaries.begin(), result.summaries.end(),
+                       [&](const SolverSummary& s) { return s.solver == solver; });
+}
+
+/// |a − b| ≤ 1e-12 max(1, largest value of the curve) + 1e-9 |b| at every row of a reference file.
+void check_against_reference(const std::string& file, const CurseResult& result) {
+  std::map<std::pair<std::string, Index>, const Record*> records;
+  for (const Record& record : result.records) records[{record.solver, record.t}] = &record;
+  std::map<std::string, std::pair<double, double>> largest;
+  const auto rows = test::reference_rows(file);
+  for (const auto& row : rows) {
+    auto& [suboptimality, error] = largest.try_emplace(row[0], 1.0, 1.0).first->second;
+    suboptimality = std::max(suboptimality, std::stod(row[2]));
+    error = std::max(error, std::stod(row[3]));
+  }
+  const std::vector<std::string> known = solver_names();
+  std::size_t compared = 0;
+  for (const auto& row : rows) {
+    if (std::find(known.begin(), known.end(), row[0]) == known.end()) continue;
+    const auto record = records.find({row[0], std::stol(row[1])});
+    REQUIRE(record != records.end());
+    const double suboptimality = std::stod(row[2]), error = std::stod(row[3]);
+    CAPTURE(row[0]);
+    CAPTURE(row[1]);
+    CHECK(std::abs(record->second->objective_suboptimality - suboptimality) <=
+          1e-12 * largest[row[0]].first + 1e-9 * suboptimality);
+    CHECK(std::abs(record->second->jacobian_error - error) <= 1e-12 * largest[row[0]].second + 1e-9 * error);
+    ++compared;
+  }
+  CHECK(compared > 30);
+}
+
+/// Gaps are relative to ‖∂x*‖; where ‖∂x_t‖ is larger they may be larger in proportion.
+void check_agreement(const CurseResult& result) {
+  for (const Record& record : result.records) {
+    CAPTURE(record.solver);
+    CAPTURE(record.t);
+    const double allowed = 1e-10 * std::max(1.0, record.jacobian_error);
+    CHECK(record.reverse_forward_gap.value_or(0) <= allowed);
+    CHECK(record.closed_form_gap.value_or(0) <= allowed);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("ridge on auto_mpg meets the reference, and the three ways to the Jacobian agree") {
+  const Setup problem = setup({.data = "auto_mpg", .start_scale = 10});
+  const CurseResult result = run_curse(problem.instance, {.steps = 300});
+  check_against_reference("ridge_auto_mpg.csv", result);
+  check_agreement(result);
+}
+
+TEST_CASE("ridge on breast_cancer_diagnostic meets the reference, and burns in where the theory says") {
+  const Setup problem = setup({});
+  const CurseResult result = run_curse(problem.instance, {.steps = 2000});
+  check_against_reference("ridge_breast_cancer_diagnostic.csv", result);
+  check_agreement(result);
+  CHECK(problem.instance.spectrum.condition_number() == doctest::Approx(1312).epsilon(1e-3));
+  CHECK(summary(result, "gd-large").peak_step == 655);
+  CHECK(summary(result, "gd-large").peak_error == doctest::Approx(13.5).epsilon(5e-3));
+  CHECK(*summary(result, "gd-large").predicted_peak_step == doctest::Approx(655).epsilon(5e-3));
+  CHECK(summary(result, "chebyshev").peak_step == 37);
+  CHECK(summary(result, "chebyshev").peak_error == doctest::Approx(19.5).epsilon(5e-3));
+  CHECK(summary(result, "heavy-ball").peak_step == 54);
+  CHECK(summary(result, "chebyshev").formula == "commuting");
+  CHECK(summary(result, "chebyshev").forward.gradients == 2000);
+  CHECK(summary(result, "chebyshev").reverse.hessian_vector_products == 2000 * 30);
+}
+
+TEST_CASE("a record is made for every t, reverse mode is compared where it is due") {
+  const Setup problem = setup({.data = "auto_mpg"});
+  const CurseResult result = run_curse(problem.instance, {.solvers = {"nesterov"}, .steps = 120});
+  REQUIRE(result.records.size() == 121);
+  const std::vector<Index> at = reverse_steps(120);
+  for (Index t = 0; t <= 120; ++t) {
+    const Record& record = result.records[static_cast<std::size_t>(t)];
+    CHECK(record.t == t);
+    CHECK(record.reverse_forward_gap.has_value() == (std::find(at.begin(), at.end(), t) != at.end()));
+    CHECK(record.closed_form_gap.has_value());
+  }
+  CHECK(result.records[0].jacobian_error == 1);
+  CHECK(result.records[0].objective_suboptimality == 1);
+  CHECK(result.records[120].reverse_forward_gap.has_value());
+}
+
+TEST_CASE("reverse mode is compared at every t up to 50 and at 64 log-spaced ones beyond") {
+  CHECK(reverse_steps(1) == std::vector<Index>{0, 1});
+  CHECK(reverse_steps(50).size() == 51);
+  CHECK(reverse_steps(51).size() == 52);
+  CHECK(reverse_steps(100000).size() == 51 + 64);
+  CHECK(reverse_steps(100000).back() == 100000);
+}
+
+TEST_CASE("logistic regression converges to the implicit Jacobian, without a closed form") {
+  const Setup problem = setup({.loss = "logistic", .theta = 0.1});
+  const CurseResult result = run_curse(problem.instance, {.solvers = {"gd-short", "nesterov"}, .steps = 400});
+  for (const SolverSummary& s : result.summaries) {
+    CHECK(s.final_error < 1e-8);
+    CHECK(s.final_suboptimality < 1e-15);
+    CHECK(s.formula.empty());
+    CHECK_FALSE(s.largest_closed_form_gap.has_value());
+  }
+  check_agreement(result);
+  CHECK(std::all_of(result.records.begin(), result.records.end(),
+                    [](const Record& r) { return r.objective_suboptimality >= 0; }));
+}
+
+TEST_CASE("a run that overflows ends at its last finite step and says so") {
+  const auto problem = std::make_shared<Logistic>(Matrix{{1e3}, {-1e3}, {1e3}}, Vector{{1, 1, 1}});
+  Instance instance = make_instance(problem, Vector::Constant(1, 1.0), Vector::Constant(1, 1e3));
+  instance.spectrum = {1e-3, 1e-3};  // steps far too long: the iterate grows a thousandfold each time
+  const CurseResult result = run_curse(instance, {.solvers = {"gd-short"}, .steps = 500});
+  CHECK(result.summaries[0].status == Status::non_finite);
+  CHECK(result.summaries[0].steps < 500);
+  CHECK(result.records.size() == static_cast<std::size_t>(result.summaries[0].steps) + 1);
+  CHECK(std::isfinite(result.records.back().jacobian_error));
+}
+
+TEST_CASE("progress is reported stage by stage and never beyond the whole") {
+  const Setup problem = setup({.data = "auto_mpg"});
+  std::vector<std::string> stages;
+  CurseOptions options{.solvers = {"chebyshev"}, .steps = 60};
+  options.progress = [&](const CurseProgress& progress) {
+    CHECK(progress.fraction >= 0);
+    CHECK(progress.fraction <= 1);
+    if (stages.empty() || stages.back() != progress.stage) stages.emplace_back(progress.stage);
+  };
+  run_curse(problem.instance, options);
+  CHECK(stages == std::vector<std::string>{"forward", "reverse", "closed form"});
+}
+
+TEST_CASE("wrong options are refused in words that help") {
+  using test::message_of;
+  const auto refused = [](const CurseOptions& options) {
+    return message_of<DomainError>([&] { check(options); });
+  };
+  CHECK(refused({.solvers = {"newton"}}).find("gd-short, gd-large, heavy-ball, nesterov, chebyshev") !=
+        std::string::npos);
+  CHECK(refused({.solvers = {"gd-short", "gd-short"}}).find("twice") != std::string::npos);
+  CHECK(refused({.steps = 0}).find("steps") != std::string::npos);
+  CHECK(refused({.alpha = 0}).find("alpha") != std::string::npos);
+  CHECK(refused({.alpha = NAN}).find("alpha") != std::string::npos);
+  CHECK(refused({}).empty());
+}
+
+TEST_CASE("eta is auto, oracle or a number that is not negative") {
+  CHECK(parse_eta("auto").kind == Eta::Kind::automatic);
+  CHECK(parse_eta("oracle").kind == Eta::Kind::oracle);
+  CHECK(parse_eta("0.25").kind == Eta::Kind::given);
+  CHECK(parse_eta("0.25").value == 0.25);
+  for (const char* text : {"", "-1", "nan", "inf", "1x", "best"})
+    CHECK_THROWS_AS(parse_eta(text), DomainError);
+}

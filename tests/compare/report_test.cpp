@@ -1,0 +1,81 @@
+#include "unroll/compare/report.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace unroll;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Setup setup(SetupOptions options) {
+  options.data_directory = UNROLL_DATA_DIR;
+  return set_up(options);
+}
+
+/// A result made by hand: one solver with a peak, one without.
+CurseResult some_result() {
+  CurseResult result;
+  for (const char* solver : {"burns", "calm"}) {
+    for (Index t = 0; t <= 3; ++t) result.records.push_back({solver, t, 1.0 / double(t + 1), 1.0, {}, {}});
+  }
+  SolverSummary burns, calm;
+  burns.solver = "burns";
+  burns.steps = calm.steps = 3;
+  burns.peak_error = 12.34;
+  burns.peak_step = 2;
+  calm.solver = "calm";
+  calm.peak_error = 1;
+  calm.error_settled = calm.suboptimality_settled = calm.error_settled_at_start = 1;
+  result.summaries = {burns, calm};
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the description names data, sizes, target, dropped columns, theta, spectrum and start") {
+  const std::string text = describe(setup({.data = "digits", .theta = 0.25, .start_scale = 10}));
+  for (const char* part : {"digits", "1797 rows", "61 columns", "target digit", "p00, p40, p47", "θ = 0.25",
+                           "κ = ", "10 × ones"}) {
+    CAPTURE(part);
+    CHECK(contains(text, part));
+  }
+  CHECK_FALSE(contains(text, "note"));
+}
+
+TEST_CASE("logistic regression comes with a warning about its spectrum") {
+  const std::string text = describe(setup({.loss = "logistic"}));
+  CHECK(contains(text, "spectrum of the Hessian at x*"));
+  CHECK(contains(text, "0.22 there"));
+  CHECK(contains(text, "3.33 at 0"));
+}
+
+TEST_CASE("the tables have a line for every solver") {
+  for (const std::string& text : {burn_in_table(some_result()), agreement_table(some_result())}) {
+    CHECK(std::count(text.begin(), text.end(), '\n') == 4);
+  }
+  CHECK(contains(burn_in_table(some_result()), "12.3"));
+}
+
+TEST_CASE("the advice tells a solver that burns in from one that does not") {
+  const std::string text = advice(some_result());
+  CHECK(contains(text, "burns: f is down to 1 % of its start not within 3 steps"));
+  CHECK(contains(text, "still worse than none"));
+  CHECK(contains(text, "calm: f is down to 1 % of its start from t = 1, the Jacobian's error from t = 1\n"));
+}
+
+TEST_CASE("the figures show the peak of a solver that burns in, and start at t = 1") {
+  const std::vector<Figure> drawn = figures(setup({}), some_result());
+  REQUIRE(drawn.size() == 2);
+  REQUIRE(drawn[0].curves.size() == 2);
+  CHECK(drawn[0].curves[0].label == "burns: peak 12.3 at t = 2");
+  CHECK(drawn[0].curves[0].marked == std::pair{2.0, 12.34});
+  CHECK(drawn[0].curves[1].label == "calm");
+  CHECK(drawn[1].curves[1].x == std::vector<double>{1, 2, 3});
+  CHECK(drawn[1].curves[1].y[1] == doctest::Approx(1.0 / 3));
+  CHECK(contains(drawn[0].subtitle, "breast_cancer_diagnostic (569 × 30)"));
+}

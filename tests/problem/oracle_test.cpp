@@ -1,0 +1,167 @@
+#include "unroll/problem/oracle.hpp"
+
+#include <doctest/doctest.h>
+
+#include "problem/differences.hpp"
+#include "problem/problem_cases.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+using test::problem_cases;
+using test::relative_gap;
+
+TEST_CASE("the oracle's gradient and value are the same over plain, dual and taped arrays") {
+  for (const auto& c : problem_cases()) {
+    CAPTURE(c.name);
+    const Problem& f = *c.problem;
+    Tape tape;
+    const VarVector x = tape.input(c.x), theta = tape.input(c.theta);
+    const Vector g = f.gradient(c.x, c.theta);
+    CHECK(Oracle<Vector>(f).gradient(c.x, c.theta) == g);
+    CHECK(Oracle<DualVector>(f).gradient(c.x, c.theta).value() == g);
+    CHECK(Oracle<VarVector>(f).gradient(x, theta).value() == g);
+    CHECK(Oracle<VarVector>(f).gradient(c.x, c.theta).is_constant());
+    const double v = f.value(c.x, c.theta);
+    CHECK(Oracle<Vector>(f).value(c.x, c.theta) == v);
+    CHECK(Oracle<DualVector>(f).value(c.x, c.theta).value() == v);
+    CHECK(Oracle<VarVector>(f).value(x, theta).value() == v);
+  }
+}
+
+TEST_CASE("the pullback of the oracle's gradient is the transpose of its pushforward, whatever is constant") {
+  test::Random random(7);
+  for (const auto& c : problem_cases()) {
+    const Index n = c.x.size(), p = c.theta.size(), k = 3;
+    const Matrix x_dot = random.matrix(n, k), theta_dot = random.matrix(p, k), w = random.matrix(n, 2);
+    for (const bool moves_x : {true, false}) {
+      for (const bool moves_theta : {true, false}) {
+        if (!moves_x && !moves_theta) continue;
+        CAPTURE(c.name);
+        CAPTURE(moves_x);
+        CAPTURE(moves_theta);
+        const DualVector dual = Oracle<DualVector>(*c.problem).gradient(moves_x ? DualVector(c.x, x_dot) : DualVector(c.x),
+                                                                        moves_theta ? DualVector(c.theta, theta_dot) : c.theta);
+        Tape tape;
+        const VarVector x = moves_x ? tape.input(c.x) : VarVector(c.x);
+        const VarVector theta = moves_theta ? tape.input(c.theta) : VarVector(c.theta);
+        const Sweep back = tape.sweep(Oracle<VarVector>(*c.problem).gradient(x, theta), w);
+        Matrix pulled = Matrix::Zero(2, k);
+        if (moves_x) pulled += back.adjoint(x).transpose() * x_dot;
+        if (moves_theta) pulled += back.adjoint(theta).transpose() * theta_dot;
+        CHECK(relative_gap(w.transpose() * dual.tangents(), pulled) <= 1e-13);
+      }
+    }
+  }
+}
+
+TEST_CASE("the oracle's gradient may meet x as theta") {
+  // f = Σ cosh(x_i − θ_0) has n = 3 and p = 1; this one has n = p.
+  const auto f = make_problem([](const auto& x, const auto& theta) { return sum(exp(x * 1.0)) + dot(x, theta) * dot(x, theta); }, 2, 2);
+  const Vector at{{0.3, -0.7}};
+  Tape tape;
+  const VarVector x = tape.input(at);
+  const Matrix pulled = tape.sweep(Oracle<VarVector>(f).gradient(x, x), Matrix::Identity(2, 2)).adjoint(x).transpose();
+  CHECK(relative_gap(pulled, test::central_differences([&](const Vector& v) { return f.gradient(v, v); }, at)) <= 1e-8);
+}
+
+TEST_CASE("the oracle's value can be differentiated once, in x and in theta") {
+  test::Random random(8);
+  for (const auto& c : problem_cases()) {
+    if (c.name == "by hand") continue;
+    CAPTURE(c.name);
+    const Vector x_dot = random.vector(c.x.size()), theta_dot = random.vector(c.theta.size());
+    Tape tape;
+    const VarVector x = tape.input(c.x), theta = tape.input(c.theta);
+    const Sweep back = tape.sweep(3.0 * Oracle<VarVector>(*c.problem).value(x, theta));
+    CHECK(relative_gap(back.adjoint(x), 3 * c.problem->gradient(c.x, c.theta)) <= 1e-14);
+    CHECK(relative_gap(back.adjoint(theta), 3 * c.problem->parameter_gradient(c.x, c.theta)) <= 1e-14);
+    const Dual dual = Oracle<DualVector>(*c.problem).value({c.x, x_dot}, {c.theta, theta_dot});
+    CHECK(dual.tangents()(0) == doctest::Approx(c.problem->gradient(c.x, c.theta).dot(x_dot) +
+                                                c.problem->parameter_gradient(c.x, c.theta).dot(theta_dot)));
+  }
+}
+
+TEST_CASE("an oracle counts gradients and directions") {
+  const auto c = problem_cases().front();
+  Cost cost;
+  Oracle<Vector>(*c.problem, &cost).gradient(c.x, c.theta);
+  CHECK(cost.gradients == 1);
+  CHECK(cost.hessian_vector_products == 0);
+  Oracle<DualVector>(*c.problem, &cost).gradient({c.x, Matrix::Ones(4, 3)}, c.theta);
+  CHECK(cost.gradients == 2);
+  CHECK(cost.hessian_vector_products == 3);
+  Tape tape;
+  const VarVector x = tape.input(c.x);
+  const VarVector g = Oracle<VarVector>(*c.problem, &cost).gradient(x, c.theta);
+  CHECK(cost.gradients == 3);
+  tape.sweep(g, Matrix::Ones(4, 5));
+  CHECK(cost.hessian_vector_products == 8);
+}
+
+TEST_CASE("third derivatives, and a parameter gradient that the problem does not give, are unsupported") {
+  for (const auto& c : problem_cases()) {
+    CAPTURE(c.name);
+    Tape tape(2);
+    const VarVector x = tape.input(c.x, Matrix::Ones(c.x.size(), 2));
+    const VarVector g = Oracle<VarVector>(*c.problem).gradient(x, c.theta);
+    CHECK_THROWS_AS(tape.sweep(sum(g)), UnsupportedError);
+    const Var v = Oracle<VarVector>(*c.problem).value(x, c.theta);
+    CHECK_THROWS_AS(tape.sweep(v), UnsupportedError);
+  }
+  const test::Coshes by_hand;
+  const Vector x = Vector::Ones(3), one = Vector::Ones(1);
+  CHECK_THROWS_AS(by_hand.parameter_gradient(x, one), UnsupportedError);
+  CHECK_THROWS_AS(Oracle<DualVector>(by_hand).value(x, {one, Matrix::Ones(1, 1)}), UnsupportedError);
+  Tape tape;
+  const VarVector theta = tape.input(one);
+  const Var value = Oracle<VarVector>(by_hand).value(x, theta);
+  CHECK_THROWS_AS(tape.sweep(value), UnsupportedError);
+}
+
+TEST_CASE("the oracle refuses arrays of the wrong size over every array type, with the sizes") {
+  const auto c = problem_cases().front();
+  const Problem& f = *c.problem;
+  const Vector five = Vector::Ones(5);
+  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(five, c.theta), doctest::Contains("n = 4, x has 5"), ShapeError);
+  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(c.x, five), doctest::Contains("p = 1, theta has 5"), ShapeError);
+  CHECK_THROWS_AS(Oracle<DualVector>(f).gradient(five, c.theta), ShapeError);
+  CHECK_THROWS_AS(Oracle<DualVector>(f).value(c.x, five), ShapeError);
+  Tape tape;
+  const VarVector x = tape.input(five), theta = tape.input(c.theta);
+  CHECK_THROWS_AS(Oracle<VarVector>(f).gradient(x, theta), ShapeError);
+  CHECK_THROWS_AS(Oracle<VarVector>(f).value(x, theta), ShapeError);
+  CHECK_THROWS_AS(Oracle<DualVector>(f).gradient({c.x, Matrix::Ones(4, 2)}, {c.theta, Matrix::Ones(1, 3)}), ShapeError);
+}
+
+TEST_CASE("variables of two tapes, or of a cleared one, are refused by the oracle") {
+  const auto c = problem_cases().front();
+  Tape tape, other;
+  const VarVector x = tape.input(c.x), theta = other.input(c.theta);
+  const Oracle<VarVector> f(*c.problem);
+  CHECK_THROWS_AS(f.gradient(x, theta), TapeError);
+  tape.clear();
+  CHECK_THROWS_AS(f.gradient(x, c.theta), TapeError);
+}
+
+TEST_CASE("a recorded step of ridge regression, m = 400, n = 200, holds at most 8n + 512 bytes of tape") {
+  test::Random random(9);
+  const Index n = 200;
+  const Ridge problem(random.matrix(400, n), random.vector(400));
+  Tape tape;
+  VarVector x = tape.input(random.vector(n));
+  const VarVector theta = tape.input(Vector::Constant(1, 0.1));
+  const Oracle<VarVector> f(problem);
+  const auto bytes_after = [&](int steps) {
+    for (int t = 0; t < steps; ++t) x = x - 0.1 * f.gradient(x, theta);
+    return tape.statistics().bytes();
+  };
+  const std::size_t before = bytes_after(10);
+  const std::size_t step = (bytes_after(100) - before) / 100;
+  CAPTURE(step);
+  CHECK(step <= 8 * static_cast<std::size_t>(n) + 512);
+}
+
+}  // namespace
+}  // namespace unroll
