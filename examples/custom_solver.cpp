@@ -1,4 +1,4 @@
-// A solver of your own and the Jacobian of its result: write one step, and every derivative method works on it.
+// A solver of your own and the Jacobian of its result: write one step, and every derivative method works.
 #include <fmt/core.h>
 
 #include <unroll/unroll.hpp>
@@ -31,7 +31,7 @@ struct RestartedMomentum {
 };
 static_assert(unroll::Solver<RestartedMomentum>);
 
-// The problem to solve, min_x f(x, θ): regression by a smooth absolute value, with a weight for each of its two terms.
+// The problem to solve, min_x f(x, θ): regression by a smooth absolute value, each of its two terms weighted.
 struct Regression {
   Matrix A;
   Vector b;
@@ -39,7 +39,8 @@ struct Regression {
   template <class V>
   auto operator()(const V& x, const V& theta) const {
     const V residual = A * x - b;
-    const auto loss = unroll::sum(unroll::softplus(residual)) + unroll::sum(unroll::softplus(-1.0 * residual));
+    const auto loss =
+        unroll::sum(unroll::softplus(residual)) + unroll::sum(unroll::softplus(-1.0 * residual));
     return theta[0] * loss + 0.5 * theta[1] * unroll::squared_norm(x);
   }
 };

@@ -1,5 +1,5 @@
-// The gradient of a function of a vector, in five minutes: write it once, differentiate it on a tape, check it by
-// forward mode.
+// The gradient of a function of a vector, in five minutes: write it once, differentiate it on a tape, check
+// it by forward mode.
 #include <fmt/core.h>
 
 #include <unroll/unroll.hpp>
@@ -7,8 +7,9 @@
 using unroll::Matrix;
 using unroll::Vector;
 
-// f(x) = log Σ exp(x_i) + ½‖Ax − b‖²: a template over the array type, with the library's functions. Called with a Vector
-// it gives a number, with a VarVector it records itself on a tape, with a DualVector it carries tangents along.
+// f(x) = log Σ exp(x_i) + ½‖Ax − b‖²: a template over the array type, with the library's functions. Called
+// with a Vector it gives a number, with a VarVector it records itself on a tape, with a DualVector it carries
+// tangents along.
 struct Function {
   Matrix A;
   Vector b;

@@ -193,7 +193,8 @@ DualVector assemble(std::span<const Dual> entries) {
     const ad::ConstBlock from = entries[static_cast<std::size_t>(i)].block();
     block.row(i).head(from.cols()) = from;
   }
-  return DualVector(DualArray({block.rows(), 1}, std::move(block)));
+  const ad::Shape shape{block.rows(), 1};  // before the block moves away
+  return DualVector(DualArray(shape, std::move(block)));
 }
 
 }  // namespace unroll

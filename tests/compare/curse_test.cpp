@@ -11,6 +11,7 @@
 #include "theory/reference.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/logistic.hpp"
 
 using namespace unroll;
 

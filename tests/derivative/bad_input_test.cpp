@@ -20,12 +20,14 @@ void add_entries(std::vector<Entry>& entries, const Problem& problem, const Meth
   entries.push_back([&problem, solver, method](const Start& s, const Vector& theta, const SolveOptions& o) {
     jacobian(problem, solver, s, theta, o, method);
   });
-  entries.push_back([&problem, solver, method, w](const Start& s, const Vector& theta, const SolveOptions& o) {
-    vjp(problem, solver, s, theta, w, o, method);
-  });
-  entries.push_back([&problem, solver, method, v](const Start& s, const Vector& theta, const SolveOptions& o) {
-    jvp(problem, solver, s, theta, v, o, method);
-  });
+  entries.push_back(
+      [&problem, solver, method, w](const Start& s, const Vector& theta, const SolveOptions& o) {
+        vjp(problem, solver, s, theta, w, o, method);
+      });
+  entries.push_back(
+      [&problem, solver, method, v](const Start& s, const Vector& theta, const SolveOptions& o) {
+        jvp(problem, solver, s, theta, v, o, method);
+      });
   if constexpr (!std::is_same_v<Method, Implicit>) {
     entries.push_back([&problem, solver, method](const Start& s, const Vector& theta, const SolveOptions& o) {
       jacobian_history(problem, solver, s, theta, o, method);
@@ -57,7 +59,8 @@ TEST_CASE("every entry refuses a start, a theta and options that do not fit") {
     CHECK_THROWS_AS(run(x, nan * c.theta, options), DomainError);
     CHECK_THROWS_AS(run(x, c.theta, {.steps = -1}), DomainError);
     CHECK_THROWS_AS(run(x, c.theta, {.tolerance = nan}), DomainError);
-    CHECK_THROWS_WITH_AS(run({x, Matrix::Ones(3, 6)}, c.theta, options), "start: dx0 is 3x6, not 6x3", ShapeError);
+    CHECK_THROWS_WITH_AS(run({x, Matrix::Ones(3, 6)}, c.theta, options), "start: dx0 is 3x6, not 6x3",
+                         ShapeError);
     CHECK_THROWS_AS(run({x, Matrix::Ones(6, 2)}, c.theta, options), ShapeError);
     CHECK_THROWS_AS(run({x, nan * Matrix::Ones(6, 3)}, c.theta, options), DomainError);
   }
@@ -81,23 +84,31 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
                          "vjp: the cotangent has 5 entries, not 6", ShapeError);
     CHECK_THROWS_WITH_AS(jvp(*c.problem, solver, c.start, c.theta, five, options, method),
                          "jvp: the tangent has 5 entries, not 3", ShapeError);
-    CHECK_THROWS_AS(vjp(*c.problem, solver, c.start, c.theta, Vector::Constant(6, nan), options, method), DomainError);
-    CHECK_THROWS_AS(jvp(*c.problem, solver, c.start, c.theta, Vector::Constant(3, nan), options, method), DomainError);
+    CHECK_THROWS_AS(vjp(*c.problem, solver, c.start, c.theta, Vector::Constant(6, nan), options, method),
+                    DomainError);
+    CHECK_THROWS_AS(jvp(*c.problem, solver, c.start, c.theta, Vector::Constant(3, nan), options, method),
+                    DomainError);
   };
   by(Reverse{});
   by(Forward{});
   by(Implicit{});
   for (const Index threads : {0, -3}) {
     CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{threads}), DomainError);
-    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}), DomainError);
-    CHECK_THROWS_AS(vjp(*c.problem, solver, c.start, c.theta, c.start.x, options, Reverse{threads}), DomainError);
+    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}),
+                    DomainError);
+    CHECK_THROWS_AS(vjp(*c.problem, solver, c.start, c.theta, c.start.x, options, Reverse{threads}),
+                    DomainError);
   }
   for (const std::vector<Index>& at : {std::vector<Index>{3, 3}, {4, 2}, {-1, 2}}) {
-    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}, at), DomainError);
-    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, at), DomainError);
+    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}, at),
+                    DomainError);
+    CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, at),
+                    DomainError);
   }
-  CHECK_THROWS_AS(jacobian(*c.problem, GradientDescent{-1}, c.start, c.theta, options, Reverse{}), DomainError);
-  CHECK_THROWS_AS(jacobian(*c.problem, GradientDescent{nan}, c.start, c.theta, options, Forward{}), DomainError);
+  CHECK_THROWS_AS(jacobian(*c.problem, GradientDescent{-1}, c.start, c.theta, options, Reverse{}),
+                  DomainError);
+  CHECK_THROWS_AS(jacobian(*c.problem, GradientDescent{nan}, c.start, c.theta, options, Forward{}),
+                  DomainError);
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ inline Case ridge_case() {
   const Dataset data = standardised_data("auto_mpg");
   const auto problem = std::make_shared<const Ridge>(data.values, centred(data.target));
   const Vector theta = Vector::Constant(1, 0.01);
-  return {"ridge, auto_mpg", problem, Vector::Ones(problem->dimension()), theta, spectrum(problem->hessian_matrix(theta))};
+  return {"ridge, auto_mpg", problem, Vector::Ones(problem->dimension()), theta,
+          spectrum(problem->hessian_matrix(theta))};
 }
 
 inline Case noncommuting_case() {
@@ -54,14 +55,20 @@ inline Case noncommuting_case() {
     array(i, j) = std::stod(cell[3]);
   }
   const auto problem = std::make_shared<const AffineQuadratic>(
-      arrays.at("H0"), std::vector<Matrix>{arrays.at("E0"), arrays.at("E1")}, arrays.at("b0"), arrays.at("db"));
+      arrays.at("H0"), std::vector<Matrix>{arrays.at("E0"), arrays.at("E1")}, arrays.at("b0"),
+      arrays.at("db"));
   const Vector theta = arrays.at("theta");
-  return {"quadratic of the reference", problem, Vector(arrays.at("x0")), theta, spectrum(problem->hessian_matrix(theta))};
+  return {"quadratic of the reference", problem, Vector(arrays.at("x0")), theta,
+          spectrum(problem->hessian_matrix(theta))};
 }
 
 inline Case random_case(Index n = 6, Index p = 3) {
   const QuadraticCase c = random_quadratic(n, p, 0.05, 2, false, 11);
-  return {"random quadratic, x0(theta)", std::make_shared<const AffineQuadratic>(c.problem), {c.x0, c.dx0}, c.theta, {0.05, 2}};
+  return {"random quadratic, x0(theta)",
+          std::make_shared<const AffineQuadratic>(c.problem),
+          {c.x0, c.dx0},
+          c.theta,
+          {0.05, 2}};
 }
 
 inline Case logistic_case() {
@@ -70,13 +77,17 @@ inline Case logistic_case() {
   const Vector theta = Vector::Constant(1, 0.1);
   const double m = static_cast<double>(data.values.rows());
   const double L = spectrum(data.values.transpose() * data.values / (4 * m)).largest;
-  return {"logistic, breast_cancer_original", problem, Vector::Zero(problem->dimension()), theta, {0.1, L + 0.1}};
+  return {
+      "logistic, breast_cancer_original", problem, Vector::Zero(problem->dimension()), theta, {0.1, L + 0.1}};
 }
 
 inline Case template_case() {
   Random random(6);
   const Matrix C = random.matrix(9, 4);
-  return {"template, p > n", shared_problem(CurvedFunction{C}, 4, 9), random.vector(4), random.vector(9),
+  return {"template, p > n",
+          shared_problem(CurvedFunction{C}, 4, 9),
+          random.vector(4),
+          random.vector(9),
           {1, 1 + spectrum(C.transpose() * C / 36).largest}};
 }
 

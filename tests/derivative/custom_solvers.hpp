@@ -28,7 +28,8 @@ struct Averaging {
   }
 };
 
-/// A branch on the data: momentum that grows with age and is dropped where it points uphill (O'Donoghue & Candès 2015).
+/// A branch on the data: momentum that grows with age and is dropped where it points uphill (O'Donoghue &
+/// Candès 2015).
 struct Restarting {
   double step_size;
 

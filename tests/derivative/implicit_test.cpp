@@ -15,14 +15,18 @@ namespace {
 using test::Case;
 using test::central_differences;
 
-TEST_CASE("at convergence unrolled and implicit Jacobians of logistic regression agree, and with central differences") {
+TEST_CASE(
+    "at convergence unrolled and implicit Jacobians of logistic regression agree, and with central "
+    "differences") {
   const Case c = test::logistic_case();
   const auto solver = Nesterov::optimal(c.spectrum.smallest, c.spectrum.largest);
   const SolveOptions options{.steps = 400};
   const Derivative reverse = jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{});
   const Derivative forward = jacobian(*c.problem, solver, c.start, c.theta, options, Forward{});
   const Derivative implicit = jacobian(*c.problem, solver, c.start, c.theta, options, Implicit{});
-  const auto end = [&](const Vector& theta) { return solve(*c.problem, solver, c.start.x, theta, options).x(); };
+  const auto end = [&](const Vector& theta) {
+    return solve(*c.problem, solver, c.start.x, theta, options).x();
+  };
   const Matrix slope = central_differences(end, c.theta);
   const double scale = implicit.dx.norm();
   REQUIRE(scale > 0.1);
@@ -33,14 +37,15 @@ TEST_CASE("at convergence unrolled and implicit Jacobians of logistic regression
   CHECK(implicit.certificate.gradient_norm <= 1e-12);
 }
 
-TEST_CASE("the implicit Jacobian of a quadratic is that of its minimiser wherever H has no say in where it is taken") {
+TEST_CASE("at its minimiser the implicit Jacobian of a quadratic is the Jacobian of the minimiser") {
   for (const Case& c : {test::ridge_case(), test::noncommuting_case(), test::random_case()}) {
     CAPTURE(c.name);
     const Vector x = c.quadratic()->minimiser(c.theta);
     const Matrix expected = c.quadratic()->minimiser_jacobian(c.theta);
     CHECK((implicit_jacobian(*c.problem, x, c.theta) - expected).norm() <= 1e-12 * expected.norm());
     const Vector w = Vector::LinSpaced(x.size(), -1, 2);
-    CHECK((implicit_vjp(*c.problem, x, c.theta, w) - expected.transpose() * w).norm() <= 1e-12 * expected.norm() * w.norm());
+    CHECK((implicit_vjp(*c.problem, x, c.theta, w) - expected.transpose() * w).norm() <=
+          1e-12 * expected.norm() * w.norm());
   }
 }
 
@@ -82,7 +87,8 @@ TEST_CASE("where H is not positive definite the implicit method says so and the 
   const GradientDescent solver{0.1};
   CHECK_THROWS_AS(implicit_jacobian(saddle, x0, theta), NumericalError);
   CHECK_THROWS_AS(implicit_vjp(saddle, x0, theta, x0), NumericalError);
-  CHECK_THROWS_WITH_AS(jacobian(saddle, solver, x0, theta, {.steps = 3}, Implicit{}), doctest::Contains("pivot 1"), NumericalError);
+  CHECK_THROWS_WITH_AS(jacobian(saddle, solver, x0, theta, {.steps = 3}, Implicit{}),
+                       doctest::Contains("pivot 1"), NumericalError);
   CHECK(jacobian(saddle, solver, x0, theta, {.steps = 3}, Forward{}).dx.allFinite());
 }
 
@@ -95,8 +101,10 @@ TEST_CASE("implicit and certifying functions refuse arrays of the wrong size") {
   CHECK_THROWS_AS(implicit_vjp(*c.problem, five, c.theta, x), ShapeError);
   CHECK_THROWS_AS(implicit_vjp(*c.problem, x, c.theta, five), ShapeError);
   CHECK_THROWS_AS(certify(*c.problem, five, c.theta, c.start.dx), ShapeError);
-  CHECK_THROWS_WITH_AS(certify(*c.problem, x, c.theta, Matrix::Ones(3, 6)), doctest::Contains("3x6, not 6x3"), ShapeError);
-  for (const double l : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) CHECK_THROWS_AS(Certificate().bound(l), DomainError);
+  CHECK_THROWS_WITH_AS(certify(*c.problem, x, c.theta, Matrix::Ones(3, 6)), doctest::Contains("3x6, not 6x3"),
+                       ShapeError);
+  for (const double l : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_AS(Certificate().bound(l), DomainError);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ double largest_gap(const std::vector<A>& a, const std::vector<A>& b, double scal
 
 /// ‖∂x*‖: exact for a quadratic, else from −H⁻¹M at the run's end.
 double scale_of(const Case& c, const Vector& end) {
-  return c.quadratic() ? c.quadratic()->minimiser_jacobian(c.theta).norm() : implicit_jacobian(*c.problem, end, c.theta).norm();
+  return c.quadratic() ? c.quadratic()->minimiser_jacobian(c.theta).norm()
+                       : implicit_jacobian(*c.problem, end, c.theta).norm();
 }
 
 TEST_CASE("reverse mode is forward mode at every t, for every problem and solver") {
@@ -41,7 +42,8 @@ TEST_CASE("reverse mode is forward mode at every t, for every problem and solver
       CHECK(forward.t.size() == 31);
       CHECK(forward.t == reverse.t);
       CHECK(largest_gap(forward.x, reverse.x, 1) <= 1e-13);
-      CHECK(largest_gap(forward.x, solver.plain(*c.problem, c.start.x, c.theta, options).iterates, 1) <= 1e-13);
+      CHECK(largest_gap(forward.x, solver.plain(*c.problem, c.start.x, c.theta, options).iterates, 1) <=
+            1e-13);
       CHECK(largest_gap(reverse.dx, forward.dx, scale_of(c, forward.x.back())) <= 1e-10);
     }
   }
@@ -72,12 +74,15 @@ TEST_CASE("the derivative of every solver's result is its central difference, on
       CAPTURE(c.name);
       CAPTURE(solver.name);
       const auto end = [&](const Vector& theta) {
-        const Vector moved = c.start.dx.size() == 0 ? c.start.x : Vector(c.start.x + c.start.dx * (theta - c.theta));
+        const Vector moved =
+            c.start.dx.size() == 0 ? c.start.x : Vector(c.start.x + c.start.dx * (theta - c.theta));
         return solver.plain(*c.problem, moved, theta, {.steps = 25}).x();
       };
-      const Matrix slope = test::central_differences(end, c.theta, 1e-5 * std::min(1.0, c.theta.cwiseAbs().maxCoeff()));
+      const Matrix slope =
+          test::central_differences(end, c.theta, 1e-5 * std::min(1.0, c.theta.cwiseAbs().maxCoeff()));
       const History history = solver.forward(c, {.steps = 25});
-      CHECK((history.dx.back() - slope).norm() <= 1e-6 * std::max(slope.norm(), scale_of(c, history.x.back())));
+      CHECK((history.dx.back() - slope).norm() <=
+            1e-6 * std::max(slope.norm(), scale_of(c, history.x.back())));
     }
   }
 }

@@ -49,7 +49,9 @@ TEST_CASE("a pullback to the start point is the derivative of the run in its sta
     const Vector w = random.vector(c.start.x.size());
     const Vjp reverse = vjp(*c.problem, solver, c.start, c.theta, w, options);
     const Vjp forward = vjp(*c.problem, solver, c.start, c.theta, w, options, Forward{});
-    const auto end = [&](const Vector& x0) { return w.dot(solve(*c.problem, solver, x0, c.theta, options).x()); };
+    const auto end = [&](const Vector& x0) {
+      return w.dot(solve(*c.problem, solver, x0, c.theta, options).x());
+    };
     const Matrix slope = test::central_differences(end, c.start.x);
     CHECK((reverse.dx0 - forward.dx0).norm() <= 1e-12 * w.norm());
     CHECK((reverse.dx0 - slope.transpose()).norm() <= 1e-6 * w.norm());

@@ -13,13 +13,20 @@ namespace {
 using test::Case;
 using test::Restarting;
 
-bool same(const Derivative& a, const Derivative& b) { return a.x == b.x && a.dx == b.dx && a.steps == b.steps && a.status == b.status; }
+bool same(const Derivative& a, const Derivative& b) {
+  return a.x == b.x && a.dx == b.dx && a.steps == b.steps && a.status == b.status;
+}
 
 TEST_CASE("a Jacobian does not depend on the number of threads, to the last bit") {
-  // Three blocks of cotangents. The template's second order records tapes of its own, in the helpers' threads.
+  // Three blocks of cotangents. The template's second order records tapes of its own, in the helpers'
+  // threads.
   test::Random random(12);
   const Matrix C = random.matrix(9, 150) / 12;
-  const Case from_template{"template", test::shared_problem(test::CurvedFunction{C}, 150, 9), random.vector(150), random.vector(9), {1, 2}};
+  const Case from_template{"template",
+                           test::shared_problem(test::CurvedFunction{C}, 150, 9),
+                           random.vector(150),
+                           random.vector(9),
+                           {1, 2}};
   const Restarting solver{0.5};
   const SolveOptions options{.steps = 6};
   for (const Case& c : {test::random_case(150, 2), from_template}) {
@@ -32,7 +39,8 @@ TEST_CASE("a Jacobian does not depend on the number of threads, to the last bit"
       const Derivative many = jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{threads});
       CHECK(same(one, many));
       CHECK(many.cost.hessian_vector_products == one.cost.hessian_vector_products);
-      CHECK(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}, {6}).dx[0] == one.dx);
+      CHECK(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}, {6}).dx[0] ==
+            one.dx);
     }
   }
 }
@@ -43,8 +51,9 @@ TEST_CASE("a history holds the steps that were asked for, and those of the run a
   const SolveOptions options{.steps = 20};
   const History all = jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{});
   const std::vector<Index> at{0, 3, 7, 20, 21, 500};
-  for (const History& some : {jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}, at),
-                              jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, at)}) {
+  for (const History& some :
+       {jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}, at),
+        jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, at)}) {
     CHECK(some.t == std::vector<Index>{0, 3, 7, 20});
     CHECK(some.steps == 20);
     for (std::size_t i = 0; i < some.t.size(); ++i) {
@@ -65,7 +74,8 @@ TEST_CASE("a run that stops by its tolerance is differentiated as far as it went
       const Derivative stopped = jacobian(*c.problem, solver, c.start, c.theta, loose, method);
       CHECK(stopped.status == Status::converged);
       REQUIRE(stopped.steps < 1000);
-      const Derivative whole = jacobian(*c.problem, solver, c.start, c.theta, {.steps = stopped.steps}, method);
+      const Derivative whole =
+          jacobian(*c.problem, solver, c.start, c.theta, {.steps = stopped.steps}, method);
       CHECK(whole.status == Status::step_limit);
       CHECK(stopped.x == whole.x);
       CHECK(stopped.dx == whole.dx);
@@ -113,10 +123,12 @@ TEST_CASE("a run of no steps has the derivative of its start") {
   }
   CHECK(jacobian(*c.problem, solver, c.start.x, c.theta, none, Reverse{}).dx == Matrix::Zero(6, 3));
   CHECK(jacobian(*c.problem, solver, c.start.x, c.theta, none, Forward{}).dx == Matrix::Zero(6, 3));
-  CHECK((vjp(*c.problem, solver, c.start, c.theta, w, none).dtheta - c.start.dx.transpose() * w).norm() <= 1e-14);
+  CHECK((vjp(*c.problem, solver, c.start, c.theta, w, none).dtheta - c.start.dx.transpose() * w).norm() <=
+        1e-14);
   CHECK(vjp(*c.problem, solver, c.start, c.theta, w, none).dx0 == w);
   CHECK((jvp(*c.problem, solver, c.start, c.theta, v, none).dx - c.start.dx * v).norm() <= 1e-14);
-  CHECK(jacobian_history(*c.problem, solver, c.start, c.theta, none, Reverse{}).dx == std::vector<Matrix>{c.start.dx});
+  CHECK(jacobian_history(*c.problem, solver, c.start, c.theta, none, Reverse{}).dx ==
+        std::vector<Matrix>{c.start.dx});
 }
 
 TEST_CASE("a problem without parameters has a Jacobian of no columns") {
@@ -127,7 +139,8 @@ TEST_CASE("a problem without parameters has a Jacobian of no columns") {
     CHECK(d.dx.rows() == 3);
     CHECK(d.dx.cols() == 0);
     CHECK(d.x == Vector::Constant(3, -0.5));
-    CHECK(vjp(problem, GradientDescent{0.5}, x0, none, Vector::Ones(3), {.steps = 1}, method).dtheta.size() == 0);
+    CHECK(vjp(problem, GradientDescent{0.5}, x0, none, Vector::Ones(3), {.steps = 1}, method).dtheta.size() ==
+          0);
     CHECK(jvp(problem, GradientDescent{0.5}, x0, none, none, {.steps = 1}, method).dx == Vector::Zero(3));
   };
   check(Reverse{});
@@ -144,8 +157,10 @@ struct Oblivious {
 
 TEST_CASE("a solver that leaves its start and theta for a constant has the derivative zero") {
   const Case c = test::random_case();
-  CHECK(jacobian(*c.problem, Oblivious{}, c.start, c.theta, {.steps = 2}, Reverse{}).dx == Matrix::Zero(6, 3));
-  CHECK(jacobian(*c.problem, Oblivious{}, c.start, c.theta, {.steps = 2}, Forward{}).dx == Matrix::Zero(6, 3));
+  CHECK(jacobian(*c.problem, Oblivious{}, c.start, c.theta, {.steps = 2}, Reverse{}).dx ==
+        Matrix::Zero(6, 3));
+  CHECK(jacobian(*c.problem, Oblivious{}, c.start, c.theta, {.steps = 2}, Forward{}).dx ==
+        Matrix::Zero(6, 3));
   CHECK(vjp(*c.problem, Oblivious{}, c.start, c.theta, Vector::Ones(6), {.steps = 2}).dx0 == Vector::Zero(6));
 }
 
@@ -173,7 +188,8 @@ TEST_CASE("the cost counts every gradient and every Hessian-vector product") {
     counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Implicit{}).cost, T, n + p);
     counts(jvp(*c.problem, solver, c.start, c.theta, v, options, Forward{}).cost, T, T);
     counts(jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}).cost, T, T * p);
-    counts(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, {4, 10}).cost, T, (4 + 10) * n);
+    counts(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, {4, 10}).cost, T,
+           (4 + 10) * n);
   };
   check(Restarting{0.5});
 }
@@ -194,7 +210,9 @@ class Refusing final : public Problem {
  public:
   Index dimension() const override { return 100; }
   Index parameters() const override { return 100; }
-  double value(const Vector& x, const Vector& theta) const override { return 0.5 * (x - theta).squaredNorm(); }
+  double value(const Vector& x, const Vector& theta) const override {
+    return 0.5 * (x - theta).squaredNorm();
+  }
   Vector gradient(const Vector& x, const Vector& theta) const override { return x - theta; }
   SecondOrder second_order(const Vector&, const Vector&, const Matrix&, const Matrix&) const override {
     throw std::runtime_error("no second order today");
@@ -205,15 +223,19 @@ TEST_CASE("after an exception from a step, a problem or an observer everything w
   const Case c = test::random_case();
   const SolveOptions options{.steps = 10};
   const auto check = [&](const auto& method) {
-    const auto run = [&](const Failing& solver, const SolveOptions& o) { return jacobian(*c.problem, solver, c.start, c.theta, o, method); };
+    const auto run = [&](const Failing& solver, const SolveOptions& o) {
+      return jacobian(*c.problem, solver, c.start, c.theta, o, method);
+    };
     const Derivative before = run({-1}, options);
-    for (const Index at : {0, 5, 9}) CHECK_THROWS_WITH_AS(run({at}, options), "the step failed", std::runtime_error);
+    for (const Index at : {0, 5, 9})
+      CHECK_THROWS_WITH_AS(run({at}, options), "the step failed", std::runtime_error);
     const auto observer = [](Index t, const Vector&) {
       if (t == 4) throw std::logic_error("enough");
     };
     CHECK_THROWS_AS(run({-1}, {.steps = 10, .observer = observer}), std::logic_error);
     const Vector x0 = Vector::Ones(100);
-    CHECK_THROWS_WITH_AS(jacobian(Refusing(), Failing{-1}, x0, x0, options, method), "no second order today", std::runtime_error);
+    CHECK_THROWS_WITH_AS(jacobian(Refusing(), Failing{-1}, x0, x0, options, method), "no second order today",
+                         std::runtime_error);
     CHECK(same(run({-1}, options), before));
   };
   check(Reverse{1});
@@ -222,7 +244,7 @@ TEST_CASE("after an exception from a step, a problem or an observer everything w
   check(Implicit{});
 }
 
-TEST_CASE("a derivative may be taken inside a step and inside a recording") {
+TEST_CASE("a derivative may be taken while another run is being recorded") {
   // The thread's tapes nest: an observer that differentiates a run of its own.
   const Case c = test::random_case();
   const GradientDescent solver{0.5};
@@ -231,7 +253,8 @@ TEST_CASE("a derivative may be taken inside a step and inside a recording") {
   const auto observer = [&](Index t, const Vector& x) {
     inner += jacobian(*c.problem, solver, x, c.theta, {.steps = t}, Reverse{}).steps == t ? 1 : 0;
   };
-  CHECK(same(jacobian(*c.problem, solver, c.start, c.theta, {.steps = 6, .observer = observer}, Reverse{}), before));
+  CHECK(same(jacobian(*c.problem, solver, c.start, c.theta, {.steps = 6, .observer = observer}, Reverse{}),
+             before));
   CHECK(inner == 7);
 }
 

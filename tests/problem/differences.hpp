@@ -9,8 +9,8 @@
 
 namespace unroll::test {
 
-/// ∂F(x) by central differences, m×n, for F: R^n → R^m or R^n → R. Right to about 1e-9 of F's derivatives where F is of
-/// size 1.
+/// ∂F(x) by central differences, m×n, for F: R^n → R^m or R^n → R. Right to about 1e-9 of F's derivatives
+/// where F is of size 1.
 template <class F>
 Matrix central_differences(const F& f, const Vector& x, double h = 1e-5) {
   const auto at = [&](const Vector& point) {

@@ -41,8 +41,9 @@ TEST_CASE("the pullback of the oracle's gradient is the transpose of its pushfor
         CAPTURE(c.name);
         CAPTURE(moves_x);
         CAPTURE(moves_theta);
-        const DualVector dual = Oracle<DualVector>(*c.problem).gradient(moves_x ? DualVector(c.x, x_dot) : DualVector(c.x),
-                                                                        moves_theta ? DualVector(c.theta, theta_dot) : c.theta);
+        const DualVector dual = Oracle<DualVector>(*c.problem)
+                                    .gradient(moves_x ? DualVector(c.x, x_dot) : DualVector(c.x),
+                                              moves_theta ? DualVector(c.theta, theta_dot) : c.theta);
         Tape tape;
         const VarVector x = moves_x ? tape.input(c.x) : VarVector(c.x);
         const VarVector theta = moves_theta ? tape.input(c.theta) : VarVector(c.theta);
@@ -57,13 +58,16 @@ TEST_CASE("the pullback of the oracle's gradient is the transpose of its pushfor
 }
 
 TEST_CASE("the oracle's gradient may meet x as theta") {
-  // f = Σ cosh(x_i − θ_0) has n = 3 and p = 1; this one has n = p.
-  const auto f = make_problem([](const auto& x, const auto& theta) { return sum(exp(x * 1.0)) + dot(x, theta) * dot(x, theta); }, 2, 2);
+  const auto f = make_problem(
+      [](const auto& x, const auto& theta) { return sum(exp(x * 1.0)) + dot(x, theta) * dot(x, theta); }, 2,
+      2);
   const Vector at{{0.3, -0.7}};
   Tape tape;
   const VarVector x = tape.input(at);
-  const Matrix pulled = tape.sweep(Oracle<VarVector>(f).gradient(x, x), Matrix::Identity(2, 2)).adjoint(x).transpose();
-  CHECK(relative_gap(pulled, test::central_differences([&](const Vector& v) { return f.gradient(v, v); }, at)) <= 1e-8);
+  const Matrix pulled =
+      tape.sweep(Oracle<VarVector>(f).gradient(x, x), Matrix::Identity(2, 2)).adjoint(x).transpose();
+  CHECK(relative_gap(pulled, test::central_differences([&](const Vector& v) { return f.gradient(v, v); },
+                                                       at)) <= 1e-8);
 }
 
 TEST_CASE("the oracle's value can be differentiated once, in x and in theta") {
@@ -124,15 +128,18 @@ TEST_CASE("the oracle refuses arrays of the wrong size over every array type, wi
   const auto c = problem_cases().front();
   const Problem& f = *c.problem;
   const Vector five = Vector::Ones(5);
-  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(five, c.theta), doctest::Contains("n = 4, x has 5"), ShapeError);
-  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(c.x, five), doctest::Contains("p = 1, theta has 5"), ShapeError);
+  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(five, c.theta), doctest::Contains("n = 4, x has 5"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(Oracle<Vector>(f).gradient(c.x, five), doctest::Contains("p = 1, theta has 5"),
+                       ShapeError);
   CHECK_THROWS_AS(Oracle<DualVector>(f).gradient(five, c.theta), ShapeError);
   CHECK_THROWS_AS(Oracle<DualVector>(f).value(c.x, five), ShapeError);
   Tape tape;
   const VarVector x = tape.input(five), theta = tape.input(c.theta);
   CHECK_THROWS_AS(Oracle<VarVector>(f).gradient(x, theta), ShapeError);
   CHECK_THROWS_AS(Oracle<VarVector>(f).value(x, theta), ShapeError);
-  CHECK_THROWS_AS(Oracle<DualVector>(f).gradient({c.x, Matrix::Ones(4, 2)}, {c.theta, Matrix::Ones(1, 3)}), ShapeError);
+  CHECK_THROWS_AS(Oracle<DualVector>(f).gradient({c.x, Matrix::Ones(4, 2)}, {c.theta, Matrix::Ones(1, 3)}),
+                  ShapeError);
 }
 
 TEST_CASE("variables of two tapes, or of a cleared one, are refused by the oracle") {

@@ -71,7 +71,8 @@ class Coshes final : public Problem {
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {
     const Vector c = shifted(x, theta).cosh();
-    return {c.asDiagonal() * (x_dot - Vector::Ones(3) * theta_dot), -c.transpose() * x_dot + c.sum() * theta_dot};
+    return {c.asDiagonal() * (x_dot - Vector::Ones(3) * theta_dot),
+            -c.transpose() * x_dot + c.sum() * theta_dot};
   }
 
  private:
@@ -103,10 +104,12 @@ inline std::vector<ProblemCase> problem_cases() {
   const Matrix db = random.matrix(4, 2);
   return {
       {"ridge", std::make_shared<const Ridge>(A, y), shared_problem(RidgeFunction{A, y}, 4, 1), x, theta},
-      {"logistic", std::make_shared<const Logistic>(A, labels), shared_problem(LogisticFunction{A, labels}, 4, 1), x, theta},
+      {"logistic", std::make_shared<const Logistic>(A, labels),
+       shared_problem(LogisticFunction{A, labels}, 4, 1), x, theta},
       {"affine quadratic", std::make_shared<const AffineQuadratic>(H0, std::vector<Matrix>{E0, E1}, b0, db),
        shared_problem(AffineFunction{H0, {E0, E1}, b0, db}, 4, 2), x, random.vector(2)},
-      {"template, p > n", shared_problem(CurvedFunction{random.matrix(9, 4)}, 4, 9), nullptr, x, random.vector(9)},
+      {"template, p > n", shared_problem(CurvedFunction{random.matrix(9, 4)}, 4, 9), nullptr, x,
+       random.vector(9)},
       {"by hand", std::make_shared<const Coshes>(), nullptr, random.vector(3), theta},
   };
 }

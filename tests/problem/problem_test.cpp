@@ -14,7 +14,9 @@ using test::problem_cases;
 using test::relative_gap;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-bool gives_parameter_gradient(const Problem& problem) { return dynamic_cast<const test::Coshes*>(&problem) == nullptr; }
+bool gives_parameter_gradient(const Problem& problem) {
+  return dynamic_cast<const test::Coshes*>(&problem) == nullptr;
+}
 
 TEST_CASE("the gradients of every problem are the slopes of its value") {
   for (const auto& c : problem_cases()) {
@@ -22,7 +24,8 @@ TEST_CASE("the gradients of every problem are the slopes of its value") {
     const Matrix g = central_differences([&](const Vector& x) { return c.problem->value(x, c.theta); }, c.x);
     CHECK(relative_gap(c.problem->gradient(c.x, c.theta).transpose(), g) <= 1e-8);
     if (!gives_parameter_gradient(*c.problem)) continue;
-    const Matrix h = central_differences([&](const Vector& theta) { return c.problem->value(c.x, theta); }, c.theta);
+    const Matrix h =
+        central_differences([&](const Vector& theta) { return c.problem->value(c.x, theta); }, c.theta);
     CHECK(relative_gap(c.problem->parameter_gradient(c.x, c.theta).transpose(), h) <= 1e-8);
   }
 }
@@ -30,8 +33,10 @@ TEST_CASE("the gradients of every problem are the slopes of its value") {
 TEST_CASE("the Hessian and the mixed derivative of every problem are the slopes of its gradient") {
   for (const auto& c : problem_cases()) {
     CAPTURE(c.name);
-    const Matrix H = central_differences([&](const Vector& x) { return c.problem->gradient(x, c.theta); }, c.x);
-    const Matrix M = central_differences([&](const Vector& theta) { return c.problem->gradient(c.x, theta); }, c.theta);
+    const Matrix H =
+        central_differences([&](const Vector& x) { return c.problem->gradient(x, c.theta); }, c.x);
+    const Matrix M =
+        central_differences([&](const Vector& theta) { return c.problem->gradient(c.x, theta); }, c.theta);
     CHECK(relative_gap(c.problem->hessian(c.x, c.theta), H) <= 1e-8);
     CHECK(relative_gap(c.problem->mixed(c.x, c.theta), M) <= 1e-8);
   }
@@ -58,14 +63,17 @@ TEST_CASE("second_order is linear in k tangents at once, those of theta included
   }
 }
 
-TEST_CASE("the theta half of second_order is the slope of the parameter gradient, its theta-theta block included") {
+TEST_CASE(
+    "the theta half of second_order is the slope of the parameter gradient, its theta-theta block included") {
   for (const auto& c : problem_cases()) {
     if (!gives_parameter_gradient(*c.problem)) continue;
     CAPTURE(c.name);
     const Index p = c.theta.size();
-    const Matrix block = central_differences([&](const Vector& t) { return c.problem->parameter_gradient(c.x, t); }, c.theta);
+    const Matrix block =
+        central_differences([&](const Vector& t) { return c.problem->parameter_gradient(c.x, t); }, c.theta);
     const Matrix zero = Matrix::Zero(c.x.size(), p);
-    CHECK(relative_gap(c.problem->second_order(c.x, c.theta, zero, Matrix::Identity(p, p)).dtheta, block) <= 1e-8);
+    CHECK(relative_gap(c.problem->second_order(c.x, c.theta, zero, Matrix::Identity(p, p)).dtheta, block) <=
+          1e-8);
   }
 }
 
@@ -79,7 +87,8 @@ TEST_CASE("a problem written by hand and the template of the same f agree") {
     const SecondOrder twin = c.twin->second_order(c.x, c.theta, x_dot, theta_dot);
     CHECK(c.problem->value(c.x, c.theta) == doctest::Approx(c.twin->value(c.x, c.theta)).epsilon(1e-13));
     CHECK(relative_gap(c.problem->gradient(c.x, c.theta), c.twin->gradient(c.x, c.theta)) <= 1e-13);
-    CHECK(relative_gap(c.problem->parameter_gradient(c.x, c.theta), c.twin->parameter_gradient(c.x, c.theta)) <= 1e-13);
+    CHECK(relative_gap(c.problem->parameter_gradient(c.x, c.theta),
+                       c.twin->parameter_gradient(c.x, c.theta)) <= 1e-13);
     CHECK(relative_gap(hand.dx, twin.dx) <= 1e-13);
     CHECK(relative_gap(hand.dtheta, twin.dtheta) <= 1e-13);
   }
@@ -88,7 +97,8 @@ TEST_CASE("a problem written by hand and the template of the same f agree") {
 TEST_CASE("a quadratic's minimiser has no gradient and moves with theta as its Jacobian says") {
   const auto c = test::random_quadratic(5, 2, 0.1, 2, false, 4);
   CHECK(c.problem.gradient(c.problem.minimiser(c.theta), c.theta).norm() <= 1e-13);
-  const Matrix slope = central_differences([&](const Vector& theta) { return c.problem.minimiser(theta); }, c.theta);
+  const Matrix slope =
+      central_differences([&](const Vector& theta) { return c.problem.minimiser(theta); }, c.theta);
   CHECK(relative_gap(c.problem.minimiser_jacobian(c.theta), slope) <= 1e-6);
   const AffineQuadratic concave(-Matrix::Identity(2, 2), {}, Vector::Ones(2), Matrix(2, 0));
   CHECK_THROWS_AS(concave.minimiser(Vector()), NumericalError);
@@ -119,8 +129,10 @@ TEST_CASE("a template problem without parameters, and one whose f is constant, h
 }
 
 TEST_CASE("data of sizes that do not fit is refused, with the sizes") {
-  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(4, 3), Vector::Ones(5)), "ridge: A is 4x3, y has 5 entries", ShapeError);
-  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(4, 3), Vector::Ones(5)), "logistic: A is 4x3, y has 5 entries", ShapeError);
+  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(4, 3), Vector::Ones(5)), "ridge: A is 4x3, y has 5 entries",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(4, 3), Vector::Ones(5)), "logistic: A is 4x3, y has 5 entries",
+                       ShapeError);
   CHECK_THROWS_AS(Ridge(Matrix(0, 3), Vector()), ShapeError);
   CHECK_THROWS_AS(Ridge(Matrix(3, 0), Vector::Ones(3)), ShapeError);
   CHECK_THROWS_AS(Logistic(Matrix(0, 0), Vector()), ShapeError);
@@ -136,13 +148,17 @@ TEST_CASE("data of sizes that do not fit is refused, with the sizes") {
   CHECK_THROWS_AS(make_problem(test::CurvedFunction{I}, 1, -1), ShapeError);
 }
 
-TEST_CASE("data that is not finite, a label that is no sign and a matrix that is not symmetric are refused, by name") {
+TEST_CASE(
+    "data that is not finite, a label that is no sign and a matrix that is not symmetric are refused, by "
+    "name") {
   Matrix A = Matrix::Ones(2, 2);
   A(1, 0) = nan;
   CHECK_THROWS_WITH_AS(Ridge(A, Vector::Ones(2)), "ridge: A(1, 0) is nan", DomainError);
-  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(2, 2), Vector{{1.0, -nan}}), doctest::Contains("y[1] is"), DomainError);
+  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(2, 2), Vector{{1.0, -nan}}), doctest::Contains("y[1] is"),
+                       DomainError);
   CHECK_THROWS_AS(Logistic(A, Vector::Ones(2)), DomainError);
-  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(2, 2), Vector{{1.0, 0.0}}), "logistic: label 1 is 0, not 1 or -1", DomainError);
+  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(2, 2), Vector{{1.0, 0.0}}),
+                       "logistic: label 1 is 0, not 1 or -1", DomainError);
   const Matrix I = Matrix::Identity(2, 2), skew{{1.0, 0.1}, {0.2, 1.0}};
   CHECK_THROWS_WITH_AS(AffineQuadratic(skew, {I}, Vector::Ones(2), Matrix::Ones(2, 1)),
                        "affine quadratic: H0 is not symmetric", DomainError);

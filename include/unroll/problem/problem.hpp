@@ -31,9 +31,9 @@ class Problem {
   /// @throws DomainError where the problem is not defined. By default every finite θ is allowed.
   virtual void check_domain(const Vector& theta) const;
 
-  /// H(x, θ), n×n, by n directions at once.
+  /// H(x, θ), n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;
-  /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once.
+  /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once. @throws ShapeError
   Matrix mixed(const Vector& x, const Vector& theta) const;
 };
 

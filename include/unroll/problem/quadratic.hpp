@@ -15,7 +15,7 @@ class QuadraticProblem : public Problem {
   virtual Vector linear_term(const Vector& theta) const = 0;                          // b, n
   virtual Vector linear_term_derivative(Index i, const Vector& theta) const = 0;      // ∂b/∂θ_i, n
 
-  /// x* = −H⁻¹b. @throws NumericalError if H is not positive definite.
+  /// x* = −H⁻¹b. @throws ShapeError, NumericalError if H is not positive definite.
   Vector minimiser(const Vector& theta) const;
   /// ∂x*, n×p: column i is −H⁻¹(∂_iH x* + ∂_ib). @throws NumericalError likewise.
   Matrix minimiser_jacobian(const Vector& theta) const;
