@@ -52,7 +52,7 @@ Matrix block_of_result(const T& y) {
   else if constexpr (std::is_same_v<T, Dual> || ad::DualisedArray<T>)
     return y.block();
   else
-    return Matrix(y).reshaped();
+    return y.reshaped();
 }
 template <class T>
 ErasedRule::Node node_of(const T& y) {
@@ -67,7 +67,13 @@ ErasedRule erased(const F& f, std::index_sequence<I...>, const X&... at) {
   std::vector<Matrix> operands;
   (operands.push_back(at), ...);
   return {operands,
-          [f](const std::vector<Matrix>& in) { return block_of_result(f(X(in[I])...)); },
+          [f](const std::vector<Matrix>& in) -> Matrix {
+            using Result = decltype(f(std::declval<const X&>()...));
+            if constexpr (std::is_arithmetic_v<Result> || std::is_base_of_v<Eigen::PlainObjectBase<Result>, Result>)
+              return block_of_result(f(X(in[I])...));
+            else  // Eigen's own lazy expression, which may refer to temporaries that are gone: duals without tangents
+              return block_of_result(f(DualOf<X>(X(in[I]))...));
+          },
           [f](const std::vector<DualArray>& in) { return block_of_result(f(DualOf<X>(in[I])...)); },
           [f](const std::vector<VarArray>& in) { return node_of(f(VarOf<X>(in[I])...)); }};
 }

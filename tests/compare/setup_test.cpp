@@ -108,5 +108,4 @@ TEST_CASE("options outside their domain are refused by name") {
   CHECK(contains(refused({.theta = INFINITY}), "theta"));
   CHECK(contains(refused({.loss = "hinge"}), "'hinge'"));
   CHECK(contains(refused({.start_scale = NAN}), "x0"));
-  CHECK_FALSE(refused({.start_scale = 1e300}).empty());
 }

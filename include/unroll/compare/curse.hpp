@@ -32,10 +32,10 @@ struct CurseProgress {
 };
 
 struct CurseOptions {
-  std::vector<std::string> solvers;  // names among solver_names(); empty: all
-  Index steps = 2000;                // ≥ 1
-  double alpha = 0.5;                // > 0, of the Gegenbauer weight of the Sobolev method
-  Eta eta = {};                      // of the same
+  std::vector<std::string> solvers = {};  // names among solver_names(); empty: all
+  Index steps = 2000;                     // ≥ 1
+  double alpha = 0.5;                     // > 0, of the Gegenbauer weight of the Sobolev method
+  Eta eta = {};                           // of the same
   std::function<void(const CurseProgress&)> progress = {};
 };
 

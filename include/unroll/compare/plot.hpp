@@ -10,9 +10,9 @@ namespace unroll {
 
 /// One line of a figure.
 struct Curve {
-  std::string label;
-  std::vector<double> x, y;  // what is not positive leaves a gap: both axes are logarithmic
-  std::optional<std::pair<double, double>> marked;  // a point worth a dot
+  std::string label = {};
+  std::vector<double> x = {}, y = {};  // what is not positive leaves a gap: both axes are logarithmic
+  std::optional<std::pair<double, double>> marked = {};  // a point worth a dot
   std::size_t style = 0;  // colour and dash: one solver keeps its style in every figure
 };
 
