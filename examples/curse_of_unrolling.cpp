@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -40,12 +42,17 @@ void declare(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--solvers", o.curse.solvers,
                  fmt::format("some of {} [all]", fmt::join(unroll::solver_names(), ",")))
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--steps", o.curse.steps, "steps of each solver")->capture_default_str();
   app.add_option("--x0", o.setup.start,
                  "start: ones, zero, normal, or a file of numbers, one per line [ones; synthetic: normal]");
   app.add_option("--x0-scale", o.setup.start_scale, "multiplies x0")->capture_default_str();
-  app.add_option("--seed", o.setup.seed, "of synthetic data and of a normal x0")->capture_default_str();
+  app.add_option("--seed", o.setup.seed, "of synthetic data and of a normal x0")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "must not be negative" : std::string();
+      })
+      ->capture_default_str();
   app.add_option("--alpha", o.curse.alpha, "weight exponent of the solver sobolev, positive")
       ->capture_default_str();
   app.add_option("--eta", o.eta, "eta of the solver sobolev: auto, oracle or a number")
@@ -87,7 +94,7 @@ void write(const std::string& directory, const unroll::Setup& setup, const unrol
     if (!plot.problem.empty()) fmt::print("no plot of {}: {}\n", figure.name, plot.problem);
   }
   output.commit(files);
-  fmt::print("wrote {}/{{{}}}\n", directory, fmt::join(files, ","));
+  for (const std::string& file : files) fmt::print("wrote {}/{}\n", directory, file);
 }
 
 void run(Options options) {
@@ -109,6 +116,14 @@ void run(Options options) {
   write(options.out, setup, result);
 }
 
+/// One line on stderr, whatever the message holds.
+int fail(std::string message, int exit_code) {
+  std::replace_if(
+      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  fmt::print(stderr, "curse_of_unrolling: {}\n", message);
+  return exit_code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -122,13 +137,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
-    return bad_input;
+    return fail(error.what(), bad_input);
   } catch (const unroll::Error& error) {
-    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
-    return bad_input;
+    return fail(error.what(), bad_input);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "curse_of_unrolling: {}\n", error.what());
-    return 1;
+    return fail(error.what(), EXIT_FAILURE);
   }
 }

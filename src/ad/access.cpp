@@ -119,7 +119,8 @@ A concatenation(const A& a, const A& b) {
 }
 template <class M, class V>
 V column_of(const M& x, Index j) {
-  if (j < 0 || j >= x.cols()) throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
+  if (j < 0 || j >= x.cols())
+    throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
   return evaluate_array<V>(Segment{j * x.rows()}, Shape{x.rows(), 1}, x);
 }
 
@@ -135,7 +136,8 @@ template DualVector column_of<DualMatrix, DualVector>(const DualMatrix&, Index);
 }  // namespace ad
 
 Vector column(const Matrix& x, Index j) {
-  if (j < 0 || j >= x.cols()) throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
+  if (j < 0 || j >= x.cols())
+    throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
   return x.col(j);
 }
 
@@ -168,7 +170,8 @@ VarVector assemble(std::span<const Var> entries) {
     for (Index i = 0; i < size; ++i) values[i] = entries[static_cast<std::size_t>(i)].primal();
     return VarVector(values);
   }
-  VarVector result(VarArray(core, core->allocate(static_cast<std::size_t>(size * core->columns())), core->new_array(), {size, 1}));
+  VarVector result(VarArray(core, core->allocate(static_cast<std::size_t>(size * core->columns())),
+                            core->new_array(), {size, 1}));
   Block block(result.buffer()->data, size, core->columns());
   auto* ids = static_cast<Id*>(core->values.allocate(entries.size() * sizeof(Id), alignof(double)));
   for (Index i = 0; i < size; ++i) {

@@ -12,7 +12,8 @@ void put(Block::ColXpr out, const Expression& value, Into into) {
     out += value;
 }
 
-// The product rule over columns: `term(o, i, j, into)` puts the product of column i of a and column j of b into column o.
+// The product rule over columns: `term(o, i, j, into)` puts the product of column i of a and column j of b
+// into column o.
 template <class Term>
 void bilinear(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, const Term& term) {
   if (out.cols() == 0) return;
@@ -81,8 +82,8 @@ void product_into(Block& out, const A& a, const B& b, double alpha, Into into) {
 }
 
 // op(A) op(B) for one pair of columns.
-void matrix_product_column(double* out_data, const double* a_data, Shape a, Side a_side, const double* b_data, Shape b,
-                           Side b_side, double alpha, Into into) {
+void matrix_product_column(double* out_data, const double* a_data, Shape a, Side a_side, const double* b_data,
+                           Shape b, Side b_side, double alpha, Into into) {
   const ConstBlock left(a_data, a.rows, a.cols);
   const ConstBlock right(b_data, b.rows, b.cols);
   Block out(out_data, a_side == Side::plain ? a.rows : a.cols, b_side == Side::plain ? b.cols : b.rows);
@@ -98,11 +99,11 @@ void matrix_product_column(double* out_data, const double* a_data, Shape a, Side
 
 }  // namespace
 
-void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b, Shape b_shape,
-                    Side b_side, double alpha, Into into) {
+void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b,
+                    Shape b_shape, Side b_side, double alpha, Into into) {
   bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
-    matrix_product_column(out.col(o).data(), a.col(i).data(), a_shape, a_side, b.col(j).data(), b_shape, b_side, alpha,
-                          how);
+    matrix_product_column(out.col(o).data(), a.col(i).data(), a_shape, a_side, b.col(j).data(), b_shape,
+                          b_side, alpha, how);
   });
 }
 
@@ -118,14 +119,15 @@ void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double a
     out.noalias() += alpha * a.transpose() * x;
 }
 
-// A few columns: too few for a packed matrix product. Columns of A go by in blocks that stay in the second cache, so that
-// A itself, which bounds the time, is read once for all of them.
+// A few columns: too few for a packed matrix product. Columns of A go by in blocks that stay in the second
+// cache, so that A itself, which bounds the time, is read once for all of them.
 void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
   constexpr Index block_entries = Index{1} << 14;
   const Index width = std::max<Index>(4, block_entries / std::max<Index>(1, a.rows()));
   for (Index first = 0; first < a.cols(); first += width) {
     const Index count = std::min(width, a.cols() - first);
-    const Stored block(a.data() + first * a.outerStride(), a.rows(), count, Eigen::OuterStride<>(a.outerStride()));
+    const Stored block(a.data() + first * a.outerStride(), a.rows(), count,
+                       Eigen::OuterStride<>(a.outerStride()));
     for (Index j = 0; j < x.cols(); ++j) {
       if (side == Side::plain)
         apply_to_vector(out.col(j), block, side, x.col(j).segment(first, count), alpha);
@@ -138,8 +140,8 @@ void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, d
 }  // namespace
 
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
-  constexpr Index few = 4;            // columns
-  constexpr Index tiny = 64;          // entries: a product without the set-up of a kernel
+  constexpr Index few = 4;                 // columns
+  constexpr Index tiny = 64;               // entries: a product without the set-up of a kernel
   if (out.size() == 0 || x.size() == 0) {  // an empty dimension
     if (into == Into::assign) out.setZero();
     return;

@@ -14,7 +14,8 @@ void Dual::throw_directions(Index a, Index b) {
 DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents)
     : shape_(shape), block_(shape.size(), 1 + tangents.cols()) {
   if (tangents.rows() != shape.size())
-    throw ShapeError(fmt::format("dual array: {} entries, tangents are {}x{}", shape.size(), tangents.rows(), tangents.cols()));
+    throw ShapeError(fmt::format("dual array: {} entries, tangents are {}x{}", shape.size(), tangents.rows(),
+                                 tangents.cols()));
   block_.col(0) = value;
   block_.rightCols(tangents.cols()) = tangents;
 }
@@ -34,8 +35,8 @@ Index common_columns(std::initializer_list<Index> columns) {
 
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
   if (left.shape() != right.shape())
-    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, left.rows(), left.cols(), right.rows(),
-                                 right.cols()));
+    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, left.rows(), left.cols(),
+                                 right.rows(), right.cols()));
   const ConstBlock a = left.block();
   const ConstBlock b = right.block();
   const Index columns = common_columns({a.cols(), b.cols()});

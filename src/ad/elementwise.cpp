@@ -34,7 +34,8 @@ struct Elementwise {
       const Index count = std::min(strip, y.rows() - first);
       const Eigen::Map<const Eigen::ArrayXd> s(saved + first, count);
       Strip slope = Strip::Ones(count) * F::slope(s);
-      for (Index j = 1; j < y.cols(); ++j) put(y, j, first, count, Into::assign, slope * x.col(j).segment(first, count).array());
+      for (Index j = 1; j < y.cols(); ++j)
+        put(y, j, first, count, Into::assign, slope * x.col(j).segment(first, count).array());
     }
   }
 
@@ -49,7 +50,8 @@ struct Elementwise {
     }();
     p.template add<0>([&](Block x_bar, Into into) {
       if (x_bar.cols() == 1)
-        put(x_bar, 0, 0, x_bar.rows(), into, y_bar.scale * F::slope(saved.col(0).array()) * y_bar.block.col(0).array());
+        put(x_bar, 0, 0, x_bar.rows(), into,
+            y_bar.scale * F::slope(saved.col(0).array()) * y_bar.block.col(0).array());
       else
         pull_columns(x_bar, into, saved, y_bar);
     });
@@ -64,7 +66,8 @@ struct Elementwise {
       for (Index j = 0; j < x_bar.cols(); ++j)
         put(x_bar, j, first, count, into, slope * y_bar.block.col(j).segment(first, count).array());
       if (saved.cols() == 1) continue;
-      const Strip bend = y_bar.scale * F::slope_derivative(s) * y_bar.block.col(0).segment(first, count).array();
+      const Strip bend =
+          y_bar.scale * F::slope_derivative(s) * y_bar.block.col(0).segment(first, count).array();
       for (Index j = 1; j < x_bar.cols(); ++j)
         put(x_bar, j, first, count, Into::accumulate, bend * saved.col(j).segment(first, count).array());
     }
@@ -74,12 +77,16 @@ struct Elementwise {
 struct Product {
   static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
   static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { multiply(y, a, b, 1, Into::assign); }
+  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) {
+    multiply(y, a, b, 1, Into::assign);
+  }
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block a_bar, Into into) { multiply(a_bar, p.template in<1>(), y_bar.block, y_bar.scale, into); });
-    p.template add<1>([&](Block b_bar, Into into) { multiply(b_bar, p.template in<0>(), y_bar.block, y_bar.scale, into); });
+    p.template add<0>(
+        [&](Block a_bar, Into into) { multiply(a_bar, p.template in<1>(), y_bar.block, y_bar.scale, into); });
+    p.template add<1>(
+        [&](Block b_bar, Into into) { multiply(b_bar, p.template in<0>(), y_bar.block, y_bar.scale, into); });
   }
 };
 
@@ -93,17 +100,28 @@ struct Scale {
     if (p.template in<0>().cols() == 1)
       p.template pass<1>(p.template in<0>()(0, 0));
     else
-      p.template add<1>([&](Block x_bar, Into into) { scale(x_bar, p.template in<0>(), y_bar.block, y_bar.scale, into); });
-    p.template add<0>([&](Block s_bar, Into into) { dot(s_bar, p.template in<1>(), y_bar.block, y_bar.scale, into); });
+      p.template add<1>(
+          [&](Block x_bar, Into into) { scale(x_bar, p.template in<0>(), y_bar.block, y_bar.scale, into); });
+    p.template add<0>(
+        [&](Block s_bar, Into into) { dot(s_bar, p.template in<1>(), y_bar.block, y_bar.scale, into); });
   }
 };
 
 // 1/x: a quotient is a product with it.
 struct Reciprocal {
   static constexpr bool saves_output = true;
-  template <class T> static auto value(const T& x) { return 1.0 / x; }
-  template <class T> static auto slope(const T& y) { return -y * y; }
-  template <class T> static auto slope_derivative(const T& y) { return -2.0 * y; }
+  template <class T>
+  static auto value(const T& x) {
+    return 1.0 / x;
+  }
+  template <class T>
+  static auto slope(const T& y) {
+    return -y * y;
+  }
+  template <class T>
+  static auto slope_derivative(const T& y) {
+    return -2.0 * y;
+  }
 };
 
 // x^c; reads x. The exponent is a constant of the rule, so this one is an object.
@@ -112,8 +130,12 @@ struct Power {
   static constexpr bool reads_output = false;
   double exponent;
 
-  template <class T> auto slope(const T& x) const { return exponent * x.pow(exponent == 0 ? 0.0 : exponent - 1); }
-  template <class T> auto bend(const T& x) const {
+  template <class T>
+  auto slope(const T& x) const {
+    return exponent * x.pow(exponent == 0 ? 0.0 : exponent - 1);
+  }
+  template <class T>
+  auto bend(const T& x) const {
     const double factor = exponent * (exponent - 1);
     return factor * x.pow(factor == 0 ? 0.0 : exponent - 2);
   }
@@ -157,7 +179,9 @@ struct Choose {
     const ConstBlock a = p.template in<0>();
     const ConstBlock b = p.template in<1>();
     const auto mask = [&](bool of_first) {
-      return a.col(0).binaryExpr(b.col(0), [of_first](double u, double v) { return first(u, v) == of_first ? 1.0 : 0.0; })
+      return a.col(0)
+          .binaryExpr(b.col(0),
+                      [of_first](double u, double v) { return first(u, v) == of_first ? 1.0 : 0.0; })
           .array();
     };
     const auto give = [&](Block& bar, Into into, bool of_first) {
@@ -176,7 +200,8 @@ Shape shape_of(const A& x) {
 template <class A, class B>
 Shape same_shape(const A& a, const B& b, const char* operation) {
   if (a.rows() != b.rows() || a.cols() != b.cols())
-    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows(), a.cols(), b.rows(), b.cols()));
+    throw ShapeError(
+        fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows(), a.cols(), b.rows(), b.cols()));
   return shape_of(a);
 }
 
@@ -217,19 +242,19 @@ UNROLL_SCALE(DualMatrix, Dual)
 #undef UNROLL_SCALE
 
 // The closed sets.
-#define UNROLL_OF_ONE(A)                                \
-  template A elementwise<Exp, A>(const A&);             \
-  template A elementwise<Log, A>(const A&);             \
-  template A elementwise<Log1p, A>(const A&);           \
-  template A elementwise<Expm1, A>(const A&);           \
-  template A elementwise<Sqrt, A>(const A&);            \
-  template A elementwise<Square, A>(const A&);          \
-  template A elementwise<Sin, A>(const A&);             \
-  template A elementwise<Cos, A>(const A&);             \
-  template A elementwise<Tanh, A>(const A&);            \
-  template A elementwise<Sigmoid, A>(const A&);         \
-  template A elementwise<Softplus, A>(const A&);        \
-  template A elementwise<Abs, A>(const A&);             \
+#define UNROLL_OF_ONE(A)                         \
+  template A elementwise<Exp, A>(const A&);      \
+  template A elementwise<Log, A>(const A&);      \
+  template A elementwise<Log1p, A>(const A&);    \
+  template A elementwise<Expm1, A>(const A&);    \
+  template A elementwise<Sqrt, A>(const A&);     \
+  template A elementwise<Square, A>(const A&);   \
+  template A elementwise<Sin, A>(const A&);      \
+  template A elementwise<Cos, A>(const A&);      \
+  template A elementwise<Tanh, A>(const A&);     \
+  template A elementwise<Sigmoid, A>(const A&);  \
+  template A elementwise<Softplus, A>(const A&); \
+  template A elementwise<Abs, A>(const A&);      \
   template A power<A>(const A&, double);
 UNROLL_OF_ONE(Vector)
 UNROLL_OF_ONE(Matrix)
@@ -239,10 +264,10 @@ UNROLL_OF_ONE(DualVector)
 UNROLL_OF_ONE(DualMatrix)
 #undef UNROLL_OF_ONE
 
-#define UNROLL_OF_TWO(A, B)                                                    \
-  template common_array_t<A, B> product<A, B>(const A&, const B&);             \
-  template common_array_t<A, B> quotient<A, B>(const A&, const B&);            \
-  template common_array_t<A, B> larger<A, B>(const A&, const B&);              \
+#define UNROLL_OF_TWO(A, B)                                         \
+  template common_array_t<A, B> product<A, B>(const A&, const B&);  \
+  template common_array_t<A, B> quotient<A, B>(const A&, const B&); \
+  template common_array_t<A, B> larger<A, B>(const A&, const B&);   \
   template common_array_t<A, B> smaller<A, B>(const A&, const B&);
 UNROLL_OF_TWO(Vector, Vector)
 UNROLL_OF_TWO(Matrix, Matrix)

@@ -7,7 +7,9 @@ namespace unroll::ad {
 namespace {
 
 // A matrix X of r rows, with its tangents, is for a product from the left one wide matrix.
-ConstBlock widened(const ConstBlock& x, Index rows) { return {x.data(), rows, rows == 0 ? 0 : x.size() / rows}; }
+ConstBlock widened(const ConstBlock& x, Index rows) {
+  return {x.data(), rows, rows == 0 ? 0 : x.size() / rows};
+}
 Block widened(Block x, Index rows) { return {x.data(), rows, rows == 0 ? 0 : x.size() / rows}; }
 
 struct ApplyConstant {
@@ -21,8 +23,8 @@ struct ApplyConstant {
   void pullback(P& p) const {
     const ScaledBlock y_bar = p.adjoint();
     p.template add<0>([&](Block x_bar, Into into) {
-      apply_matrix(widened(x_bar, matrix.shape().cols), matrix.transposed(), widened(y_bar.block, matrix.shape().rows),
-                   y_bar.scale, into);
+      apply_matrix(widened(x_bar, matrix.shape().cols), matrix.transposed(),
+                   widened(y_bar.block, matrix.shape().rows), y_bar.scale, into);
     });
   }
 };
@@ -34,7 +36,8 @@ struct TimesConstant {
   MatrixView matrix;
   std::uint32_t rows;  // of X
 
-  static void product(Block y, const ConstBlock& x, std::uint32_t rows, const MatrixView& b, double alpha, Into into) {
+  static void product(Block y, const ConstBlock& x, std::uint32_t rows, const MatrixView& b, double alpha,
+                      Into into) {
     using Strided = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
     const Strided stored(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.stride));
     for (Index j = 0; j < y.cols(); ++j) {
@@ -69,10 +72,12 @@ struct MatrixProduct {
     const ScaledBlock y_bar = p.adjoint();
     const Shape y{a.rows, b.cols};
     p.template add<0>([&](Block a_bar, Into into) {
-      matrix_product(a_bar, y_bar.block, y, Side::plain, p.template in<1>(), b, Side::transposed, y_bar.scale, into);
+      matrix_product(a_bar, y_bar.block, y, Side::plain, p.template in<1>(), b, Side::transposed, y_bar.scale,
+                     into);
     });
     p.template add<1>([&](Block b_bar, Into into) {
-      matrix_product(b_bar, p.template in<0>(), a, Side::transposed, y_bar.block, y, Side::plain, y_bar.scale, into);
+      matrix_product(b_bar, p.template in<0>(), a, Side::transposed, y_bar.block, y, Side::plain, y_bar.scale,
+                     into);
     });
   }
 };
@@ -95,8 +100,9 @@ struct Transposed {
   template <class P>
   void pullback(P& p) const {
     const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>(
-        [&](Block x_bar, Into into) { turn(x_bar, y_bar.block, {x.cols, x.rows}, y_bar.scale, into); });
+    p.template add<0>([&](Block x_bar, Into into) {
+      turn(x_bar, y_bar.block, {x.cols, x.rows}, y_bar.scale, into);
+    });
   }
 };
 
@@ -106,7 +112,8 @@ struct ApplySparse {
   const Eigen::SparseMatrix<double>* matrix;
   Side side;
   Shape shape() const {
-    return side == Side::plain ? Shape{matrix->rows(), matrix->cols()} : Shape{matrix->cols(), matrix->rows()};
+    return side == Side::plain ? Shape{matrix->rows(), matrix->cols()}
+                               : Shape{matrix->cols(), matrix->rows()};
   }
   void product(Block y, const ConstBlock& x, bool forward, double alpha, Into into) const {
     if (into == Into::assign) y.setZero();
@@ -174,8 +181,10 @@ constexpr bool is_vector = !is_matrix<A> && !std::is_same_v<A, Matrix>;
 template <class A>
 Shape product_shape(const char* operation, Shape a, const A& x) {
   if (a.cols != x.rows()) {
-    throw ShapeError(is_vector<A> ? fmt::format("{}: A is {}x{}, x has {} entries", operation, a.rows, a.cols, x.rows())
-                            : fmt::format("{}: A is {}x{}, X is {}x{}", operation, a.rows, a.cols, x.rows(), x.cols()));
+    throw ShapeError(
+        is_vector<A>
+            ? fmt::format("{}: A is {}x{}, x has {} entries", operation, a.rows, a.cols, x.rows())
+            : fmt::format("{}: A is {}x{}, X is {}x{}", operation, a.rows, a.cols, x.rows(), x.cols()));
   }
   return {a.rows, x.cols()};
 }
@@ -193,7 +202,7 @@ Result times_constant(const M& x, const MatrixView& matrix) {
     throw ShapeError(fmt::format("matmul: X is {}x{}, B is {}x{}", x.rows(), x.cols(), matrix.shape().rows,
                                  matrix.shape().cols));
   return evaluate_array<Result>(TimesConstant{matrix, static_cast<std::uint32_t>(x.rows())},
-                                        Shape{x.rows(), matrix.shape().cols}, x);
+                                Shape{x.rows(), matrix.shape().cols}, x);
 }
 template <class M, class A>
 A product_of(const M& a, const A& x) {
@@ -215,8 +224,8 @@ A apply_operator(const LinearOperator& op, Side side, const A& x) {
   return evaluate_array<A>(rule, product_shape("linear operator", rule.shape(), x), x);
 }
 
-#define UNROLL_LINEAR(V)                                                       \
-  template V apply_constant<V>(const MatrixView&, const V&);                   \
+#define UNROLL_LINEAR(V)                                                          \
+  template V apply_constant<V>(const MatrixView&, const V&);                      \
   template V apply_sparse<V>(const Eigen::SparseMatrix<double>&, Side, const V&); \
   template V apply_operator<V>(const LinearOperator&, Side, const V&);
 UNROLL_LINEAR(VarVector)
@@ -227,11 +236,11 @@ UNROLL_LINEAR(DualMatrix)
 template Vector apply_operator<Vector>(const LinearOperator&, Side, const Vector&);
 template Matrix apply_operator<Matrix>(const LinearOperator&, Side, const Matrix&);
 
-#define UNROLL_MATRIX(M, V)                                                    \
-  template V times_constant<M, V>(const M&, const MatrixView&);                \
-  template M times_constant<M, M>(const M&, const MatrixView&);                \
-  template V product_of<M, V>(const M&, const V&);                             \
-  template M product_of<M, M>(const M&, const M&);                             \
+#define UNROLL_MATRIX(M, V)                                     \
+  template V times_constant<M, V>(const M&, const MatrixView&); \
+  template M times_constant<M, M>(const M&, const MatrixView&); \
+  template V product_of<M, V>(const M&, const V&);              \
+  template M product_of<M, M>(const M&, const M&);              \
   template M transposed<M>(const M&);
 UNROLL_MATRIX(VarMatrix, VarVector)
 UNROLL_MATRIX(DualMatrix, DualVector)

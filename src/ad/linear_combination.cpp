@@ -22,7 +22,8 @@ struct LinearNode : Node {
     const auto& node = static_cast<const LinearNode&>(base);
     const Sweeper::Adjoint adjoint = sweeper.take(node.output);
     if (adjoint.buffer == nullptr) return;
-    for (std::size_t i = 0; i < N; ++i) sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
+    for (std::size_t i = 0; i < N; ++i)
+      sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
     sweeper.drop(adjoint, node.rows);
   }
 };
@@ -40,7 +41,8 @@ void combine(double* out, Index size, const Input* in, std::index_sequence<I...>
   if (in[0].coefficient == 1 && sizeof...(I) > 0)
     y = (Map(in[0].data, size) + ... + (in[I + 1].coefficient * Map(in[I + 1].data, size)));
   else
-    y = ((in[0].coefficient * Map(in[0].data, size)) + ... + (in[I + 1].coefficient * Map(in[I + 1].data, size)));
+    y = ((in[0].coefficient * Map(in[0].data, size)) + ... +
+         (in[I + 1].coefficient * Map(in[I + 1].data, size)));
 }
 
 template <std::size_t... N>
@@ -70,8 +72,8 @@ void record(TapeCore& core, Id output, std::size_t rows, const Terms& terms, std
 template <class A>
 void LinearCombination<A>::check_shape(ad::Shape shape, const char* operation) const {
   if (shape != shape_)
-    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, shape_.rows, shape_.cols, shape.rows,
-                                 shape.cols));
+    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, shape_.rows, shape_.cols,
+                                 shape.rows, shape.cols));
 }
 
 template <class A>
@@ -141,7 +143,8 @@ void LinearCombination<A>::add(const LinearCombination& other, double coefficien
   check_shape(other.shape_, operation);
   if (other.count_ > 0) {
     other.core_->check(other.epoch_, operation);
-    if (core_ != nullptr && (core_ != other.core_ || epoch_ != other.epoch_)) ad::TapeCore::throw_foreign(operation);
+    if (core_ != nullptr && (core_ != other.core_ || epoch_ != other.epoch_))
+      ad::TapeCore::throw_foreign(operation);
     core_ = other.core_;
     epoch_ = other.epoch_;
     for (std::size_t i = 0; i < other.count_; ++i)
@@ -152,7 +155,8 @@ void LinearCombination<A>::add(const LinearCombination& other, double coefficien
 }
 
 template <class A>
-void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, double coefficient, const char* operation) {
+void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, double coefficient,
+                                        const char* operation) {
   check_shape(shape, operation);
   if (shape.size() == 0) return;
   constant_.check(operation);
@@ -218,7 +222,8 @@ A LinearCombination<A>::eval() const {
     combine(out, size * columns, in.data(), count_, sizes);
   }
   if (!alone)
-    record<A>(*core_, id, static_cast<std::size_t>(size), terms_, count_, std::make_index_sequence<most_terms>{});
+    record<A>(*core_, id, static_cast<std::size_t>(size), terms_, count_,
+              std::make_index_sequence<most_terms>{});
   return result;
 }
 

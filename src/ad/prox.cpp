@@ -11,7 +11,9 @@ template <class B>
 Index at(const B& x, Index i) {
   return x.rows() == 1 ? 0 : i;
 }
-double entry(const ConstBlock& x, Index i, Index column) { return column < x.cols() ? x(at(x, i), column) : 0.0; }
+double entry(const ConstBlock& x, Index i, Index column) {
+  return column < x.cols() ? x(at(x, i), column) : 0.0;
+}
 
 struct SoftThreshold {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
@@ -92,7 +94,8 @@ A soft_thresholded(const A& x, const T& threshold) {
   check_size("soft_threshold", "threshold", threshold, x.size());
   const ConstBlock tau = block_of(threshold);
   for (Index i = 0; i < tau.rows(); ++i)
-    if (!(tau(i, 0) >= 0)) throw DomainError(fmt::format("soft_threshold: threshold {} is {}, not ≥ 0", i, tau(i, 0)));
+    if (!(tau(i, 0) >= 0))
+      throw DomainError(fmt::format("soft_threshold: threshold {} is {}, not ≥ 0", i, tau(i, 0)));
   return evaluate_array<A>(SoftThreshold{}, Shape{x.size(), 1}, x, threshold);
 }
 template <class A, class L, class U>
@@ -103,16 +106,17 @@ A projected_to_box(const A& x, const L& lower, const U& upper) {
   const ConstBlock high = block_of(upper);
   for (Index i = 0; i < x.size(); ++i)
     if (!(low(at(low, i), 0) <= high(at(high, i), 0)))
-      throw DomainError(fmt::format("box_projection: at {} the bounds are {} and {}", i, low(at(low, i), 0), high(at(high, i), 0)));
+      throw DomainError(fmt::format("box_projection: at {} the bounds are {} and {}", i, low(at(low, i), 0),
+                                    high(at(high, i), 0)));
   return evaluate_array<A>(BoxProjection{}, Shape{x.size(), 1}, x, lower, upper);
 }
 
-#define UNROLL_PROX(V, S)                                                  \
-  template V soft_thresholded<V, S>(const V&, const S&);                   \
-  template V soft_thresholded<V, V>(const V&, const V&);                   \
-  template V projected_to_box<V, S, S>(const V&, const S&, const S&);      \
-  template V projected_to_box<V, V, S>(const V&, const V&, const S&);      \
-  template V projected_to_box<V, S, V>(const V&, const S&, const V&);      \
+#define UNROLL_PROX(V, S)                                             \
+  template V soft_thresholded<V, S>(const V&, const S&);              \
+  template V soft_thresholded<V, V>(const V&, const V&);              \
+  template V projected_to_box<V, S, S>(const V&, const S&, const S&); \
+  template V projected_to_box<V, V, S>(const V&, const V&, const S&); \
+  template V projected_to_box<V, S, V>(const V&, const S&, const V&); \
   template V projected_to_box<V, V, V>(const V&, const V&, const V&);
 UNROLL_PROX(Vector, double)
 UNROLL_PROX(VarVector, Var)

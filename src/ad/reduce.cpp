@@ -13,8 +13,10 @@ struct InnerProduct {
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block a_bar, Into into) { scale(a_bar, y_bar.block, p.template in<1>(), y_bar.scale, into); });
-    p.template add<1>([&](Block b_bar, Into into) { scale(b_bar, y_bar.block, p.template in<0>(), y_bar.scale, into); });
+    p.template add<0>(
+        [&](Block a_bar, Into into) { scale(a_bar, y_bar.block, p.template in<1>(), y_bar.scale, into); });
+    p.template add<1>(
+        [&](Block b_bar, Into into) { scale(b_bar, y_bar.block, p.template in<0>(), y_bar.scale, into); });
   }
 };
 
@@ -41,7 +43,8 @@ struct SquaredNorm {
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) { scale(x_bar, y_bar.block, p.template in<0>(), 2, into); });
+    p.template add<0>(
+        [&](Block x_bar, Into into) { scale(x_bar, y_bar.block, p.template in<0>(), 2, into); });
   }
 };
 
@@ -77,7 +80,8 @@ struct LogSumExp {
     const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
     const bool finite = std::isfinite(most);  // all −∞, or some +∞ or NaN: the greatest entry says it all
     y(0, 0) = finite ? most + std::log((x.col(0).array() - most).exp().sum()) : most;
-    for (Index j = 1; j < y.cols(); ++j) y(0, j) = ((x.col(0).array() - y(0, 0)).exp() * x.col(j).array()).sum();
+    for (Index j = 1; j < y.cols(); ++j)
+      y(0, j) = ((x.col(0).array() - y(0, 0)).exp() * x.col(j).array()).sum();
   }
   template <class P>
   static void pullback(P& p) {
@@ -89,7 +93,8 @@ struct LogSumExp {
       for (Index j = 0; j < x_bar.cols(); ++j) {
         if (into == Into::assign) x_bar.col(j).setZero();
         x_bar.col(j).array() += y_bar.block(0, j) * softmax;
-        if (j > 0 && x.cols() > 1) x_bar.col(j).array() += y_bar.block(0, 0) * softmax * (x.col(j).array() - y(0, j));
+        if (j > 0 && x.cols() > 1)
+          x_bar.col(j).array() += y_bar.block(0, 0) * softmax * (x.col(j).array() - y(0, j));
       }
     });
   }
@@ -123,7 +128,8 @@ void check_not_empty(const A& x, const char* operation) {
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols())
-    throw ShapeError(fmt::format("dot: left is {}x{}, right is {}x{}", a.rows(), a.cols(), b.rows(), b.cols()));
+    throw ShapeError(
+        fmt::format("dot: left is {}x{}, right is {}x{}", a.rows(), a.cols(), b.rows(), b.cols()));
   return evaluate_scalar(InnerProduct{}, a, b);
 }
 template <class A>
@@ -155,11 +161,11 @@ scalar_of_t<A> greatest(const A& x, bool smallest) {
   return evaluate_scalar(Greatest{position}, x);
 }
 
-#define UNROLL_OF_ONE(A)                                          \
-  template scalar_of_t<A> sum_entries<A>(const A&);               \
-  template scalar_of_t<A> squared_length<A>(const A&);            \
-  template scalar_of_t<A> length<A>(const A&);                    \
-  template scalar_of_t<A> stable_log_sum_exp<A>(const A&);        \
+#define UNROLL_OF_ONE(A)                                   \
+  template scalar_of_t<A> sum_entries<A>(const A&);        \
+  template scalar_of_t<A> squared_length<A>(const A&);     \
+  template scalar_of_t<A> length<A>(const A&);             \
+  template scalar_of_t<A> stable_log_sum_exp<A>(const A&); \
   template scalar_of_t<A> greatest<A>(const A&, bool);
 UNROLL_OF_ONE(Vector)
 UNROLL_OF_ONE(Matrix)
@@ -169,7 +175,8 @@ UNROLL_OF_ONE(DualVector)
 UNROLL_OF_ONE(DualMatrix)
 #undef UNROLL_OF_ONE
 
-#define UNROLL_OF_TWO(A, B) template scalar_of_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
+#define UNROLL_OF_TWO(A, B) \
+  template scalar_of_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
 UNROLL_OF_TWO(Vector, Vector)
 UNROLL_OF_TWO(Matrix, Matrix)
 UNROLL_OF_TWO(VarVector, VarVector)

@@ -39,7 +39,8 @@ struct Solve {
     for (Index j = 0; j < w.cols(); ++j) {
       Block out = solution(w.col(j).data());
       out = x_bar.scale * solution(x_bar.block.col(j).data());
-      if (j > 0 && factor->has_tangents()) out.noalias() -= factor->tangent(j).transpose() * solution(w.data());
+      if (j > 0 && factor->has_tangents())
+        out.noalias() -= factor->tangent(j).transpose() * solution(w.data());
       factor->solve_transposed_in_place(out);
     }
     const ConstBlock w_block(w.data(), w.rows(), w.cols());
@@ -79,7 +80,8 @@ void check(const Cholesky& factors, const ConstBlock& a, Index n) {
   for (Index k = 0; k < n; ++k) {
     const double pivot = l(k, k) - l.row(k).head(k).squaredNorm();
     if (!(pivot > 0))
-      throw NumericalError(fmt::format("solve_cholesky: A is {}x{} and not positive definite: pivot {} is {}", n, n, k, pivot));
+      throw NumericalError(fmt::format("solve_cholesky: A is {}x{} and not positive definite: pivot {} is {}",
+                                       n, n, k, pivot));
     l(k, k) = std::sqrt(pivot);
     for (Index i = k + 1; i < n; ++i) l(i, k) = (l(i, k) - l.row(i).head(k).dot(l.row(k).head(k))) / l(k, k);
   }
@@ -90,12 +92,14 @@ void check(const Lu& factors, const ConstBlock&, Index n) {
   const auto pivots = factors.decomposition().matrixLU().diagonal();
   for (Index k = 0; k < n; ++k)
     if (pivots[k] == 0 || !std::isfinite(pivots[k]))
-      throw NumericalError(fmt::format("solve_lu: A is {}x{} and singular: pivot {} is {}", n, n, k, pivots[k]));
+      throw NumericalError(
+          fmt::format("solve_lu: A is {}x{} and singular: pivot {} is {}", n, n, k, pivots[k]));
 }
 
 template <class Factor, class M, class B>
 solution_t<M, B> solve(const char* operation, const M& a, const B& b) {
-  if (a.rows() != a.cols()) throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, a.rows(), a.cols()));
+  if (a.rows() != a.cols())
+    throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, a.rows(), a.cols()));
   if (a.rows() != b.rows())
     throw ShapeError(fmt::format("{}: A is {}x{}, b has {} rows", operation, a.rows(), a.cols(), b.rows()));
   const Index n = a.rows();
@@ -117,8 +121,8 @@ solution_t<M, B> lu_solution(const M& a, const B& b) {
   return solve<Lu>("solve_lu", a, b);
 }
 
-#define UNROLL_SOLVE(M, B)                                                 \
-  template solution_t<M, B> cholesky_solution<M, B>(const M&, const B&);   \
+#define UNROLL_SOLVE(M, B)                                               \
+  template solution_t<M, B> cholesky_solution<M, B>(const M&, const B&); \
   template solution_t<M, B> lu_solution<M, B>(const M&, const B&);
 UNROLL_SOLVE(Matrix, Vector)
 UNROLL_SOLVE(Matrix, Matrix)

@@ -33,7 +33,9 @@ VarArray new_input(ad::TapeCore& core, const double* value, ad::Shape shape) {
 
 }  // namespace
 
-VarVector Tape::input(const Vector& value) { return VarVector(new_input(*core_, value.data(), {value.size(), 1})); }
+VarVector Tape::input(const Vector& value) {
+  return VarVector(new_input(*core_, value.data(), {value.size(), 1}));
+}
 
 VarMatrix Tape::input(const Matrix& value) {
   return VarMatrix(new_input(*core_, value.data(), {value.rows(), value.cols()}));
@@ -41,8 +43,8 @@ VarMatrix Tape::input(const Matrix& value) {
 
 VarVector Tape::input(const Vector& value, const Matrix& tangents) {
   if (tangents.rows() != value.size() || tangents.cols() != core_->tangents)
-    throw ShapeError(fmt::format("input: tangents are {}x{}, not {}x{}", tangents.rows(), tangents.cols(), value.size(),
-                                 core_->tangents));
+    throw ShapeError(fmt::format("input: tangents are {}x{}, not {}x{}", tangents.rows(), tangents.cols(),
+                                 value.size(), core_->tangents));
   VarVector x = input(value);
   std::copy_n(tangents.data(), tangents.size(), x.buffer()->data + value.size());
   return x;
@@ -60,8 +62,8 @@ Var Tape::input(double value) {
 
 Index Tape::checked_columns(Index seeds) const {
   if (core_->tangents > 0 && seeds != core_->columns())
-    throw ShapeError(fmt::format("sweep: {} seeds, but a tape with {} tangents takes {}", seeds, core_->tangents,
-                                 core_->columns()));
+    throw ShapeError(fmt::format("sweep: {} seeds, but a tape with {} tangents takes {}", seeds,
+                                 core_->tangents, core_->columns()));
   return seeds;
 }
 
@@ -69,7 +71,8 @@ Sweep Tape::sweep(const VarArray& y, const Matrix& seeds) const {
   if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
   core_->check(y.epoch(), "sweep");
   if (seeds.rows() != y.size())
-    throw ShapeError(fmt::format("sweep: y has {} entries, seeds are {}x{}", y.size(), seeds.rows(), seeds.cols()));
+    throw ShapeError(
+        fmt::format("sweep: y has {} entries, seeds are {}x{}", y.size(), seeds.rows(), seeds.cols()));
   auto sweeper = std::make_unique<ad::Sweeper>(*core_, checked_columns(seeds.cols()));
   ad::Into into{};
   sweeper->writable(y.id(), y.size(), into) = seeds;
@@ -123,12 +126,13 @@ TapeStatistics Tape::statistics() const {
   s.node_bytes = core.nodes.used_bytes();
   s.scalar_bytes = core.scalars.used_bytes();
   s.value_bytes = core.values.used_bytes() + core.headers.used_bytes() - core.free_bytes;
-  s.reserved_bytes = core.nodes.reserved_bytes() + core.scalars.reserved_bytes() + core.values.reserved_bytes() +
-                     core.headers.reserved_bytes();
+  s.reserved_bytes = core.nodes.reserved_bytes() + core.scalars.reserved_bytes() +
+                     core.values.reserved_bytes() + core.headers.reserved_bytes();
   return s;
 }
 
-// ---- constants that belong to no tape ---------------------------------------------------------------------------
+// ---- constants that belong to no tape
+// ---------------------------------------------------------------------------
 
 VarArray::VarArray(const double* data, ad::Shape shape)
     : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}),

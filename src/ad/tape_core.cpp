@@ -12,8 +12,8 @@ namespace {
 // Recordings over all threads; 0 is the epoch of constants.
 std::atomic<std::uint32_t> recordings{0};
 
-// Every core ever made. They are never freed, so that a variable that outlived its tape still finds an epoch to be
-// compared with; between tapes a core rests here.
+// Every core ever made. They are never freed, so that a variable that outlived its tape still finds an epoch
+// to be compared with; between tapes a core rests here.
 struct Rest {
   std::mutex mutex;
   std::vector<TapeCore*> cores;
@@ -110,9 +110,10 @@ const double* TapeCore::keep_copy(const double* data, std::size_t size) {
 void TapeCore::throw_full() { throw TapeError("tape: more than 2^32 arrays"); }
 
 void TapeCore::throw_foreign(const char* operation) {
-  throw TapeError(std::string(operation) +
-                  ": a variable that does not belong to this recording (its tape was cleared or destroyed, or it was "
-                  "recorded on another tape)");
+  throw TapeError(
+      std::string(operation) +
+      ": a variable that does not belong to this recording (its tape was cleared or destroyed, or it was "
+      "recorded on another tape)");
 }
 
 }  // namespace unroll::ad

@@ -88,7 +88,9 @@ void check(const CurseOptions& options) {
       throw DomainError(fmt::format("the solver '{}' is named twice", *name));
     }
   }
-  if (options.steps < 1) throw DomainError(fmt::format("steps is {}; it must be at least 1", options.steps));
+  if (options.steps < 1 || options.steps > most_steps) {
+    throw DomainError(fmt::format("steps is {}; it must be from 1 to {}", options.steps, most_steps));
+  }
   if (!(options.alpha > 0) || !std::isfinite(options.alpha)) {
     throw DomainError(fmt::format("alpha is {}; it must be positive and finite", options.alpha));
   }

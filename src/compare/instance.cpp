@@ -63,7 +63,8 @@ Instance make_instance(std::shared_ptr<const Problem> problem, const Vector& the
     throw NumericalError("the minimiser or its Jacobian is not finite: scale the data");
   }
   if (instance.jacobian.norm() == 0) {
-    throw DomainError("the minimiser does not depend on theta: the Jacobian is 0 and has no relative error");
+    throw DomainError(
+        "the Jacobian of the minimiser is 0 or underflows: errors relative to it are undefined");
   }
   return instance;
 }

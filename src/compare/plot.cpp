@@ -128,11 +128,11 @@ std::string drawing(const Figure& figure, std::string_view terminal, std::string
   return fmt::format(R"(
 {}
 set output {}
-set label 1 {} at graph 0, graph 1 offset 0,3.2 noenhanced font '{}:Bold,18' textcolor rgb '#111111'
+set label 1 {} at graph 0, graph 1 offset 0,3.2 font '{},18' textcolor rgb '#111111'
 set label 2 {} at graph 0, graph 1 offset 0,1.4 noenhanced font '{},14' textcolor rgb '#555555'
 {}unset output
 )",
-                     terminal, quoted(std::string(file)), quoted(figure.title), family,
+                     terminal, quoted(std::string(file)), quoted("{/:Bold " + figure.title + "}"), family,
                      quoted(figure.subtitle), family, plot_command(figure));
 }
 

@@ -27,7 +27,8 @@ void check_product(const char* operation, const char* name, const Vector& vector
   if (vector.size() != size)
     throw ShapeError(fmt::format("{}: the {} has {} entries, not {}", operation, name, vector.size(), size));
   for (Index i = 0; i < size; ++i)
-    if (!std::isfinite(vector[i])) throw DomainError(fmt::format("{}: {}[{}] is {}", operation, name, i, vector[i]));
+    if (!std::isfinite(vector[i]))
+      throw DomainError(fmt::format("{}: {}[{}] is {}", operation, name, i, vector[i]));
 }
 
 namespace detail {
@@ -35,7 +36,8 @@ namespace detail {
 Selection::Selection(std::vector<Index> at) : at_(std::move(at)) {
   for (std::size_t i = 0; i < at_.size(); ++i)
     if (at_[i] < 0 || (i > 0 && at_[i] <= at_[i - 1]))
-      throw DomainError(fmt::format("jacobian_history: at[{}] is {}: steps must ascend from 0 on", i, at_[i]));
+      throw DomainError(
+          fmt::format("jacobian_history: at[{}] is {}: steps must ascend from 0 on", i, at_[i]));
 }
 
 bool Selection::operator()(Index t) const {

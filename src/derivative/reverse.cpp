@@ -9,8 +9,9 @@ namespace unroll::detail {
 
 namespace {
 
-// Cotangents in one sweep. Fixed, so that the result does not depend on the number of threads; wide enough for matrix
-// products, narrow enough that a block of adjoints of a few hundred rows stays in the second cache.
+// Cotangents in one sweep. Fixed, so that the result does not depend on the number of threads; wide enough
+// for matrix products, narrow enough that a block of adjoints of a few hundred rows stays in the second
+// cache.
 constexpr Index block_width = 64;
 
 }  // namespace

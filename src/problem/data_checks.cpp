@@ -12,7 +12,8 @@ void check_data(const Matrix& a, const Vector& y, std::string_view problem) {
     throw ShapeError(fmt::format("{}: A is {}x{}, y has {} entries", problem, a.rows(), a.cols(), y.size()));
   for (Index i = 0; i < a.rows(); ++i) {
     for (Index j = 0; j < a.cols(); ++j)
-      if (!std::isfinite(a(i, j))) throw DomainError(fmt::format("{}: A({}, {}) is {}", problem, i, j, a(i, j)));
+      if (!std::isfinite(a(i, j)))
+        throw DomainError(fmt::format("{}: A({}, {}) is {}", problem, i, j, a(i, j)));
     if (!std::isfinite(y[i])) throw DomainError(fmt::format("{}: y[{}] is {}", problem, i, y[i]));
   }
 }

@@ -13,7 +13,8 @@ namespace unroll {
 Logistic::Logistic(Matrix a, const Vector& y) {
   check_data(a, y, "logistic");
   for (Index i = 0; i < y.size(); ++i)
-    if (y[i] != 1 && y[i] != -1) throw DomainError(fmt::format("logistic: label {} is {}, not 1 or -1", i, y[i]));
+    if (y[i] != 1 && y[i] != -1)
+      throw DomainError(fmt::format("logistic: label {} is {}, not 1 or -1", i, y[i]));
   signed_rows_ = std::move(a);
   signed_rows_.array().colwise() *= -y.array();
 }

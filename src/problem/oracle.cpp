@@ -24,7 +24,8 @@ struct Gradient {
   static Matrix tangents(const ConstBlock& x, Index k) {
     return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
   }
-  SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot, const Matrix& theta_dot) const {
+  SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const {
     if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
     return problem->second_order(x.col(0), theta.col(0), x_dot, theta_dot);
   }
@@ -43,7 +44,9 @@ struct Gradient {
     const SecondOrder s =
         second_order(p.template in<0>(), theta, y_bar.block, Matrix::Zero(theta.rows(), y_bar.block.cols()));
     const auto give = [&](const Matrix& from) {
-      return [&](Block bar, Into into) { add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into); };
+      return [&](Block bar, Into into) {
+        add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into);
+      };
     };
     p.template add<0>(give(s.dx));
     p.template add<1>(give(s.dtheta));
@@ -59,13 +62,17 @@ struct Value {
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     y.setZero();
     y(0, 0) = problem->value(x.col(0), theta.col(0));
-    if (x.cols() > 1) y.rightCols(y.cols() - 1) += problem->gradient(x.col(0), theta.col(0)).transpose() * x.rightCols(x.cols() - 1);
+    if (x.cols() > 1)
+      y.rightCols(y.cols() - 1) +=
+          problem->gradient(x.col(0), theta.col(0)).transpose() * x.rightCols(x.cols() - 1);
     if (theta.cols() > 1)
-      y.rightCols(y.cols() - 1) += problem->parameter_gradient(x.col(0), theta.col(0)).transpose() * theta.rightCols(theta.cols() - 1);
+      y.rightCols(y.cols() - 1) +=
+          problem->parameter_gradient(x.col(0), theta.col(0)).transpose() * theta.rightCols(theta.cols() - 1);
   }
   template <class P>
   void pullback(P& p) const {
-    if (p.sweeper().core().tangents > 0) throw UnsupportedError("value: second derivatives on a tape; use the gradient");
+    if (p.sweeper().core().tangents > 0)
+      throw UnsupportedError("value: second derivatives on a tape; use the gradient");
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>();
     const ConstBlock theta = p.template in<1>();

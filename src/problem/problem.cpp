@@ -29,10 +29,11 @@ Matrix Problem::mixed(const Vector& x, const Vector& theta) const {
 
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation) {
   if (x != problem.dimension())
-    throw ShapeError(fmt::format("{}: the problem has n = {}, x has {} entries", operation, problem.dimension(), x));
-  if (theta != problem.parameters())
     throw ShapeError(
-        fmt::format("{}: the problem has p = {}, theta has {} entries", operation, problem.parameters(), theta));
+        fmt::format("{}: the problem has n = {}, x has {} entries", operation, problem.dimension(), x));
+  if (theta != problem.parameters())
+    throw ShapeError(fmt::format("{}: the problem has p = {}, theta has {} entries", operation,
+                                 problem.parameters(), theta));
 }
 
 }  // namespace unroll

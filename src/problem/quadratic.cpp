@@ -28,7 +28,8 @@ namespace {
 
 void check_symmetric(const Matrix& matrix, Index n, const std::string& name) {
   if (matrix.rows() != n || matrix.cols() != n)
-    throw ShapeError(fmt::format("affine quadratic: {} is {}x{}, not {}x{}", name, matrix.rows(), matrix.cols(), n, n));
+    throw ShapeError(
+        fmt::format("affine quadratic: {} is {}x{}, not {}x{}", name, matrix.rows(), matrix.cols(), n, n));
   if (!matrix.allFinite()) throw DomainError(fmt::format("affine quadratic: {} is not finite", name));
   constexpr double rounding = 1e-12;
   if ((matrix - matrix.transpose()).norm() > rounding * matrix.norm())
@@ -44,8 +45,9 @@ AffineQuadratic::AffineQuadratic(Matrix h0, std::vector<Matrix> e, Vector b0, Ma
   check_symmetric(h0_, n, "H0");
   for (std::size_t i = 0; i < e_.size(); ++i) check_symmetric(e_[i], n, fmt::format("E[{}]", i));
   if (n == 0 || b0_.size() != n || db_.rows() != n || db_.cols() != p)
-    throw ShapeError(fmt::format("affine quadratic: H0 is {}x{}, {} matrices E, b0 has {} entries, db is {}x{}", n, n, p,
-                                 b0_.size(), db_.rows(), db_.cols()));
+    throw ShapeError(
+        fmt::format("affine quadratic: H0 is {}x{}, {} matrices E, b0 has {} entries, db is {}x{}", n, n, p,
+                    b0_.size(), db_.rows(), db_.cols()));
   if (!b0_.allFinite() || !db_.allFinite()) throw DomainError("affine quadratic: b0 or db is not finite");
 }
 

@@ -23,7 +23,8 @@ Vector Ridge::gradient(const Vector& x, const Vector& theta) const {
   return g;
 }
 
-SecondOrder Ridge::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot, const Matrix& theta_dot) const {
+SecondOrder Ridge::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                const Matrix& theta_dot) const {
   SecondOrder s;
   s.dx = theta[0] * x_dot;
   if (x_dot.cols() == 1)

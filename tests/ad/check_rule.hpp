@@ -8,13 +8,15 @@
 
 #include "unroll/ad/gradient.hpp"
 
-/// One checker for every rule. A rule is given as a generic function of one to three arrays, `Vector` or `Matrix`, and is
-/// evaluated on plain, dual and taped operands, with every choice of which operands are constants:
+/// One checker for every rule. A rule is given as a generic function of one to three arrays, `Vector` or
+/// `Matrix`, and is evaluated on plain, dual and taped operands, with every choice of which operands are
+/// constants:
 ///   values          agree in the three worlds;
 ///   tangents        are central differences, k at once, and are the same on a tape that carries them;
 ///   duality         ⟨ȳ, J ẋ⟩ = ⟨Jᵀ ȳ, ẋ⟩ to rounding, for several seeds in one sweep;
 ///   accumulation    3/2 f − 1/2 f has the adjoint of f: scaled, shared and added adjoints;
-///   second order    the sweep of a tape with tangents is a central difference of sweeps, and linear in its seeds.
+///   second order    the sweep of a tape with tangents is a central difference of sweeps, and linear in its
+///   seeds.
 namespace unroll::test {
 
 struct RuleOptions {
@@ -22,7 +24,8 @@ struct RuleOptions {
   bool symmetric = false;  // changes of a square matrix are symmetric
 };
 
-/// A rule with its types erased: operands as matrices, results as blocks, size × (1 + k), or as one node of a tape.
+/// A rule with its types erased: operands as matrices, results as blocks, size × (1 + k), or as one node of a
+/// tape.
 struct ErasedRule {
   struct Node {
     VarArray array;
@@ -69,9 +72,11 @@ ErasedRule erased(const F& f, std::index_sequence<I...>, const X&... at) {
   return {operands,
           [f](const std::vector<Matrix>& in) -> Matrix {
             using Result = decltype(f(std::declval<const X&>()...));
-            if constexpr (std::is_arithmetic_v<Result> || std::is_base_of_v<Eigen::PlainObjectBase<Result>, Result>)
+            if constexpr (std::is_arithmetic_v<Result> ||
+                          std::is_base_of_v<Eigen::PlainObjectBase<Result>, Result>)
               return block_of_result(f(X(in[I])...));
-            else  // Eigen's own lazy expression, which may refer to temporaries that are gone: duals without tangents
+            else  // Eigen's own lazy expression, which may refer to temporaries that are gone: duals without
+                  // tangents
               return block_of_result(f(DualOf<X>(X(in[I]))...));
           },
           [f](const std::vector<DualArray>& in) { return block_of_result(f(DualOf<X>(in[I])...)); },
@@ -89,8 +94,7 @@ void check_rule(const RuleOptions& options, const F& f, const X&... at) {
   CHECK(rule_failures(options, f, at...) == "");
 }
 template <class F, class... X>
-  requires(!std::is_same_v<F, RuleOptions>)
-void check_rule(const F& f, const X&... at) {
+requires(!std::is_same_v<F, RuleOptions>) void check_rule(const F& f, const X&... at) {
   check_rule(RuleOptions{}, f, at...);
 }
 

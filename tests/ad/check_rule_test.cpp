@@ -27,7 +27,8 @@ struct Swept {
 
 Operands along(const Operands& x, double step, const Operands& v, Index j) {
   Operands moved = x;
-  for (std::size_t i = 0; i < x.size(); ++i) moved[i] += step * v[i].col(j).reshaped(x[i].rows(), x[i].cols());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    moved[i] += step * v[i].col(j).reshaped(x[i].rows(), x[i].cols());
   return moved;
 }
 
@@ -60,7 +61,8 @@ class Checker {
     Operands v;
     for (std::size_t i = 0; i < rule_.at.size(); ++i) {
       const Matrix& x = rule_.at[i];
-      v.push_back(is_active(i) ? matrix_point(x.size(), k, seed + static_cast<unsigned>(i)) : Matrix::Zero(x.size(), k));
+      v.push_back(is_active(i) ? matrix_point(x.size(), k, seed + static_cast<unsigned>(i))
+                               : Matrix::Zero(x.size(), k));
       if (options_.symmetric && x.rows() == x.cols())
         for (Index j = 0; j < k; ++j) {
           const Matrix change = v[i].col(j).reshaped(x.rows(), x.cols());
@@ -82,7 +84,8 @@ class Checker {
     std::vector<VarArray> in;
     for (std::size_t i = 0; i < x.size(); ++i) {
       in.push_back(is_active(i) ? tape.input(x[i]) : VarMatrix(x[i]));
-      if (v != nullptr && is_active(i)) std::copy_n((*v)[i].data(), (*v)[i].size(), in[i].buffer()->data + x[i].size());
+      if (v != nullptr && is_active(i))
+        std::copy_n((*v)[i].data(), (*v)[i].size(), in[i].buffer()->data + x[i].size());
     }
     ErasedRule::Node y = rule_.taped(in);
     if (combined) {
@@ -111,20 +114,21 @@ class Checker {
     const Matrix y = rule_.plain(x), forward = dual(x, v);
     compare("value of duals", forward.col(0), y, rounding);
     for (Index j = 0; j < k; ++j)
-      compare("tangent", forward.col(1 + j), (rule_.plain(along(x, h, v, j)) - rule_.plain(along(x, -h, v, j))) / (2 * h),
-              difference);
+      compare("tangent", forward.col(1 + j),
+              (rule_.plain(along(x, h, v, j)) - rule_.plain(along(x, -h, v, j))) / (2 * h), difference);
     const Matrix seeds = matrix_point(y.rows(), 2, 2), nested_seeds = matrix_point(y.rows(), 1 + k, 3);
     for (const bool combined : {false, true}) {
       const std::string way = combined ? " of 3/2 f - 1/2 f" : "";
       const Swept reverse = sweep(x, nullptr, seeds, combined);
       compare("value on a tape" + way, reverse.value, y, rounding);
-      compare("duality" + way, pairing(reverse.adjoint, v), seeds.transpose() * forward.rightCols(k), rounding);
+      compare("duality" + way, pairing(reverse.adjoint, v), seeds.transpose() * forward.rightCols(k),
+              rounding);
       if (options_.second_order) check_second_order(x, v, forward, nested_seeds, combined, way);
     }
   }
 
-  void check_second_order(const Operands& x, const Operands& v, const Matrix& forward, const Matrix& seeds, bool combined,
-                          const std::string& way) {
+  void check_second_order(const Operands& x, const Operands& v, const Matrix& forward, const Matrix& seeds,
+                          bool combined, const std::string& way) {
     const Swept nested = sweep(x, &v, seeds, combined);
     compare("tangents on a tape" + way, nested.value, forward, rounding);
     const Operands first_order = sweep(x, nullptr, seeds, false).adjoint;
@@ -136,7 +140,8 @@ class Checker {
       const Matrix w = seeds.col(0);
       const Matrix change = pairing(test, sweep(along(x, h, v, j), nullptr, w, false).adjoint) -
                             pairing(test, sweep(along(x, -h, v, j), nullptr, w, false).adjoint);
-      compare("second derivative" + way, along_test.col(1 + j) - linear_part.col(1 + j), change / (2 * h), 10 * difference);
+      compare("second derivative" + way, along_test.col(1 + j) - linear_part.col(1 + j), change / (2 * h),
+              10 * difference);
     }
   }
 
@@ -170,13 +175,16 @@ struct WrongSecond {
 
 }  // namespace
 
-std::string failures(const ErasedRule& rule, const RuleOptions& options) { return Checker(rule, options).check(); }
+std::string failures(const ErasedRule& rule, const RuleOptions& options) {
+  return Checker(rule, options).check();
+}
 
 TEST_CASE("the checker notices a wrong tangent, a wrong pullback and a wrong second derivative") {
   const Vector x = point(3);
   const RuleOptions once{.second_order = false};
   const auto with = [&]<class Mine>(Mine, const RuleOptions& options) {
-    return rule_failures(options, [](const auto& v) { return unroll::apply<Mine>(v); }, x);
+    return rule_failures(
+        options, [](const auto& v) { return unroll::apply<Mine>(v); }, x);
   };
   CHECK(with(WrongValue{}, once).find("tangent differs") != std::string::npos);
   CHECK(with(WrongPullback{}, once).find("duality differs") != std::string::npos);

@@ -8,7 +8,8 @@ namespace {
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// The derivative of f at one number by both engines, which must agree; through an array, or through its entry.
+// The derivative of f at one number by both engines, which must agree; through an array, or through its
+// entry.
 template <class F>
 double slope(const F& f, double x) {
   const Vector at = Vector::Constant(1, x);
@@ -19,7 +20,8 @@ double slope(const F& f, double x) {
 }
 template <class F>
 double scalar_slope(const F& f, double x) {
-  const double reverse = gradient([&f](const VarVector& v) { return Var(f(v[0])); }, Vector::Constant(1, x))[0];
+  const double reverse =
+      gradient([&f](const VarVector& v) { return Var(f(v[0])); }, Vector::Constant(1, x))[0];
   CHECK(f(Dual(x, Eigen::RowVectorXd::Ones(1))).tangents()(0) == reverse);
   return reverse;
 }
@@ -71,10 +73,13 @@ TEST_CASE("sigmoid, softplus and log-sum-exp are finite, and right, for entries 
     CHECK(softplus(v)[1] == doctest::Approx(x < 0 ? decay : x).epsilon(1e-15));
     CHECK(slope([](const auto& u) { return softplus(u); }, x) == doctest::Approx(sigma).epsilon(1e-14));
     CHECK(std::isfinite(slope([](const auto& u) { return sigmoid(u); }, x)));
-    CHECK(scalar_slope([](const auto& u) { return softplus(u); }, x) == doctest::Approx(sigma).epsilon(1e-14));
+    CHECK(scalar_slope([](const auto& u) { return softplus(u); }, x) ==
+          doctest::Approx(sigma).epsilon(1e-14));
     CHECK(log_sum_exp(v) == doctest::Approx(x + std::log(3.0)).epsilon(1e-15));
-    CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, v).isApprox(Vector::Constant(3, 1.0 / 3), 1e-13));
-    const Matrix H = hessian_vector_product([](const auto& u) { return sum(softplus(u)); }, v, Matrix(Matrix::Identity(3, 3)));
+    CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, v)
+              .isApprox(Vector::Constant(3, 1.0 / 3), 1e-13));
+    const Matrix H = hessian_vector_product([](const auto& u) { return sum(softplus(u)); }, v,
+                                            Matrix(Matrix::Identity(3, 3)));
     CHECK(H.allFinite());
   }
   const Vector mixed{{-700.0, 700.0}};
@@ -88,18 +93,20 @@ TEST_CASE("a NaN passes through every function, wherever it stands") {
     CAPTURE(place);
     Vector x = Vector::Constant(5, 0.5), one = Vector::Ones(5);
     x[place] = not_a_number;
-    for (const Vector& y : {exp(x), log(x), log1p(x), expm1(x), sqrt(x), square(x), sin(x), cos(x), tanh(x), sigmoid(x),
-                            softplus(x), abs(x), pow(x, 2.0), max(x, one), max(one, x), min(x, one), min(one, x)}) {
+    for (const Vector& y :
+         {exp(x), log(x), log1p(x), expm1(x), sqrt(x), square(x), sin(x), cos(x), tanh(x), sigmoid(x),
+          softplus(x), abs(x), pow(x, 2.0), max(x, one), max(one, x), min(x, one), min(one, x)}) {
       CHECK(std::isnan(y[place]));
       CHECK(std::isfinite(y[(place + 1) % 5]));
     }
-    for (const double y : {sum(x), mean(x), norm(x), squared_norm(x), dot(x, one), dot(one, x), log_sum_exp(x), max(x), min(x)})
+    for (const double y : {sum(x), mean(x), norm(x), squared_norm(x), dot(x, one), dot(one, x),
+                           log_sum_exp(x), max(x), min(x)})
       CHECK(std::isnan(y));
   }
   Tape tape;
   const Var bad = tape.input(not_a_number), one = tape.input(1.0);
-  for (const Var& y : {Var(max(bad, one)), Var(max(one, bad)), Var(min(bad, one)), Var(min(one, bad)), Var(sigmoid(bad)),
-                       Var(softplus(bad)), Var(abs(bad)), Var(tanh(bad))})
+  for (const Var& y : {Var(max(bad, one)), Var(max(one, bad)), Var(min(bad, one)), Var(min(one, bad)),
+                       Var(sigmoid(bad)), Var(softplus(bad)), Var(abs(bad)), Var(tanh(bad))})
     CHECK(std::isnan(y.value()));
   const Dual dual(not_a_number), unit(1.0);
   CHECK(std::isnan(max(dual, unit).value()));

@@ -78,7 +78,8 @@ TEST_CASE("Eigen's products and reductions of scalars are differentiated twice")
       dense);
 }
 
-TEST_CASE("a constant matrix times an Eigen vector of scalars records two array nodes and one for the entries") {
+TEST_CASE(
+    "a constant matrix times an Eigen vector of scalars records two array nodes and one for the entries") {
   const Matrix A = matrix_point(20, 3);
   Tape tape;
   const VarVector x = tape.input(Vector(point(3)));

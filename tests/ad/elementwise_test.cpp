@@ -5,18 +5,42 @@ using namespace unroll::test;
 
 TEST_CASE("every elementwise function of one array is differentiated twice") {
   const Vector x = point(5), positive = positive_point(5);
-  SUBCASE("exp") { check_rule([](const auto& v) { return exp(v); }, x); }
-  SUBCASE("log") { check_rule([](const auto& v) { return log(v); }, positive); }
-  SUBCASE("log1p") { check_rule([](const auto& v) { return log1p(v); }, positive); }
-  SUBCASE("expm1") { check_rule([](const auto& v) { return expm1(v); }, x); }
-  SUBCASE("sqrt") { check_rule([](const auto& v) { return sqrt(v); }, positive); }
-  SUBCASE("square") { check_rule([](const auto& v) { return square(v); }, x); }
-  SUBCASE("sin") { check_rule([](const auto& v) { return sin(v); }, x); }
-  SUBCASE("cos") { check_rule([](const auto& v) { return cos(v); }, x); }
-  SUBCASE("tanh") { check_rule([](const auto& v) { return tanh(v); }, x); }
-  SUBCASE("sigmoid") { check_rule([](const auto& v) { return sigmoid(v); }, x); }
-  SUBCASE("softplus") { check_rule([](const auto& v) { return softplus(v); }, x); }
-  SUBCASE("abs") { check_rule([](const auto& v) { return abs(v); }, x); }
+  SUBCASE("exp") {
+    check_rule([](const auto& v) { return exp(v); }, x);
+  }
+  SUBCASE("log") {
+    check_rule([](const auto& v) { return log(v); }, positive);
+  }
+  SUBCASE("log1p") {
+    check_rule([](const auto& v) { return log1p(v); }, positive);
+  }
+  SUBCASE("expm1") {
+    check_rule([](const auto& v) { return expm1(v); }, x);
+  }
+  SUBCASE("sqrt") {
+    check_rule([](const auto& v) { return sqrt(v); }, positive);
+  }
+  SUBCASE("square") {
+    check_rule([](const auto& v) { return square(v); }, x);
+  }
+  SUBCASE("sin") {
+    check_rule([](const auto& v) { return sin(v); }, x);
+  }
+  SUBCASE("cos") {
+    check_rule([](const auto& v) { return cos(v); }, x);
+  }
+  SUBCASE("tanh") {
+    check_rule([](const auto& v) { return tanh(v); }, x);
+  }
+  SUBCASE("sigmoid") {
+    check_rule([](const auto& v) { return sigmoid(v); }, x);
+  }
+  SUBCASE("softplus") {
+    check_rule([](const auto& v) { return softplus(v); }, x);
+  }
+  SUBCASE("abs") {
+    check_rule([](const auto& v) { return abs(v); }, x);
+  }
   SUBCASE("pow") {
     for (const double exponent : {-1.5, 0.0, 0.5, 1.0, 2.0, 3.0})
       check_rule([exponent](const auto& v) { return pow(v, exponent); }, positive);
@@ -37,7 +61,8 @@ TEST_CASE("products and quotients by entries are differentiated in either operan
   check_rule([](const auto& v) { return cwise_quotient(exp(v), v); }, a);
   check_rule([&](const auto& v) { return cwise_product(v, b); }, a);
   check_rule([&](const auto& v) { return cwise_quotient(b, v); }, a);
-  check_rule([](const auto& u, const auto& v) { return cwise_product(u, v); }, matrix_point(2, 3), matrix_point(2, 3, 4));
+  check_rule([](const auto& u, const auto& v) { return cwise_product(u, v); }, matrix_point(2, 3),
+             matrix_point(2, 3, 4));
 }
 
 TEST_CASE("the larger and the smaller of two arrays are differentiated in either operand") {

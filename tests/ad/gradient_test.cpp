@@ -15,7 +15,8 @@ TEST_CASE("the gradient of Rosenbrock's function is the textbook's") {
 TEST_CASE("the Hessian of Rosenbrock's function is the textbook's, by columns and at once") {
   const Matrix hessian{{1330.0, 480.0}, {480.0, 200.0}};
   CHECK(hessian_vector_product(rosenbrock, at, Matrix(Matrix::Identity(2, 2))).isApprox(hessian, 1e-14));
-  CHECK(hessian_vector_product(rosenbrock, at, Vector(Vector::Unit(2, 1))).isApprox(Vector(hessian.col(1)), 1e-14));
+  CHECK(hessian_vector_product(rosenbrock, at, Vector(Vector::Unit(2, 1)))
+            .isApprox(Vector(hessian.col(1)), 1e-14));
   CHECK(hessian_vector_product(rosenbrock, at, Matrix(2, 0)).size() == 0);
 }
 
@@ -37,7 +38,8 @@ TEST_CASE("what does not depend on x has a derivative of zeros") {
   const Vector c{{1, 2, 3}};
   CHECK(gradient([](const VarVector&) { return Var(3.0); }, at) == Vector::Zero(2));
   CHECK(jacobian([&](const VarVector&) { return VarVector(c); }, at) == Matrix::Zero(3, 2));
-  CHECK(hessian_vector_product([](const VarVector&) { return Var(3.0); }, at, Matrix(Matrix::Ones(2, 2))) == Matrix::Zero(2, 2));
+  CHECK(hessian_vector_product([](const VarVector&) { return Var(3.0); }, at, Matrix(Matrix::Ones(2, 2))) ==
+        Matrix::Zero(2, 2));
   CHECK(gradient([](const auto& v) { return v[0]; }, at) == Vector{{1, 0}});
 }
 

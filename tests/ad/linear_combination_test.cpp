@@ -15,16 +15,20 @@ TEST_CASE("sums, differences and multiples of arrays are differentiated, a const
   check_rule([](const auto& u) { return 3 * u; }, a);
   check_rule([](const auto& u) { return u * 2.5; }, a);
   check_rule([](const auto& u) { return u / 4; }, a);
-  check_rule([&](const auto& u, const auto& v) { return -(2.0 * (c - 3.0 * u + v / 2.0) - 0.5 * (u - c)) - c; }, a, b);
+  check_rule(
+      [&](const auto& u, const auto& v) { return -(2.0 * (c - 3.0 * u + v / 2.0) - 0.5 * (u - c)) - c; }, a,
+      b);
   check_rule([&](const auto& u) { return (2.0 * c) - (c + 1.0 * u) + (c - c); }, a);
-  check_rule([&](const auto& u, const auto& v) { return 2.0 * u - v * 3.0; }, matrix_point(2, 3, 1), matrix_point(2, 3, 2));
+  check_rule([&](const auto& u, const auto& v) { return 2.0 * u - v * 3.0; }, matrix_point(2, 3, 1),
+             matrix_point(2, 3, 2));
 }
 
 TEST_CASE("a variable that occurs twice is counted twice") {
   const Vector a = point(4, 1), c = point(4, 3);
   check_rule([](const auto& u) { return u + u; }, a);
   check_rule([](const auto& u) { return u - u; }, a);
-  check_rule([](const auto& u) { return ad::array_t<std::remove_cvref_t<decltype(u)>>(u + sin(u) - 2.0 * u); }, a);
+  check_rule(
+      [](const auto& u) { return ad::array_t<std::remove_cvref_t<decltype(u)>>(u + sin(u) - 2.0 * u); }, a);
   check_rule([&](const auto& u) { return (u + c) + u; }, a);
 }
 
@@ -32,8 +36,10 @@ TEST_CASE("a combination of more terms than a node holds is split, not truncated
   const Vector a = point(4, 1), b = point(4, 2), c = point(4, 3);
   check_rule(
       [&](const auto& u, const auto& v) {
-        using A = ad::array_t<std::remove_cvref_t<decltype(u)>>;  // now: plain sums would refer to temporaries
-        return A(c + u + sin(u) + 2.0 * cos(u) - exp(v) + v - tanh(v) + 3.0 * square(u) - square(v) + c - sigmoid(u) + u);
+        using A =
+            ad::array_t<std::remove_cvref_t<decltype(u)>>;  // now: plain sums would refer to temporaries
+        return A(c + u + sin(u) + 2.0 * cos(u) - exp(v) + v - tanh(v) + 3.0 * square(u) - square(v) + c -
+                 sigmoid(u) + u);
       },
       a, b);
 }
@@ -129,5 +135,6 @@ TEST_CASE("arrays of different shapes are not added, and the message names the o
   CHECK_THROWS_WITH_AS(log_sum_exp(VarVector()), "log_sum_exp: of an empty array", ShapeError);
   CHECK_THROWS_WITH_AS(max(Vector(0)), "max: of an empty array", ShapeError);
   CHECK_THROWS_WITH_AS(DualVector(c, Matrix(3, 1)), "dual array: 2 entries, tangents are 3x1", ShapeError);
-  CHECK_THROWS_WITH_AS(DualVector(c, Matrix(2, 1)) + DualVector(c, Matrix(2, 2)), "dual arrays of 1 and 2 tangents meet", ShapeError);
+  CHECK_THROWS_WITH_AS(DualVector(c, Matrix(2, 1)) + DualVector(c, Matrix(2, 2)),
+                       "dual arrays of 1 and 2 tangents meet", ShapeError);
 }

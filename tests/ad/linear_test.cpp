@@ -11,20 +11,42 @@ TEST_CASE("a constant matrix in any form is applied to a vector and transposed f
   const Matrix A = matrix_point(4, 3, 1), square = matrix_point(3, 3, 2), large = matrix_point(6, 7, 3);
   const RowMajor row_major = A;
   const Vector x = point(3);
-  SUBCASE("an lvalue") { check_rule([&](const auto& v) { return A * v; }, x); }
-  SUBCASE("a temporary") { check_rule([&](const auto& v) { return Matrix(2.0 * A) * v; }, x); }
-  SUBCASE("an expression") { check_rule([&](const auto& v) { return (A + A) * v; }, x); }
-  SUBCASE("a transpose") { check_rule([&](const auto& v) { return A.transpose() * v; }, point(4)); }
-  SUBCASE("a block") { check_rule([&](const auto& v) { return large.block(1, 2, 4, 3) * v; }, x); }
-  SUBCASE("a transposed block") { check_rule([&](const auto& v) { return large.block(1, 2, 3, 4).transpose() * v; }, x); }
-  SUBCASE("row-major") { check_rule([&](const auto& v) { return row_major * v; }, x); }
-  SUBCASE("a row-major block") { check_rule([&](const auto& v) { return row_major.middleRows(1, 2) * v; }, x); }
+  SUBCASE("an lvalue") {
+    check_rule([&](const auto& v) { return A * v; }, x);
+  }
+  SUBCASE("a temporary") {
+    check_rule([&](const auto& v) { return Matrix(2.0 * A) * v; }, x);
+  }
+  SUBCASE("an expression") {
+    check_rule([&](const auto& v) { return (A + A) * v; }, x);
+  }
+  SUBCASE("a transpose") {
+    check_rule([&](const auto& v) { return A.transpose() * v; }, point(4));
+  }
+  SUBCASE("a block") {
+    check_rule([&](const auto& v) { return large.block(1, 2, 4, 3) * v; }, x);
+  }
+  SUBCASE("a transposed block") {
+    check_rule([&](const auto& v) { return large.block(1, 2, 3, 4).transpose() * v; }, x);
+  }
+  SUBCASE("row-major") {
+    check_rule([&](const auto& v) { return row_major * v; }, x);
+  }
+  SUBCASE("a row-major block") {
+    check_rule([&](const auto& v) { return row_major.middleRows(1, 2) * v; }, x);
+  }
   SUBCASE("a map") {
     check_rule([&](const auto& v) { return Eigen::Map<const Matrix>(A.data(), 4, 3) * v; }, x);
   }
-  SUBCASE("one row of many") { check_rule([&](const auto& v) { return large.row(2) * v; }, point(7)); }
-  SUBCASE("one column") { check_rule([&](const auto& v) { return large.col(2) * v; }, point(1)); }
-  SUBCASE("two in a row, and of a combination") { check_rule([&](const auto& v) { return square * (square * v - 2.0 * v); }, x); }
+  SUBCASE("one row of many") {
+    check_rule([&](const auto& v) { return large.row(2) * v; }, point(7));
+  }
+  SUBCASE("one column") {
+    check_rule([&](const auto& v) { return large.col(2) * v; }, point(1));
+  }
+  SUBCASE("two in a row, and of a combination") {
+    check_rule([&](const auto& v) { return square * (square * v - 2.0 * v); }, x);
+  }
 }
 
 TEST_CASE("a constant matrix is multiplied with a matrix from either side") {

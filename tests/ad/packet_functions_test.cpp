@@ -41,7 +41,9 @@ TEST_CASE("the vectorised functions are exact to 1e-15, relative") {
   const Vector x = samples();
   CHECK(worst_error(x, tanh(x), [](long double u) { return std::tanh(u); }) <= 1e-15);
   CHECK(worst_error(x, sigmoid(x), exact_sigmoid) <= 1e-15);
-  CHECK(worst_error(x, softplus(x), [](long double u) { return std::max(u, 0.0L) + std::log1p(std::exp(-std::abs(u))); }) <= 1e-15);
+  CHECK(worst_error(x, softplus(x), [](long double u) {
+          return std::max(u, 0.0L) + std::log1p(std::exp(-std::abs(u)));
+        }) <= 1e-15);
   CHECK(worst_error(x, ad::map<ad::packet::SigmoidSlope>(x),
                     [](long double u) { return exact_sigmoid(u) * exact_sigmoid(-u); }) <= 1e-15);
 }

@@ -18,7 +18,9 @@ struct Sine {
 // y = A x, for vectors only.
 struct MatVec {
   static Vector value(const Matrix& A, const Vector& x) { return A * x; }
-  static Vector pushforward(const Matrix& A, const Vector& x, const Matrix& dA, const Vector& dx) { return dA * x + A * dx; }
+  static Vector pushforward(const Matrix& A, const Vector& x, const Matrix& dA, const Vector& dx) {
+    return dA * x + A * dx;
+  }
   static auto pullback(const Matrix& A, const Vector& x, const Vector& y_bar) {
     return std::pair<Matrix, Vector>{y_bar * x.transpose(), A.transpose() * y_bar};
   }
@@ -69,9 +71,12 @@ TEST_CASE("a primitive of two operands is differentiated in either, and in both 
   const RuleOptions once{.second_order = false};
   const Matrix A = matrix_point(3, 2, 1);
   const Vector x = point(2);
-  check_rule(once, [](const auto& a, const auto& v) { return unroll::apply<MatVec>(a, v); }, A, x);
-  check_rule(once, [&](const auto& v) { return unroll::apply<MatVec>(A, v); }, x);
-  check_rule(once, [&](const auto& a) { return unroll::apply<MatVec>(a, x); }, A);
+  check_rule(
+      once, [](const auto& a, const auto& v) { return unroll::apply<MatVec>(a, v); }, A, x);
+  check_rule(
+      once, [&](const auto& v) { return unroll::apply<MatVec>(A, v); }, x);
+  check_rule(
+      once, [&](const auto& a) { return unroll::apply<MatVec>(a, x); }, A);
 }
 
 TEST_CASE("a primitive with a scalar operand and a scalar result is differentiated twice") {
@@ -91,22 +96,24 @@ TEST_CASE("a pullback that is no template refuses second derivatives, and the ta
 }
 
 TEST_CASE("a primitive without pushforward refuses tangents") {
-  CHECK_THROWS_WITH_AS(unroll::apply<NoTangents>(DualVector(Vector(2), Matrix(2, 1))), doctest::Contains("pushforward"),
-                       UnsupportedError);
+  CHECK_THROWS_WITH_AS(unroll::apply<NoTangents>(DualVector(Vector(2), Matrix(2, 1))),
+                       doctest::Contains("pushforward"), UnsupportedError);
   CHECK(unroll::apply<NoTangents>(DualVector(Vector(Vector::Ones(2)))).value() == Vector::Constant(2, 2.0));
   Tape tape(1);
   const VarVector x = tape.input(Vector(Vector::Ones(2)));
   CHECK_THROWS_AS(unroll::apply<NoTangents>(x), UnsupportedError);
-  CHECK(gradient([](const auto& v) { return sum(unroll::apply<NoTangents>(v)); }, Vector::Ones(2)) == Vector::Constant(2, 2.0));
+  CHECK(gradient([](const auto& v) { return sum(unroll::apply<NoTangents>(v)); }, Vector::Ones(2)) ==
+        Vector::Constant(2, 2.0));
 }
 
 TEST_CASE("a primitive whose derivative has another size throws, and says how many entries were wanted") {
   Tape tape;
   const VarVector x = tape.input(Vector(Vector::Ones(3)));
   const VarVector y = unroll::apply<WrongSize>(x);
-  CHECK_THROWS_WITH_AS(tape.sweep(y, Matrix::Ones(3, 1)), "apply: pullback gave 1 entries, not 3", ShapeError);
-  CHECK_THROWS_WITH_AS(unroll::apply<WrongSize>(DualVector(Vector(3), Matrix(3, 2))), "apply: pushforward gave 1 entries, not 3",
+  CHECK_THROWS_WITH_AS(tape.sweep(y, Matrix::Ones(3, 1)), "apply: pullback gave 1 entries, not 3",
                        ShapeError);
+  CHECK_THROWS_WITH_AS(unroll::apply<WrongSize>(DualVector(Vector(3), Matrix(3, 2))),
+                       "apply: pushforward gave 1 entries, not 3", ShapeError);
 }
 
 TEST_CASE("an exception in a pullback leaves the tape, and every later sweep, as they were") {

@@ -7,10 +7,12 @@ namespace {
 // On entries of a vector, so that the one checker serves.
 template <class F>
 void check_scalar(const F& f, const Vector& at) {
-  check_rule([&f](const auto& v) {
-    const scalar_t<std::remove_cvref_t<decltype(v)>> a = v[0], b = v[1], y = f(a, b);
-    return y;
-  }, at);
+  check_rule(
+      [&f](const auto& v) {
+        const scalar_t<std::remove_cvref_t<decltype(v)>> a = v[0], b = v[1], y = f(a, b);
+        return y;
+      },
+      at);
 }
 const Vector positive{{0.7, 1.3}}, mixed{{-0.6, 0.8}};
 }  // namespace
@@ -62,7 +64,8 @@ TEST_CASE("a statement of many leaves has a partial for each") {
   const Vector x = point(8);
   check_rule(
       [](const auto& v) {
-        return (v[0] * v[1] + sin(v[2] * v[3])) / (v[4] * v[4] + exp(v[5] - v[6]) * v[7]) + (v[0] - v[7]) * v[3];
+        return (v[0] * v[1] + sin(v[2] * v[3])) / (v[4] * v[4] + exp(v[5] - v[6]) * v[7]) +
+               (v[0] - v[7]) * v[3];
       },
       x);
 }
@@ -93,8 +96,8 @@ TEST_CASE("comparisons and predicates are of the number") {
 
 TEST_CASE("the second derivative of a power is right where its base is 0") {
   const auto hessian = [](double exponent) {
-    return hessian_vector_product([exponent](const auto& v) { return pow(v[0], exponent); }, Vector(Vector::Zero(1)),
-                                  Vector(Vector::Ones(1)))[0];
+    return hessian_vector_product([exponent](const auto& v) { return pow(v[0], exponent); },
+                                  Vector(Vector::Zero(1)), Vector(Vector::Ones(1)))[0];
   };
   CHECK(hessian(1) == 0);
   CHECK(hessian(2) == 2);

@@ -53,7 +53,8 @@ TEST_CASE("a warm tape records and sweeps 1000 steps without an allocation for e
   const Ridge ridge{6, 4};
   const auto run = [&ridge] {
     Tape tape;
-    const VarVector x0 = tape.input(Vector(Vector::Zero(ridge.n))), theta = tape.input(Vector(Vector::Ones(1)));
+    const VarVector x0 = tape.input(Vector(Vector::Zero(ridge.n))),
+                    theta = tape.input(Vector(Vector::Ones(1)));
     const long before = allocations;
     const VarVector x = gradient_steps(ridge, x0, theta, 1000);
     const Var y = squared_norm(x) * x[0];

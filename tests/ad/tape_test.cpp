@@ -13,11 +13,14 @@ namespace {
 const Vector three{{1.0, 2.0, 3.0}};
 const Matrix ones = Vector::Ones(3);
 
-// ∂ Σ exp(x_i)² by a new recording: 2 exp(2x). It would come out wrong if a sweep before had left anything behind.
+// ∂ Σ exp(x_i)² by a new recording: 2 exp(2x). It would come out wrong if a sweep before had left anything
+// behind.
 bool fresh_gradient_is_right(Tape& tape) {
   const VarVector x = tape.input(three);
   const VarVector y = exp(x);
-  return tape.sweep(y[0] * y[0] + squared_norm(tail(y, 2))).adjoint(x).isApprox(Matrix(2 * (2 * three).array().exp()), 1e-14);
+  return tape.sweep(y[0] * y[0] + squared_norm(tail(y, 2)))
+      .adjoint(x)
+      .isApprox(Matrix(2 * (2 * three).array().exp()), 1e-14);
 }
 }  // namespace
 
@@ -46,7 +49,8 @@ TEST_CASE("several seeds are swept at once, each as if alone") {
   const VarVector y = cwise_product(x, sin(x)) * x[1];
   const Matrix seeds{{1, 0, 2}, {0, 1, -1}, {0, 0, 0.5}};
   const Matrix together = tape.sweep(y, seeds).adjoint(x);
-  for (Index j = 0; j < 3; ++j) CHECK(together.col(j).isApprox(tape.sweep(y, seeds.col(j)).adjoint(x), 1e-14));
+  for (Index j = 0; j < 3; ++j)
+    CHECK(together.col(j).isApprox(tape.sweep(y, seeds.col(j)).adjoint(x), 1e-14));
   CHECK(tape.sweep(y, Matrix(3, 0)).adjoint(x).cols() == 0);
   const Matrix of_matrix = tape.sweep(sum(y), Eigen::RowVectorXd{{1.0, -2.0}}).adjoint(x);
   CHECK(of_matrix.col(1).isApprox(-2 * of_matrix.col(0)));
@@ -151,7 +155,8 @@ TEST_CASE("variables of two tapes do not meet") {
   Tape one, two;
   const VarVector x = one.input(three), y = two.input(three);
   const Var s = one.input(2.0), t = two.input(3.0);
-  CHECK_THROWS_WITH_AS(x + y, doctest::Contains("+: a variable that does not belong to this recording"), TapeError);
+  CHECK_THROWS_WITH_AS(x + y, doctest::Contains("+: a variable that does not belong to this recording"),
+                       TapeError);
   CHECK_THROWS_AS(dot(x, y), TapeError);
   CHECK_THROWS_AS(cwise_product(x, y), TapeError);
   CHECK_THROWS_AS(concatenate(x, y), TapeError);
@@ -182,18 +187,21 @@ TEST_CASE("a sweep from a constant, with seeds of another size, or asked for wha
   const VarVector x = tape.input(three);
   const VarVector y = exp(x);
   const Var s = y[0] * 2.0;
-  CHECK_THROWS_WITH_AS(tape.sweep(VarVector(three), ones), doctest::Contains("sweep: from a constant"), TapeError);
+  CHECK_THROWS_WITH_AS(tape.sweep(VarVector(three), ones), doctest::Contains("sweep: from a constant"),
+                       TapeError);
   CHECK_THROWS_AS(tape.sweep(Var(1.0)), TapeError);
   CHECK_THROWS_WITH_AS(tape.sweep(y, Matrix(2, 1)), "sweep: y has 3 entries, seeds are 2x1", ShapeError);
   const Sweep sweep = tape.sweep(y, ones);
-  CHECK_THROWS_WITH_AS(sweep.adjoint(y), "adjoint: of a variable that is not an input of the tape", TapeError);
+  CHECK_THROWS_WITH_AS(sweep.adjoint(y), "adjoint: of a variable that is not an input of the tape",
+                       TapeError);
   CHECK_THROWS_AS(sweep.adjoint(s), TapeError);
   CHECK_THROWS_AS(sweep.adjoint(VarVector(three)), TapeError);
   CHECK_THROWS_AS(sweep.adjoint(Var(1.0)), TapeError);
   CHECK_THROWS_AS(Tape(-1), ShapeError);
   Tape nested(2);
   const VarVector z = nested.input(three);
-  CHECK_THROWS_WITH_AS(nested.sweep(z, ones), "sweep: 1 seeds, but a tape with 2 tangents takes 3", ShapeError);
+  CHECK_THROWS_WITH_AS(nested.sweep(z, ones), "sweep: 1 seeds, but a tape with 2 tangents takes 3",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(nested.input(three, Matrix(3, 1)), "input: tangents are 3x1, not 3x2", ShapeError);
 }
 
@@ -206,7 +214,8 @@ TEST_CASE("a handle may be copied, moved, assigned to itself and outlive every o
   x = self;
   const VarVector moved = std::move(x);
   x = moved;
-  const Vector expected = gradient([](const VarVector& v) { return sum(exp(-1.0 * exp(-1.0 * exp(-1.0 * v)))); }, three);
+  const Vector expected =
+      gradient([](const VarVector& v) { return sum(exp(-1.0 * exp(-1.0 * exp(-1.0 * v)))); }, three);
   CHECK(tape.sweep(sum(x)).adjoint(input).isApprox(Matrix(expected)));
 }
 

@@ -3,7 +3,8 @@
 #include "unroll/unroll.hpp"
 #include "workload.hpp"
 
-/// x_{t+1} = x_t − h(Aᵀ(A x_t − b)/m + θ∘x_t) from 0, loss ‖A_v x_T − b_v‖²/(2·100): gradient in θ, one number or one an entry.
+/// x_{t+1} = x_t − h(Aᵀ(A x_t − b)/m + θ∘x_t) from 0, loss ‖A_v x_T − b_v‖²/(2·100): gradient in θ, one
+/// number or one an entry.
 namespace unroll::bench {
 
 namespace {
@@ -104,10 +105,15 @@ struct Descent {
   }
 };
 
-Workload workload(std::string name, std::string what, Index m, Index n, Index steps, bool one_theta, bool problem) {
+Workload workload(std::string name, std::string what, Index m, Index n, Index steps, bool one_theta,
+                  bool problem) {
   const auto d = std::make_shared<Descent>(Descent{m, n, steps, one_theta});
-  Workload w{std::move(name), std::move(what), [d] { return d->primal(); }, [d] { return d->hand(); },
-             [d, problem] { return problem ? d->through_problem() : d->ours(); }, steps};
+  Workload w{std::move(name),
+             std::move(what),
+             [d] { return d->primal(); },
+             [d] { return d->hand(); },
+             [d, problem] { return problem ? d->through_problem() : d->ours(); },
+             steps};
   w.tape_bytes = [d] { return d->bytes; };
   return w;
 }

@@ -3,7 +3,8 @@
 #include "unroll/unroll.hpp"
 #include "workload.hpp"
 
-/// W6: x − h(tanh x + θ∘x), elementwise, where memory traffic is all. W7: a quadratic in two variables, where overhead is all.
+/// W6: x − h(tanh x + θ∘x), elementwise, where memory traffic is all. W7: a quadratic in two variables, where
+/// overhead is all.
 namespace unroll::bench {
 
 namespace {
@@ -93,8 +94,8 @@ struct Tiny {
 template <class D>
 Workload workload(std::string name, std::string what) {
   const auto d = std::make_shared<D>();
-  Workload w{std::move(name), std::move(what), [d] { return d->primal(); }, [d] { return d->hand(); },
-             [d] { return d->ours(); }, d->steps};
+  Workload w{std::move(name),           std::move(what),           [d] { return d->primal(); },
+             [d] { return d->hand(); }, [d] { return d->ours(); }, d->steps};
   w.tape_bytes = [d] { return d->bytes; };
   return w;
 }

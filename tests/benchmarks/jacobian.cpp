@@ -4,7 +4,8 @@
 #include "unroll/unroll.hpp"
 #include "workload.hpp"
 
-/// f = ½xᵀ(H_0 + diag θ)x + bᵀx by gradient descent: the whole n×n Jacobian of x_T in θ, n cotangents at once.
+/// f = ½xᵀ(H_0 + diag θ)x + bᵀx by gradient descent: the whole n×n Jacobian of x_T in θ, n cotangents at
+/// once.
 namespace unroll::bench {
 
 namespace {
@@ -70,7 +71,8 @@ struct Diagonal {
   };
   Matrix threaded(Index count) {
     const auto problem = make_problem(Objective{this}, n, n);
-    const detail::RecordedRun run(problem, Step{this}, Vector::Zero(n), theta, {.steps = steps}, [](Index) { return false; });
+    const detail::RecordedRun run(problem, Step{this}, Vector::Zero(n), theta, {.steps = steps},
+                                  [](Index) { return false; });
     bytes = run.record().cost.tape_bytes;
     return run.jacobian(run.last(), Matrix::Zero(n, n), count).transpose();
   }
@@ -81,13 +83,20 @@ struct Diagonal {
 std::vector<Workload> jacobian_workloads() {
   const auto d = std::make_shared<Diagonal>(Diagonal{100, 100, 1});
   const auto big = std::make_shared<Diagonal>(Diagonal{400, 100, 1});
-  Workload w4{"W4", "n = p = 100, 100 steps, 100x100 Jacobian", [d] { return d->primal(); }, [d] { return d->hand(); },
-              [d] { return d->ours(); }, d->steps};
+  Workload w4{"W4",
+              "n = p = 100, 100 steps, 100x100 Jacobian",
+              [d] { return d->primal(); },
+              [d] { return d->hand(); },
+              [d] { return d->ours(); },
+              d->steps};
   w4.tape_bytes = [d] { return d->bytes; };
   const auto with_threads = [&](Index threads) {
-    Workload w{"W4t", fmt::format("n = p = 400, 100 steps, {} thread{}", threads, threads > 1 ? "s" : ""),
-               [big] { return big->primal(); }, [big] { return big->hand(); },
-               [big, threads] { return big->threaded(threads); }, big->steps};
+    Workload w{"W4t",
+               fmt::format("n = p = 400, 100 steps, {} thread{}", threads, threads > 1 ? "s" : ""),
+               [big] { return big->primal(); },
+               [big] { return big->hand(); },
+               [big, threads] { return big->threaded(threads); },
+               big->steps};
     w.tape_bytes = [big] { return big->bytes; };
     return w;
   };

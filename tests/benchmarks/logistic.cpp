@@ -68,8 +68,12 @@ struct Logit {
 
 std::vector<Workload> logistic_workloads() {
   const auto d = std::make_shared<Logit>();
-  Workload w{"W3", "logistic 569x30, 1000 steps, theta = log lambda", [d] { return d->primal(); },
-             [d] { return d->hand(); }, [d] { return d->ours(); }, d->steps};
+  Workload w{"W3",
+             "logistic 569x30, 1000 steps, theta = log lambda",
+             [d] { return d->primal(); },
+             [d] { return d->hand(); },
+             [d] { return d->ours(); },
+             d->steps};
   w.tape_bytes = [d] { return d->bytes; };
   return {w};
 }

@@ -13,8 +13,8 @@
 #include "workload.hpp"
 
 /// unroll_bench [--workload W1,W5] [--csv FILE] [--repeats N]
-/// Times primal, hand-written adjoint and the library in turn, in one process, and prints medians. Asserts nothing about
-/// time; a result that does not agree with the hand-written adjoint to 1e-12 is an error.
+/// Times primal, hand-written adjoint and the library in turn, in one process, and prints medians. Asserts
+/// nothing about time; a result that does not agree with the hand-written adjoint to 1e-12 is an error.
 namespace unroll::bench {
 
 Matrix normal_matrix(Index rows, Index cols, unsigned seed) {
@@ -57,7 +57,9 @@ Row measure(const Workload& w, int repeats) {
     const Matrix hand = w.hand();
     const Matrix ours = w.ours();
     const double gap = (hand - ours).norm() / hand.norm();
-    if (!(gap <= 1e-12)) throw std::runtime_error(fmt::format("{}: differs from the hand-written adjoint by {:.1e}", w.name, gap));
+    if (!(gap <= 1e-12))
+      throw std::runtime_error(
+          fmt::format("{}: differs from the hand-written adjoint by {:.1e}", w.name, gap));
   });
   constexpr double budget = 2000;
   const int rounds = repeats > 0 ? repeats : std::clamp(static_cast<int>(budget / first), 5, 101);
@@ -87,22 +89,23 @@ void run(const Options& options) {
   if (!options.csv.empty()) {
     csv.open(options.csv);
     if (!csv) throw std::runtime_error("cannot write " + options.csv);
-    csv << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_mib\n";
+    csv << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_"
+           "mib\n";
   }
-  fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}\n", "", "", "primal ms", "hand ms", "unroll ms",
-             "/ hand", "/ primal", "bytes/step", "peak MiB");
+  fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}\n", "", "", "primal ms", "hand ms",
+             "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
   for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
                              elementwise_workloads, second_order_workloads, growth_workloads}) {
     for (const Workload& w : family()) {
       if (!selected(options, w.name)) continue;
       const Row r = measure(w, options.repeats);
-      fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}\n", w.name, w.what,
-                 r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step,
-                 peak_mib());
+      fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}\n", w.name,
+                 w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms,
+                 r.bytes_per_step, peak_mib());
       std::fflush(stdout);
       if (csv.is_open())
-        csv << fmt::format("{},{},{},{},{},{},{},{}\n", w.name, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms,
-                           r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
+        csv << fmt::format("{},{},{},{},{},{},{},{}\n", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
+                           r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
     }
   }
 }

@@ -88,8 +88,12 @@ struct Chain {
 
 std::vector<Workload> scalar_workloads() {
   const auto d = std::make_shared<Chain>();
-  Workload w{"W5", "scalar chain, 1e6 operations", [d] { return d->primal(); }, [d] { return d->hand(); },
-             [d] { return d->ours(); }, 5 * rounds};
+  Workload w{"W5",
+             "scalar chain, 1e6 operations",
+             [d] { return d->primal(); },
+             [d] { return d->hand(); },
+             [d] { return d->ours(); },
+             5 * rounds};
   w.tape_bytes = [d] { return d->bytes; };
   return {w};
 }

@@ -3,7 +3,8 @@
 #include "unroll/unroll.hpp"
 #include "workload.hpp"
 
-/// `second_order` of a problem made from a template, logistic 569×30: 32 tangents at once against 32 single ones (hand).
+/// `second_order` of a problem made from a template, logistic 569×30: 32 tangents at once against 32 single
+/// ones (hand).
 namespace unroll::bench {
 
 namespace {
@@ -38,7 +39,8 @@ std::vector<Workload> second_order_workloads() {
              Matrix products(30, 32);
              for (int r = 0; r < repeats; ++r)
                for (Index j = 0; j < 32; ++j)
-                 products.col(j) = d->problem.second_order(d->x, d->theta, d->x_dot.col(j), d->theta_dot.col(j)).dx;
+                 products.col(j) =
+                     d->problem.second_order(d->x, d->theta, d->x_dot.col(j), d->theta_dot.col(j)).dx;
              return products;
            },
            [d] {

@@ -6,8 +6,8 @@
 
 #include "unroll/types.hpp"
 
-/// A computation done three ways: without derivatives, with an adjoint written by hand in Eigen (it stores the
-/// trajectory and sweeps back), and by the library. All three start anew at each call, on warm memory.
+/// A computation done three ways: without derivatives, with an adjoint written by hand in Eigen (it stores
+/// the trajectory and sweeps back), and by the library. All three start anew at each call, on warm memory.
 namespace unroll::bench {
 
 struct Workload {
@@ -16,17 +16,17 @@ struct Workload {
   std::function<double()> primal;
   std::function<Matrix()> hand;  // empty: compared with the primal only
   std::function<Matrix()> ours;
-  Index steps = 1;                                 // for bytes per step
-  std::function<std::size_t()> tape_bytes = {};    // of the last call of ours
+  Index steps = 1;                               // for bytes per step
+  std::function<std::size_t()> tape_bytes = {};  // of the last call of ours
 };
 
-std::vector<Workload> dense_workloads();        // W1, W1p, W2
-std::vector<Workload> growth_workloads();       // W8
-std::vector<Workload> logistic_workloads();     // W3
-std::vector<Workload> jacobian_workloads();     // W4, W4t
-std::vector<Workload> scalar_workloads();       // W5
-std::vector<Workload> elementwise_workloads();  // W6, W7
-std::vector<Workload> second_order_workloads(); // H32
+std::vector<Workload> dense_workloads();         // W1, W1p, W2
+std::vector<Workload> growth_workloads();        // W8
+std::vector<Workload> logistic_workloads();      // W3
+std::vector<Workload> jacobian_workloads();      // W4, W4t
+std::vector<Workload> scalar_workloads();        // W5
+std::vector<Workload> elementwise_workloads();   // W6, W7
+std::vector<Workload> second_order_workloads();  // H32
 
 /// Standard normal entries from a fixed seed.
 Matrix normal_matrix(Index rows, Index cols, unsigned seed);

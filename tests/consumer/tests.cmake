@@ -50,7 +50,7 @@ endif()
 
 add_consumer_test(subdirectory ${work}/subdirectory -DUNROLL_SOURCE_DIR=${PROJECT_SOURCE_DIR}
                   -DUNROLL_LIBRARY_FLAGS=${library_flags})
-set_tests_properties(consumer.subdirectory PROPERTIES FIXTURES_SETUP consumer_program PROCESSORS 2)
+set_tests_properties(consumer.subdirectory PROPERTIES FIXTURES_SETUP consumer_program PROCESSORS 2 TIMEOUT 5000)
 
 if(no_valgrind)
   add_test(NAME consumer.valgrind COMMAND ${CMAKE_COMMAND} -E echo "consumer.valgrind: skipped, ${no_valgrind}")

@@ -46,10 +46,10 @@ TEST_CASE("gradient descent, heavy ball, Nesterov and Chebyshev take the textboo
   const double h = 0.7, m = 0.4;
 
   CHECK(difference(taken(GradientDescent{h}), by_hand(x0, [&](const Vector& x, const Vector&, Index) {
-                     return x - h * g(x);
+                     return Vector(x - h * g(x));
                    })) <= 1e-14);
   CHECK(difference(taken(HeavyBall{h, m}), by_hand(x0, [&](const Vector& x, const Vector& previous, Index) {
-                     return x + m * (x - previous) - h * g(x);
+                     return Vector(x + m * (x - previous) - h * g(x));
                    })) <= 1e-14);
   CHECK(difference(taken(Nesterov{h, m}), by_hand(x0, [&](const Vector& x, const Vector& previous, Index) {
                      const Vector y = x + m * (x - previous);

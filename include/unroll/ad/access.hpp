@@ -33,14 +33,13 @@ ad::array_t<V> tail(const V& x, Index count) {
 }
 /// (a, b, …), vectors one under another; plain ones may stand among taped or dual ones.
 template <class A, class B>
-  requires ad::SameWorld<A, B>
+requires ad::SameWorld<A, B>
 auto concatenate(const A& a, const B& b) {
   using V = ad::common_array_t<A, B>;
   return ad::concatenation<V>(V(a), V(b));
 }
 template <class A, class B, class... More>
-  requires(sizeof...(More) > 0)
-auto concatenate(const A& a, const B& b, const More&... more) {
+requires(sizeof...(More) > 0) auto concatenate(const A& a, const B& b, const More&... more) {
   return concatenate(concatenate(a, b), more...);
 }
 /// Column j of a matrix. @throws ShapeError if out of range.
@@ -56,14 +55,13 @@ inline Vector assemble(std::span<const double> entries) {
 }
 
 template <class D>
-  requires std::is_same_v<typename D::Scalar, Var>
-VarVector::VarVector(const Eigen::MatrixBase<D>& entries) {
+requires std::is_same_v<typename D::Scalar, Var> VarVector::VarVector(const Eigen::MatrixBase<D>& entries) {
   const Eigen::Matrix<Var, Eigen::Dynamic, 1> values = entries;
   *this = assemble(std::span<const Var>(values.data(), static_cast<std::size_t>(values.size())));
 }
 template <class D>
-  requires std::is_same_v<typename D::Scalar, Dual>
-DualVector::DualVector(const Eigen::MatrixBase<D>& entries) {
+requires std::is_same_v<typename D::Scalar, Dual> DualVector::DualVector(
+    const Eigen::MatrixBase<D>& entries) {
   const Eigen::Matrix<Dual, Eigen::Dynamic, 1> values = entries;
   *this = assemble(std::span<const Dual>(values.data(), static_cast<std::size_t>(values.size())));
 }

@@ -4,13 +4,15 @@
 
 namespace unroll::ad {
 
-/// An array of `size` entries with everything that travels beside it, one column each. As a value: column 0 is the
-/// primal, columns 1…k its k tangents. As an adjoint: one column per seed; on a tape that carries tangents, column 0
-/// is the adjoint and columns 1…k are its tangents. Matrices lie flattened, column-major; scalars are 1×(1+k).
+/// An array of `size` entries with everything that travels beside it, one column each. As a value: column 0
+/// is the primal, columns 1…k its k tangents. As an adjoint: one column per seed; on a tape that carries
+/// tangents, column 0 is the adjoint and columns 1…k are its tangents. Matrices lie flattened, column-major;
+/// scalars are 1×(1+k).
 using Block = Eigen::Map<Matrix>;
 using ConstBlock = Eigen::Map<const Matrix>;
 
-/// An adjoint as the sweep hands it on: scale × block, so that a scaled copy costs nothing until somebody adds to it.
+/// An adjoint as the sweep hands it on: scale × block, so that a scaled copy costs nothing until somebody
+/// adds to it.
 struct ScaledBlock {
   ConstBlock block;
   double scale;
@@ -42,17 +44,15 @@ void sum(Block out, const ConstBlock& x, double alpha, Into into);
 
 enum class Side : bool { plain, transposed };
 /// out (+)= alpha · op(A) op(B); A of shape `a_shape` and B of shape `b_shape` as they are stored.
-void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b, Shape b_shape,
-                    Side b_side, double alpha, Into into);
+void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b,
+                    Shape b_shape, Side b_side, double alpha, Into into);
 
 /// A constant dense matrix, held by reference: column-major, `stride` doubles between columns.
 struct MatrixView {
   const double* data;
   std::uint32_t rows, cols, stride;
   Side side;  // of the matrix that is meant: the stored one, or its transpose
-  Shape shape() const {
-    return side == Side::plain ? Shape{rows, cols} : Shape{cols, rows};
-  }
+  Shape shape() const { return side == Side::plain ? Shape{rows, cols} : Shape{cols, rows}; }
   MatrixView transposed() const {
     return {data, rows, cols, stride, side == Side::plain ? Side::transposed : Side::plain};
   }

@@ -13,9 +13,11 @@ class Dual {
  public:
   Dual() = default;
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Dual(T constant) : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
-  Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) { block_ << value, tangents; }
+  requires std::is_arithmetic_v<T> Dual(T constant)
+      : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
+  Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
+    block_ << value, tangents;
+  }
 
   double value() const { return block_(0); }
   auto tangents() const { return block_.tail(directions()); }  // k
@@ -91,7 +93,8 @@ class Dual {
   Eigen::RowVectorXd block_ = ad_constant(0.0);  // value, tangents
 };
 
-/// An array with k tangents, held as one block of size × (1 + k): a linear operation on it is one matrix product.
+/// An array with k tangents, held as one block of size × (1 + k): a linear operation on it is one matrix
+/// product.
 class DualArray {
  public:
   Index rows() const { return shape_.rows; }
@@ -126,14 +129,15 @@ class DualVector : public DualArray {
  public:
   using Plain = Vector;
   DualVector() = default;
-  DualVector(const Vector& constant) : DualArray({constant.size(), 1}, constant, Matrix(constant.size(), 0)) {}  // NOLINT
+  DualVector(const Vector& constant)
+      : DualArray({constant.size(), 1}, constant, Matrix(constant.size(), 0)) {}  // NOLINT
   template <class D>
-    requires std::is_same_v<typename D::Scalar, double>
-  DualVector(const Eigen::MatrixBase<D>& constant) : DualVector(Vector(constant)) {}  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, double> DualVector(const Eigen::MatrixBase<D>& constant)
+      : DualVector(Vector(constant)) {}  // NOLINT: implicit
   /// Assembles scalars.
   template <class D>
-    requires std::is_same_v<typename D::Scalar, Dual>
-  DualVector(const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, Dual> DualVector(
+      const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
   /// `tangents` is n×k. @throws ShapeError otherwise.
   DualVector(const Vector& value, const Matrix& tangents) : DualArray({value.size(), 1}, value, tangents) {}
   explicit DualVector(DualArray array) : DualArray(std::move(array)) {}
@@ -148,11 +152,12 @@ class DualMatrix : public DualArray {
   DualMatrix(const Matrix& constant)  // NOLINT: implicit
       : DualMatrix(constant, Matrix(constant.size(), 0)) {}
   template <class D>
-    requires std::is_same_v<typename D::Scalar, double>
-  DualMatrix(const Eigen::MatrixBase<D>& constant) : DualMatrix(Matrix(constant)) {}  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, double> DualMatrix(const Eigen::MatrixBase<D>& constant)
+      : DualMatrix(Matrix(constant)) {}  // NOLINT: implicit
   /// `tangents` is (r·c)×k, each column a matrix flattened column by column. @throws ShapeError otherwise.
   DualMatrix(const Matrix& value, const Matrix& tangents)
-      : DualArray({value.rows(), value.cols()}, Eigen::Map<const Vector>(value.data(), value.size()), tangents) {}
+      : DualArray({value.rows(), value.cols()}, Eigen::Map<const Vector>(value.data(), value.size()),
+                  tangents) {}
   explicit DualMatrix(DualArray array) : DualArray(std::move(array)) {}
   Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
 };

@@ -6,9 +6,10 @@
 #include "unroll/ad/var.hpp"
 
 /// `Var` and `Dual` as scalars of Eigen's matrices: arithmetic, products, decompositions.
-/// Eigen 3.4 skips work where a number is exactly zero, and would drop the derivative that the zero carries: triangular
-/// solves compare the right-hand side with 0 through `not_equal_strict`, Householder vectors compare the tail with
-/// `numeric_limits::min()`. Both are told here that a zero with a derivative is not nothing.
+/// Eigen 3.4 skips work where a number is exactly zero, and would drop the derivative that the zero carries:
+/// triangular solves compare the right-hand side with 0 through `not_equal_strict`, Householder vectors
+/// compare the tail with `numeric_limits::min()`. Both are told here that a zero with a derivative is not
+/// nothing.
 
 namespace unroll::ad {
 template <class T>
@@ -23,7 +24,15 @@ struct EigenNumTraits : Eigen::NumTraits<double> {
   using NonInteger = S;
   using Nested = S;
   using Literal = double;
-  enum { IsComplex = 0, IsInteger = 0, IsSigned = 1, RequireInitialization = 1, ReadCost = 2, AddCost = 8, MulCost = 8 };
+  enum {
+    IsComplex = 0,
+    IsInteger = 0,
+    IsSigned = 1,
+    RequireInitialization = 1,
+    ReadCost = 2,
+    AddCost = 8,
+    MulCost = 8
+  };
 };
 
 template <class S>

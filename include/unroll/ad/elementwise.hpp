@@ -2,13 +2,13 @@
 
 #include "unroll/ad/operators.hpp"
 
-/// Elementwise functions of arrays. Each takes a `Vector`, `VarVector` or `DualVector` (a matrix likewise) and gives the
-/// same kind and shape. Conventions at kinks and edges: |x|' = 0 at 0, √' = +∞ at 0, a tie in max or min belongs to the
-/// first argument. A NaN is passed on.
+/// Elementwise functions of arrays. Each takes a `Vector`, `VarVector` or `DualVector` (a matrix likewise)
+/// and gives the same kind and shape. Conventions at kinks and edges: |x|' = 0 at 0, √' = +∞ at 0, a tie in
+/// max or min belongs to the first argument. A NaN is passed on.
 namespace unroll {
 
-using std::abs, std::atan, std::cos, std::cosh, std::exp, std::expm1, std::log, std::log1p, std::pow, std::sin, std::sinh,
-    std::sqrt, std::tan, std::tanh;
+using std::abs, std::atan, std::cos, std::cosh, std::exp, std::expm1, std::log, std::log1p, std::pow,
+    std::sin, std::sinh, std::sqrt, std::tan, std::tanh;
 
 namespace ad {
 
@@ -16,7 +16,7 @@ namespace ad {
 template <class T>
 struct ArrayOf {};
 template <class T>
-  requires TapedArray<T> || DualisedArray<T>
+requires TapedArray<T> || DualisedArray<T>
 struct ArrayOf<T> {
   using type = T;
 };
@@ -29,7 +29,9 @@ struct ArrayOf<T> {
   using type = std::conditional_t<T::ColsAtCompileTime == 1, Vector, Matrix>;
 };
 template <class T>
-concept AnyArray = requires { typename ArrayOf<T>::type; };
+concept AnyArray = requires {
+  typename ArrayOf<T>::type;
+};
 template <AnyArray T>
 using array_t = typename ArrayOf<T>::type;
 
@@ -37,8 +39,8 @@ using array_t = typename ArrayOf<T>::type;
 template <class A, class B>
 using common_array_t = std::conditional_t<PlainArray<array_t<A>>, array_t<B>, array_t<A>>;
 template <class A, class B>
-concept SameWorld = AnyArray<A> && AnyArray<B> && (PlainArray<array_t<A>> || PlainArray<array_t<B>> ||
-                                                   std::is_same_v<array_t<A>, array_t<B>>);
+concept SameWorld = AnyArray<A> && AnyArray<B> &&
+    (PlainArray<array_t<A>> || PlainArray<array_t<B>> || std::is_same_v<array_t<A>, array_t<B>>);
 
 /// Either the object itself or what it evaluates to.
 template <AnyArray T>
@@ -68,9 +70,9 @@ common_array_t<A, B> smaller(const A& a, const B& b);
 
 }  // namespace ad
 
-#define UNROLL_ELEMENTWISE(name, F)                             \
-  template <ad::AnyArray T>                                     \
-  ad::array_t<T> name(const T& x) {                             \
+#define UNROLL_ELEMENTWISE(name, F)                                    \
+  template <ad::AnyArray T>                                            \
+  ad::array_t<T> name(const T& x) {                                    \
     return ad::elementwise<ad::F, ad::array_t<T>>(ad::materialise(x)); \
   }
 UNROLL_ELEMENTWISE(exp, Exp)
@@ -96,11 +98,10 @@ ad::array_t<T> pow(const T& x, double exponent) {
   return ad::power<ad::array_t<T>>(ad::materialise(x), exponent);
 }
 
-#define UNROLL_ELEMENTWISE(name, function)                         \
-  template <class A, class B>                                      \
-    requires ad::SameWorld<A, B>                                   \
-  ad::common_array_t<A, B> name(const A& a, const B& b) {          \
-    return ad::function(ad::materialise(a), ad::materialise(b));   \
+#define UNROLL_ELEMENTWISE(name, function)                                             \
+  template <class A, class B>                                                          \
+  requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) { \
+    return ad::function(ad::materialise(a), ad::materialise(b));                       \
   }
 UNROLL_ELEMENTWISE(cwise_product, product)
 UNROLL_ELEMENTWISE(cwise_quotient, quotient)

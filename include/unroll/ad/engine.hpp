@@ -11,13 +11,14 @@
 
 /// The door through which every array operation goes. A rule is a small trivially copyable struct
 ///
-///   static constexpr std::array<unsigned, N> needed_for;  // bit j of entry i: the adjoint of operand j reads operand i
-///   static constexpr bool reads_output;
-///   void evaluate(ConstBlock in..., Block out) const;     // values, and tangents if there are any
-///   template <class P> void pullback(P& p) const;         // adjoints of the operands from p.adjoint(), see `Pull`
+///   static constexpr std::array<unsigned, N> needed_for;  // bit j of entry i: the adjoint of operand j
+///   reads operand i static constexpr bool reads_output; void evaluate(ConstBlock in..., Block out) const; //
+///   values, and tangents if there are any template <class P> void pullback(P& p) const;         // adjoints
+///   of the operands from p.adjoint(), see `Pull`
 ///
-/// written in the algebra of block.hpp, and knows neither tape nor dual numbers. `evaluate_rule` interprets it: on plain
-/// arrays, on duals, or on a tape, where the output is recorded with exactly the operands that the pullback will read.
+/// written in the algebra of block.hpp, and knows neither tape nor dual numbers. `evaluate_rule` interprets
+/// it: on plain arrays, on duals, or on a tape, where the output is recorded with exactly the operands that
+/// the pullback will read.
 namespace unroll::ad {
 
 enum class Kind { scalar, array };
@@ -33,7 +34,8 @@ concept PlainArray = std::is_base_of_v<Eigen::MatrixBase<T>, T> && std::is_same_
 template <class T>
 concept Plain = PlainArray<T> || std::is_arithmetic_v<T>;
 
-// ---- plain and dual ---------------------------------------------------------------------------------------------
+// ---- plain and dual
+// ---------------------------------------------------------------------------------------------
 
 template <Plain T>
 ConstBlock block_of(const T& x) {
@@ -77,7 +79,8 @@ auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
   }
 }
 
-// ---- tape -------------------------------------------------------------------------------------------------------
+// ---- tape
+// -------------------------------------------------------------------------------------------------------
 
 /// What a node keeps of an array: its id, its size, and its value if the pullback reads it.
 struct ArrayOperand {
@@ -130,11 +133,13 @@ struct RuleNode : Node {
   [[no_unique_address]] Saved saved;
 };
 
-/// What a rule's pullback sees: operands and output as blocks, the adjoint of the output, and where to put its own.
+/// What a rule's pullback sees: operands and output as blocks, the adjoint of the output, and where to put
+/// its own.
 template <class N, Kind K>
 class Pull {
  public:
-  Pull(const N& node, Sweeper& sweeper, Sweeper::Adjoint adjoint) : node_(node), sweeper_(sweeper), adjoint_(adjoint) {}
+  Pull(const N& node, Sweeper& sweeper, Sweeper::Adjoint adjoint)
+      : node_(node), sweeper_(sweeper), adjoint_(adjoint) {}
 
   ScaledBlock adjoint() const {
     if constexpr (K == Kind::scalar)
@@ -165,7 +170,8 @@ class Pull {
       contribute(block, into);
     }
   }
-  /// Adds factor × the adjoint of the output to operand I, an array of the same size; without a copy where it can.
+  /// Adds factor × the adjoint of the output to operand I, an array of the same size; without a copy where it
+  /// can.
   template <std::size_t I>
   void pass(double factor = 1) {
     const auto& operand = std::get<I>(node_.in);
@@ -217,7 +223,8 @@ ConstBlock block_of(const T& x) {
     return x.block();
   } else {
     x.check("array operation");
-    if (x.id() != 0 && x.core()->tangents > 0) return {x.core()->scalars.block(x.id()), 1, x.core()->columns()};
+    if (x.id() != 0 && x.core()->tangents > 0)
+      return {x.core()->scalars.block(x.id()), 1, x.core()->columns()};
     return {&x.primal(), 1, 1};
   }
 }
@@ -248,14 +255,15 @@ O operand_of(TapeCore& core, const T& x, bool read) {
 }
 
 template <Kind K, class Rule, std::size_t... I, class... In>
-void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const double* value, std::index_sequence<I...>,
-            const In&... in) {
+void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const double* value,
+            std::index_sequence<I...>, const In&... in) {
   using N = RuleNode<Rule, K, OperandOf<In, Rule::needed_for[I] != 0>...>;
   const unsigned active = (0U | ... | (id_of(in) != 0 ? 1U << I : 0U));
-  N node{{&pull_node<N, K>, 0, 0, 0, 0},
-         {operand_of<OperandOf<In, Rule::needed_for[I] != 0>>(core, in, (Rule::needed_for[I] & active) != 0)...},
-         rule,
-         {}};
+  N node{
+      {&pull_node<N, K>, 0, 0, 0, 0},
+      {operand_of<OperandOf<In, Rule::needed_for[I] != 0>>(core, in, (Rule::needed_for[I] & active) != 0)...},
+      rule,
+      {}};
   if constexpr (Rule::reads_output) {
     if constexpr (K == Kind::scalar)
       node.saved.value = *value;
@@ -317,7 +325,8 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
     rule.evaluate(block_of(in)..., Block(buffer->data, shape.size(), columns));
     if (active) {
       if constexpr (Rule::reads_output) result.retain();
-      record<K>(*core, rule, result.id(), static_cast<std::size_t>(shape.size()), buffer->data, indices, in...);
+      record<K>(*core, rule, result.id(), static_cast<std::size_t>(shape.size()), buffer->data, indices,
+                in...);
     }
     return result;
   }

@@ -11,14 +11,14 @@
 #include "unroll/ad/solve.hpp"
 #include "unroll/ad/tape.hpp"
 
-/// Derivatives of a function given as a template over the array type: f(x) for x a `VarVector` (and, where said, a
-/// `DualVector`).
+/// Derivatives of a function given as a template over the array type: f(x) for x a `VarVector` (and, where
+/// said, a `DualVector`).
 namespace unroll {
 
 /// ∇f(x), n, for f: R^n → R. One recording and one sweep.
 template <class F>
-  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
-Vector gradient(const F& f, const Vector& x) {
+requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var> Vector
+gradient(const F& f, const Vector& x) {
   Tape tape;
   const VarVector input = tape.input(x);
   const Var y = f(input);
@@ -26,10 +26,11 @@ Vector gradient(const F& f, const Vector& x) {
   return tape.sweep(y).adjoint(input);
 }
 
-/// ∂F(x), m×n, for F: R^n → R^m: forward mode if F accepts a `DualVector` and n < m, else one sweep with m seeds.
+/// ∂F(x), m×n, for F: R^n → R^m: forward mode if F accepts a `DualVector` and n < m, else one sweep with m
+/// seeds.
 template <class F>
-  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, VarVector>
-Matrix jacobian(const F& f, const Vector& x) {
+requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, VarVector> Matrix
+jacobian(const F& f, const Vector& x) {
   Tape tape;
   const VarVector input = tape.input(x);
   const VarVector y = f(input);
@@ -47,8 +48,8 @@ Matrix jacobian(const F& f, const Vector& x) {
 /// ∇²f(x) V, n×k, for k directions V at once: one recording that carries k tangents, and one sweep.
 /// @throws ShapeError if V has not n rows.
 template <class F>
-  requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
-Matrix hessian_vector_product(const F& f, const Vector& x, const Matrix& directions) {
+requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var> Matrix
+hessian_vector_product(const F& f, const Vector& x, const Matrix& directions) {
   if (directions.rows() != x.size())
     throw ShapeError(fmt::format("hessian_vector_product: x has {} entries, directions are {}x{}", x.size(),
                                  directions.rows(), directions.cols()));

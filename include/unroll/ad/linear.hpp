@@ -5,12 +5,12 @@
 
 #include "unroll/ad/elementwise.hpp"
 
-/// Linear maps: products of constant matrices, sparse matrices, operators and taped or dual matrices with taped or dual
-/// arrays. One node each.
+/// Linear maps: products of constant matrices, sparse matrices, operators and taped or dual matrices with
+/// taped or dual arrays. One node each.
 ///
-/// Lifetime. A constant dense matrix that is an lvalue, its transpose, a block or map of it, a sparse matrix and a
-/// `LinearOperator` are held by reference, never copied: they must live, unchanged, as long as the tape is swept. A matrix
-/// that is a temporary is copied onto the tape.
+/// Lifetime. A constant dense matrix that is an lvalue, its transpose, a block or map of it, a sparse matrix
+/// and a `LinearOperator` are held by reference, never copied: they must live, unchanged, as long as the tape
+/// is swept. A matrix that is a temporary is copied onto the tape.
 /// @throws ShapeError naming the operation and both shapes.
 namespace unroll {
 
@@ -91,35 +91,33 @@ A apply_operator(const LinearOperator& op, Side side, const A& x);
 }  // namespace ad
 
 template <class M, ad::Differentiable V>
-  requires ad::ConstantMatrix<std::remove_cvref_t<M>>
-ad::array_t<V> operator*(M&& matrix, const V& x) {
+requires ad::ConstantMatrix<std::remove_cvref_t<M>> ad::array_t<V>
+operator*(M&& matrix, const V& x) {
   decltype(auto) array = ad::materialise(x);
   return ad::with_view(std::forward<M>(matrix), array,
                        [&](const ad::MatrixView& view) { return ad::apply_constant(view, array); });
 }
 
 template <ad::Differentiable V, class M>
-  requires(ad::ConstantMatrix<std::remove_cvref_t<M>> && ad::is_matrix<ad::array_t<V>>)
-auto operator*(const V& x, M&& matrix) {
+requires(ad::ConstantMatrix<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<V>>) auto operator*(
+    const V& x, M&& matrix) {
   using A = ad::array_t<V>;
   constexpr bool gives_vector = std::remove_cvref_t<M>::ColsAtCompileTime == 1;
   using VectorResult = std::conditional_t<ad::TapedArray<A>, VarVector, DualVector>;
   using Result = std::conditional_t<gives_vector, VectorResult, A>;
   decltype(auto) array = ad::materialise(x);
-  return ad::with_view(std::forward<M>(matrix), array,
-                       [&](const ad::MatrixView& view) { return ad::times_constant<A, Result>(array, view); });
+  return ad::with_view(std::forward<M>(matrix), array, [&](const ad::MatrixView& view) {
+    return ad::times_constant<A, Result>(array, view);
+  });
 }
 
 /// A X with derivatives in both.
 template <ad::Differentiable M, ad::Differentiable V>
-  requires ad::is_matrix<ad::array_t<M>>
-ad::array_t<V> operator*(const M& matrix, const V& x) {
-  return ad::product_of(ad::materialise(matrix), ad::materialise(x));
-}
+requires ad::is_matrix<ad::array_t<M>> ad::array_t<V>
+operator*(const M& matrix, const V& x) { return ad::product_of(ad::materialise(matrix), ad::materialise(x)); }
 
 template <ad::Differentiable M>
-  requires ad::is_matrix<ad::array_t<M>>
-ad::array_t<M> transpose(const M& x) {
+requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
   return ad::transposed(ad::materialise(x));
 }
 inline Matrix transpose(const Matrix& x) { return x.transpose(); }

@@ -7,9 +7,10 @@
 
 namespace unroll {
 
-/// Σ c_i x_i + constant over taped arrays of one shape, not yet computed: what +, − and multiplication by a number give.
-/// It becomes one node, computed in one pass, when it is converted to a `VarVector` (A = VarVector) or `VarMatrix`;
-/// adding a constant alone needs no node at all. It holds handles, not references: no lifetime to think of.
+/// Σ c_i x_i + constant over taped arrays of one shape, not yet computed: what +, − and multiplication by a
+/// number give. It becomes one node, computed in one pass, when it is converted to a `VarVector` (A =
+/// VarVector) or `VarMatrix`; adding a constant alone needs no node at all. It holds handles, not references:
+/// no lifetime to think of.
 template <class A>
 class LinearCombination {
  public:

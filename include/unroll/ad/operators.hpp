@@ -9,7 +9,8 @@
 
 /// + and − between arrays, and multiplication and division by a scalar: for taped arrays (lazy, see
 /// `LinearCombination`), and for duals. Plain arrays have Eigen's own.
-/// @throws ShapeError naming operation and sizes if the shapes differ, TapeError for variables of different recordings.
+/// @throws ShapeError naming operation and sizes if the shapes differ, TapeError for variables of different
+/// recordings.
 namespace unroll {
 
 namespace ad {
@@ -30,14 +31,17 @@ struct LinearTraits<LinearCombination<A>> {
 };
 /// A taped array or a linear combination of them.
 template <class T>
-concept Linear = requires { typename LinearTraits<T>::Array; };
+concept Linear = requires {
+  typename LinearTraits<T>::Array;
+};
 template <Linear T>
 using linear_array_t = typename LinearTraits<T>::Array;
 
 template <class T>
 concept EigenMatrix = std::is_base_of_v<Eigen::MatrixBase<T>, T>;
 template <class T, class A>
-concept Summand = (Linear<T> && std::is_same_v<linear_array_t<T>, A>) || (EigenMatrix<T> && std::is_constructible_v<A, T>);
+concept Summand = (Linear<T> && std::is_same_v<linear_array_t<T>, A>) ||
+                  (EigenMatrix<T> && std::is_constructible_v<A, T>);
 
 /// sum ± x for whatever x is.
 template <class A, class T>
@@ -65,7 +69,8 @@ LinearCombination<A> combine(L&& left, R&& right, double sign, const char* opera
     return std::move(right);
   } else {
     LinearCombination<A> sum(Shape{left.rows(), left.cols()});
-    if constexpr (!Linear<Left> && Linear<Right>) {  // the variable first: it says whose memory a constant may take
+    if constexpr (!Linear<Left> &&
+                  Linear<Right>) {  // the variable first: it says whose memory a constant may take
       accumulate(sum, right, sign, operation);
       accumulate(sum, left, 1, operation);
     } else {
@@ -93,12 +98,12 @@ auto scaled(L&& x, double factor) {
 template <class L, class R>
 struct SumTraits {};
 template <Linear L, class R>
-  requires Summand<R, linear_array_t<L>>
+requires Summand<R, linear_array_t<L>>
 struct SumTraits<L, R> {
   using Array = linear_array_t<L>;
 };
 template <EigenMatrix L, Linear R>
-  requires Summand<L, linear_array_t<R>>
+requires Summand<L, linear_array_t<R>>
 struct SumTraits<L, R> {
   using Array = linear_array_t<R>;
 };
@@ -146,7 +151,8 @@ ad::linear_array_t<L> operator/(const L& x, const S& divisor) {
   return ad::scale_array(Var(1.0 / divisor), ad::linear_array_t<L>(x));
 }
 
-// ---- duals ------------------------------------------------------------------------------------------------------
+// ---- duals
+// ------------------------------------------------------------------------------------------------------
 
 namespace ad {
 template <class T>
@@ -156,23 +162,19 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
 }  // namespace ad
 
 template <ad::DualisedArray A, class R>
-  requires std::is_convertible_v<R, A>
-A operator+(const A& left, const R& right) {
+requires std::is_convertible_v<R, A> A operator+(const A& left, const R& right) {
   return A(ad::sum_of(left, static_cast<const A&>(right), 1, "+"));
 }
 template <ad::EigenMatrix L, ad::DualisedArray A>
-  requires std::is_convertible_v<L, A>
-A operator+(const L& left, const A& right) {
+requires std::is_convertible_v<L, A> A operator+(const L& left, const A& right) {
   return A(ad::sum_of(static_cast<const A&>(A(left)), right, 1, "+"));
 }
 template <ad::DualisedArray A, class R>
-  requires std::is_convertible_v<R, A>
-A operator-(const A& left, const R& right) {
+requires std::is_convertible_v<R, A> A operator-(const A& left, const R& right) {
   return A(ad::sum_of(left, static_cast<const A&>(right), -1, "-"));
 }
 template <ad::EigenMatrix L, ad::DualisedArray A>
-  requires std::is_convertible_v<L, A>
-A operator-(const L& left, const A& right) {
+requires std::is_convertible_v<L, A> A operator-(const L& left, const A& right) {
   return A(ad::sum_of(static_cast<const A&>(A(left)), right, -1, "-"));
 }
 template <ad::DualisedArray A>

@@ -3,8 +3,9 @@
 #include <Eigen/Core>
 #include <cmath>
 
-/// Elementwise functions that Eigen 3.4 evaluates one number at a time in double precision, vectorised here through its
-/// packet exp and log. Accuracy: 1e-15 relative (tests/ad/packet_functions_test.cpp), for |x| up to 700 and beyond.
+/// Elementwise functions that Eigen 3.4 evaluates one number at a time in double precision, vectorised here
+/// through its packet exp and log. Accuracy: 1e-15 relative (tests/ad/packet_functions_test.cpp), for |x| up
+/// to 700 and beyond.
 namespace unroll::ad::packet {
 
 using namespace Eigen::internal;  // Eigen's packet algebra: padd, pmul, pexp, pselect, …
@@ -14,8 +15,8 @@ P constant(double value) {
   return pset1<P>(value);
 }
 
-/// tanh: for |x| < 5/8 the rational approximation of Cephes (Moshier, "Methods and Programs for Mathematical Functions"),
-/// as 1 − 2/(e^{2|x|} + 1) cancels there.
+/// tanh: for |x| < 5/8 the rational approximation of Cephes (Moshier, "Methods and Programs for Mathematical
+/// Functions"), as 1 − 2/(e^{2|x|} + 1) cancels there.
 struct Tanh {
   double operator()(double x) const { return std::tanh(x); }
   template <class P>
@@ -72,7 +73,8 @@ struct SigmoidSlope {
   }
 };
 
-/// log(1 + e^x) = max(x, 0) + log1p(e^{−|x|}); log1p(u) = log(w)·u/(w − 1) with w = 1 + u, exact to rounding (Kahan).
+/// log(1 + e^x) = max(x, 0) + log1p(e^{−|x|}); log1p(u) = log(w)·u/(w − 1) with w = 1 + u, exact to rounding
+/// (Kahan).
 struct Softplus {
   double operator()(double x) const { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
   template <class P>
@@ -104,9 +106,12 @@ auto map(const T& x) {
 
 namespace Eigen::internal {
 template <class F>
-  requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::Sigmoid> ||
-           std::is_same_v<F, unroll::ad::packet::SigmoidSlope> || std::is_same_v<F, unroll::ad::packet::Softplus>
+requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::Sigmoid> ||
+    std::is_same_v<F, unroll::ad::packet::SigmoidSlope> || std::is_same_v<F, unroll::ad::packet::Softplus>
 struct functor_traits<F> {
-  enum { Cost = 20 * NumTraits<double>::MulCost, PacketAccess = packet_traits<double>::HasExp && packet_traits<double>::HasLog };
+  enum {
+    Cost = 20 * NumTraits<double>::MulCost,
+    PacketAccess = packet_traits<double>::HasExp && packet_traits<double>::HasLog
+  };
 };
 }  // namespace Eigen::internal

@@ -5,17 +5,19 @@
 #include <functional>
 #include <utility>
 
-#include "unroll/ad/operators.hpp"
 #include "unroll/ad/elementwise.hpp"
+#include "unroll/ad/operators.hpp"
 
-/// A user's own primitive. It is one struct with three static functions on plain arrays (`double`, `Vector`, `Matrix`):
+/// A user's own primitive. It is one struct with three static functions on plain arrays (`double`, `Vector`,
+/// `Matrix`):
 ///
 ///   static Y value(X... x);                                 // y
 ///   static Y pushforward(X... x, X... x_dot);               // ẏ  (forward mode)
-///   static X pullback(X... x, Y y_bar);                     // x̄, a pair or tuple if there are several operands
+///   static X pullback(X... x, Y y_bar);                     // x̄, a pair or tuple if there are several
+///   operands
 ///
-/// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. It works inside second derivatives if `pullback`
-/// is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.
+/// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. It works inside second derivatives if
+/// `pullback` is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.
 namespace unroll {
 
 namespace ad {
@@ -27,14 +29,16 @@ struct PlainOf {
 };
 template <AnyArray T>
 struct PlainOf<T> {
-  using type = std::conditional_t<std::is_same_v<array_t<T>, Vector> || std::is_same_v<array_t<T>, VarVector> ||
-                                      std::is_same_v<array_t<T>, DualVector>,
-                                  Vector, Matrix>;
+  using type =
+      std::conditional_t<std::is_same_v<array_t<T>, Vector> || std::is_same_v<array_t<T>, VarVector> ||
+                             std::is_same_v<array_t<T>, DualVector>,
+                         Vector, Matrix>;
 };
 template <class T>
 using plain_t = typename PlainOf<T>::type;
 template <class T>
-using dual_t = std::conditional_t<std::is_same_v<T, Vector>, DualVector, std::conditional_t<std::is_same_v<T, Matrix>, DualMatrix, Dual>>;
+using dual_t = std::conditional_t<std::is_same_v<T, Vector>, DualVector,
+                                  std::conditional_t<std::is_same_v<T, Matrix>, DualMatrix, Dual>>;
 
 // A column of a block as a plain operand.
 template <class T>
@@ -96,8 +100,9 @@ struct UserRule {
   }();
   static constexpr bool reads_output = false;
   static constexpr bool has_pushforward = requires(const X&... x) { Mine::pushforward(x..., x...); };
-  static constexpr bool has_dual_pullback =
-      requires(const dual_t<X>&... x, const dual_t<Y>& y) { Mine::pullback(x..., y); };
+  static constexpr bool has_dual_pullback = requires(const dual_t<X>&... x, const dual_t<Y>& y) {
+    Mine::pullback(x..., y);
+  };
 
   const Y* value;  // computed already; read by evaluate, at recording, only
   std::array<Shape, count> shapes;
@@ -115,7 +120,8 @@ struct UserRule {
     if constexpr (has_pushforward) {
       const auto x = std::tuple<X...>(column_as<X>(std::get<I>(blocks), 0, shapes[I])...);
       for (Index j = 1; j < y.cols(); ++j) {
-        const Y y_dot = Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
+        const Y y_dot =
+            Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
         check_size("pushforward", flat(y_dot).size(), y.rows());
         y.col(j) = flat(y_dot);
       }
@@ -144,7 +150,8 @@ struct UserRule {
       const auto x_bar = Mine::pullback(columns_as_dual<X>(p.template in<I>(), shapes[I])..., seed);
       (add_block<I>(p, adjoint_part<I>(x_bar).block()), ...);
     } else {
-      throw UnsupportedError("apply: second derivatives need a pullback that is a template and accepts DualVector");
+      throw UnsupportedError(
+          "apply: second derivatives need a pullback that is a template and accepts DualVector");
     }
   }
   template <std::size_t I, class P>
@@ -161,7 +168,8 @@ struct UserRule {
     p.template add<I>([&](Block x_bar, Into into) { add(x_bar, block, 1, into); });
   }
   static void check_size(const char* function, Index got, Index wanted) {
-    if (got != wanted) throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
+    if (got != wanted)
+      throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
   }
 };
 
@@ -175,7 +183,8 @@ concept PrimitiveOn = requires(const plain_t<T>&... x) {
 template <class Y, class... In>
 using result_array_t = std::conditional_t<
     (Taped<In> || ...), std::conditional_t<std::is_same_v<Y, Vector>, VarVector, VarMatrix>,
-    std::conditional_t<(Dualised<In> || ...), std::conditional_t<std::is_same_v<Y, Vector>, DualVector, DualMatrix>, Y>>;
+    std::conditional_t<(Dualised<In> || ...),
+                       std::conditional_t<std::is_same_v<Y, Vector>, DualVector, DualMatrix>, Y>>;
 
 template <class T>
 decltype(auto) operand(const T& x) {
@@ -197,14 +206,16 @@ auto apply(const T&... x) {
   static_assert(ad::PrimitiveOn<Mine, T...>,
                 "apply<Mine>: Mine needs static value(x...) and pullback(x..., y_bar) on plain arrays");
   return [](const auto&... in) {
-    const auto value = Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
+    const auto value =
+        Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
     using Y = std::remove_cvref_t<decltype(value)>;
     const ad::Shape shape = ad::shape_of_value(value);
     const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
     if constexpr (std::is_same_v<Y, double>) {
       return ad::evaluate_scalar(rule, in...);
     } else {
-      return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape, in...);
+      return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape,
+                                                                                             in...);
     }
   }(ad::operand(x)...);
 }

@@ -2,8 +2,8 @@
 
 #include "unroll/ad/elementwise.hpp"
 
-/// Reductions of arrays to a scalar: `double`, `Dual` or `Var` as the array is. For a norm at 0 the derivative is 0, the
-/// subgradient of least norm; `max` of an array passes to its first greatest entry.
+/// Reductions of arrays to a scalar: `double`, `Dual` or `Var` as the array is. For a norm at 0 the
+/// derivative is 0, the subgradient of least norm; `max` of an array passes to its first greatest entry.
 namespace unroll {
 
 namespace ad {
@@ -12,11 +12,16 @@ using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t
 
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
-template <class A> scalar_of_t<A> sum_entries(const A& x);
-template <class A> scalar_of_t<A> squared_length(const A& x);
-template <class A> scalar_of_t<A> length(const A& x);
-template <class A> scalar_of_t<A> stable_log_sum_exp(const A& x);
-template <class A> scalar_of_t<A> greatest(const A& x, bool smallest);
+template <class A>
+scalar_of_t<A> sum_entries(const A& x);
+template <class A>
+scalar_of_t<A> squared_length(const A& x);
+template <class A>
+scalar_of_t<A> length(const A& x);
+template <class A>
+scalar_of_t<A> stable_log_sum_exp(const A& x);
+template <class A>
+scalar_of_t<A> greatest(const A& x, bool smallest);
 }  // namespace ad
 
 /// The scalars of an array type: double, Dual or Var.
@@ -25,10 +30,8 @@ using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 
 /// ⟨a, b⟩; of matrices, Σ a_ij b_ij. @throws ShapeError
 template <class A, class B>
-  requires ad::SameWorld<A, B>
-auto dot(const A& a, const B& b) {
-  return ad::inner_product(ad::materialise(a), ad::materialise(b));
-}
+requires ad::SameWorld<A, B>
+auto dot(const A& a, const B& b) { return ad::inner_product(ad::materialise(a), ad::materialise(b)); }
 /// Σ x_i
 template <ad::AnyArray T>
 scalar_t<T> sum(const T& x) {

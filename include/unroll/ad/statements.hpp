@@ -10,9 +10,9 @@ namespace unroll::ad {
 
 using Id = std::uint32_t;  // of an array or of a scalar on a tape; 0 means constant
 
-/// The scalar part of a tape. A statement y = φ(u_1, …, u_m) stores m pairs (∂φ/∂u_i, id of u_i), 12 bytes a pair in
-/// split arrays, and one byte for m; its id is its position. On a tape with k tangents, values and partials have
-/// their tangents beside them.
+/// The scalar part of a tape. A statement y = φ(u_1, …, u_m) stores m pairs (∂φ/∂u_i, id of u_i), 12 bytes a
+/// pair in split arrays, and one byte for m; its id is its position. On a tape with k tangents, values and
+/// partials have their tangents beside them.
 class Statements {
  public:
   enum class Count : std::uint8_t {};  // not a character type: stores through those would alias everything
@@ -38,7 +38,8 @@ class Statements {
     --size_;
     arguments_ -= count;
   }
-  /// `count` statements without arguments: inputs, entries of an array, results of array operations. The first id.
+  /// `count` statements without arguments: inputs, entries of an array, results of array operations. The
+  /// first id.
   Id push_empty(std::size_t count);
 
   /// Forgets everything but statement 0, the constant, and keeps the memory. From now on k = `tangents`.
@@ -55,7 +56,9 @@ class Statements {
   double* block(Id id) { return blocks_.data() + id * (1 + tangents_); }
   const double* block(Id id) const { return blocks_.data() + id * (1 + tangents_); }
   double* partial_tangents(std::size_t argument) { return partial_tangents_.data() + argument * tangents_; }
-  const double* partial_tangents(std::size_t argument) const { return partial_tangents_.data() + argument * tangents_; }
+  const double* partial_tangents(std::size_t argument) const {
+    return partial_tangents_.data() + argument * tangents_;
+  }
 
   std::size_t used_bytes() const;
   std::size_t reserved_bytes() const;

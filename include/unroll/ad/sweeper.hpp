@@ -6,9 +6,10 @@
 
 namespace unroll::ad {
 
-/// One backward pass over a recording, with c columns of adjoints at once. It reads the recording and writes only its
-/// own adjoints, so several may run over one tape at a time. Adjoints of arrays appear with their first contribution,
-/// are shared as long as nobody adds to them, and are recycled when their node is passed: what is live stays in cache.
+/// One backward pass over a recording, with c columns of adjoints at once. It reads the recording and writes
+/// only its own adjoints, so several may run over one tape at a time. Adjoints of arrays appear with their
+/// first contribution, are shared as long as nobody adds to them, and are recycled when their node is passed:
+/// what is live stays in cache.
 class Sweeper {
  public:
   struct Buffer {
@@ -69,7 +70,7 @@ class Sweeper {
   Index columns_;
   std::uint32_t epoch_;            // of the recording, which a sweep may outlive
   Id array_count_, scalar_count_;  // what there was to sweep: more may be recorded later
-  std::size_t arguments_ = 0;  // of the statements not yet swept
+  std::size_t arguments_ = 0;      // of the statements not yet swept
   struct Workspace;
   Workspace* workspace_;
   std::vector<Adjoint>& arrays_;

@@ -11,8 +11,8 @@ namespace unroll {
 /// The adjoints that a sweep brought back to the inputs of a tape. Valid until the tape is cleared.
 class Sweep {
  public:
-  /// size × s: column j is the pullback of seed j to the input x. On a tape with k tangents, s = 1 + k: column 0 is the
-  /// adjoint, columns 1…k its tangents. Zero if nothing depends on x.
+  /// size × s: column j is the pullback of seed j to the input x. On a tape with k tangents, s = 1 + k:
+  /// column 0 is the adjoint, columns 1…k its tangents. Zero if nothing depends on x.
   /// @throws TapeError if x is not an input of the tape, or the tape was cleared.
   Matrix adjoint(const VarArray& x) const;
   /// 1 × s, likewise.
@@ -29,13 +29,13 @@ class Sweep {
 
 /// What a recording holds.
 struct TapeStatistics {
-  std::size_t nodes = 0;          // array operations
-  std::size_t statements = 0;     // scalar operations, inputs and entries
-  std::size_t arguments = 0;      // pairs (partial, id) of the statements
-  std::size_t node_bytes = 0;     // rules and their operands
-  std::size_t scalar_bytes = 0;   // statements, 12 bytes a pair
-  std::size_t value_bytes = 0;    // arrays that some node or variable still reads
-  std::size_t reserved_bytes = 0; // memory held, in use or not
+  std::size_t nodes = 0;           // array operations
+  std::size_t statements = 0;      // scalar operations, inputs and entries
+  std::size_t arguments = 0;       // pairs (partial, id) of the statements
+  std::size_t node_bytes = 0;      // rules and their operands
+  std::size_t scalar_bytes = 0;    // statements, 12 bytes a pair
+  std::size_t value_bytes = 0;     // arrays that some node or variable still reads
+  std::size_t reserved_bytes = 0;  // memory held, in use or not
   std::size_t bytes() const { return node_bytes + scalar_bytes + value_bytes; }
 };
 
@@ -46,8 +46,9 @@ struct TapeStatistics {
 ///   const Var y = squared_norm(A * x - b);
 ///   const Vector gradient = tape.sweep(y).adjoint(x);
 ///
-/// Variables belong to the tape that recorded them and to one thread; using one after `clear()`, or together with one
-/// of another tape, throws TapeError. Memory is kept across `clear()` and handed to the next tape of the thread.
+/// Variables belong to the tape that recorded them and to one thread; using one after `clear()`, or together
+/// with one of another tape, throws TapeError. Memory is kept across `clear()` and handed to the next tape of
+/// the thread.
 class Tape {
  public:
   /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.

@@ -15,8 +15,9 @@ namespace unroll::ad {
 
 class Sweeper;
 
-/// The storage of a value. Reference-counted, so that a temporary is recycled at once, and a value that nodes read
-/// later is stored once however many read it. Counts are not atomic: a tape and its variables belong to one thread.
+/// The storage of a value. Reference-counted, so that a temporary is recycled at once, and a value that nodes
+/// read later is stored once however many read it. Counts are not atomic: a tape and its variables belong to
+/// one thread.
 struct Buffer {
   double* data;
   std::uint32_t references;
@@ -32,8 +33,8 @@ struct Node {
   std::uint32_t rows;        // of the output, flattened
 };
 
-/// The storage behind a `Tape`. Cores outlive their tapes and are reused warm. `epoch` is unique to a recording: by it
-/// a variable of an earlier recording, or of another tape, is known.
+/// The storage behind a `Tape`. Cores outlive their tapes and are reused warm. `epoch` is unique to a
+/// recording: by it a variable of an earlier recording, or of another tape, is known.
 struct TapeCore {
   std::atomic<std::uint32_t> epoch{0};
   Index tangents = 0;  // k
@@ -84,7 +85,8 @@ struct TapeCore {
       last_node = nullptr;
     }
     auto* placed = new (nodes.allocate(sizeof(N), alignof(N))) N(node);
-    const auto distance = reinterpret_cast<std::uintptr_t>(placed) - reinterpret_cast<std::uintptr_t>(last_node);
+    const auto distance =
+        reinterpret_cast<std::uintptr_t>(placed) - reinterpret_cast<std::uintptr_t>(last_node);
     placed->back = last_node == nullptr ? 0 : static_cast<std::uint32_t>(distance);
     placed->output = output;
     placed->statements = scalars.size();

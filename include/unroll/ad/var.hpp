@@ -6,8 +6,9 @@
 #include "unroll/ad/scalar_functions.hpp"
 #include "unroll/ad/tape_core.hpp"
 
-/// Scalars on a tape. An expression such as a*b + c*sin(d) is a type that holds its operands by value; when it becomes
-/// a `Var` it is recorded as one statement: the partial in every variable, computed from the root down.
+/// Scalars on a tape. An expression such as a*b + c*sin(d) is a type that holds its operands by value; when
+/// it becomes a `Var` it is recorded as one statement: the partial in every variable, computed from the root
+/// down.
 namespace unroll {
 
 class Var;
@@ -16,7 +17,8 @@ namespace ad {
 
 #define UNROLL_INLINE [[gnu::always_inline]] inline
 
-/// Where a statement being recorded puts its arguments. `stale` gathers what an epoch check of each would find.
+/// Where a statement being recorded puts its arguments. `stale` gathers what an epoch check of each would
+/// find.
 struct StatementWriter {
   double* partial;
   Id* argument;
@@ -49,11 +51,10 @@ class Var : public Expression<Var> {
 
   Var() = default;
   template <class T>
-    requires std::is_arithmetic_v<T>
-  UNROLL_INLINE Var(T constant) : value_(static_cast<double>(constant)) {}  // NOLINT: implicit
+  requires std::is_arithmetic_v<T> UNROLL_INLINE Var(T constant)
+      : value_(static_cast<double>(constant)) {}  // NOLINT: implicit
   template <ScalarExpression E>
-    requires(!std::is_same_v<E, Var>)
-  UNROLL_INLINE Var(const E& expression) {  // NOLINT: implicit
+  requires(!std::is_same_v<E, Var>) UNROLL_INLINE Var(const E& expression) {  // NOLINT: implicit
     record(expression);
   }
   Var(ad::TapeCore* core, ad::Id id, double value)
@@ -66,10 +67,22 @@ class Var : public Expression<Var> {
   }
   bool is_constant() const { return id_ == 0; }
 
-  template <class T> UNROLL_INLINE Var& operator+=(const T& other) { return *this = *this + other; }
-  template <class T> UNROLL_INLINE Var& operator-=(const T& other) { return *this = *this - other; }
-  template <class T> UNROLL_INLINE Var& operator*=(const T& other) { return *this = *this * other; }
-  template <class T> UNROLL_INLINE Var& operator/=(const T& other) { return *this = *this / other; }
+  template <class T>
+  UNROLL_INLINE Var& operator+=(const T& other) {
+    return *this = *this + other;
+  }
+  template <class T>
+  UNROLL_INLINE Var& operator-=(const T& other) {
+    return *this = *this - other;
+  }
+  template <class T>
+  UNROLL_INLINE Var& operator*=(const T& other) {
+    return *this = *this * other;
+  }
+  template <class T>
+  UNROLL_INLINE Var& operator/=(const T& other) {
+    return *this = *this / other;
+  }
 
   // For the engine.
   ad::Id id() const { return id_; }
@@ -228,18 +241,18 @@ concept Number = std::is_arithmetic_v<T>;
 }  // namespace ad
 
 // One line an operation: F between two expressions, or an expression and a number on either side.
-#define UNROLL_BINARY(name, F)                                                                    \
-  template <ScalarExpression A, ScalarExpression B>                                               \
-  UNROLL_INLINE auto name(const A& a, const B& b) {                                               \
-    return ad::Binary<ad::F, A, B>(a, b);                                                         \
-  }                                                                                               \
-  template <ScalarExpression A, ad::Number T>                                                     \
-  UNROLL_INLINE auto name(const A& a, T b) {                                                      \
-    return ad::Binary<ad::F, A, ad::Literal>(a, ad::Literal{static_cast<double>(b)});             \
-  }                                                                                               \
-  template <ad::Number T, ScalarExpression B>                                                     \
-  UNROLL_INLINE auto name(T a, const B& b) {                                                      \
-    return ad::Binary<ad::F, ad::Literal, B>(ad::Literal{static_cast<double>(a)}, b);             \
+#define UNROLL_BINARY(name, F)                                                        \
+  template <ScalarExpression A, ScalarExpression B>                                   \
+  UNROLL_INLINE auto name(const A& a, const B& b) {                                   \
+    return ad::Binary<ad::F, A, B>(a, b);                                             \
+  }                                                                                   \
+  template <ScalarExpression A, ad::Number T>                                         \
+  UNROLL_INLINE auto name(const A& a, T b) {                                          \
+    return ad::Binary<ad::F, A, ad::Literal>(a, ad::Literal{static_cast<double>(b)}); \
+  }                                                                                   \
+  template <ad::Number T, ScalarExpression B>                                         \
+  UNROLL_INLINE auto name(T a, const B& b) {                                          \
+    return ad::Binary<ad::F, ad::Literal, B>(ad::Literal{static_cast<double>(a)}, b); \
   }
 UNROLL_BINARY(operator+, Plus)
 UNROLL_BINARY(operator-, Minus)
@@ -251,10 +264,10 @@ UNROLL_BINARY(max, Max)
 UNROLL_BINARY(min, Min)
 #undef UNROLL_BINARY
 
-#define UNROLL_UNARY(name, F)                  \
-  template <ScalarExpression A>                \
-  UNROLL_INLINE auto name(const A& a) {        \
-    return ad::Unary<ad::F, A>(a);             \
+#define UNROLL_UNARY(name, F)           \
+  template <ScalarExpression A>         \
+  UNROLL_INLINE auto name(const A& a) { \
+    return ad::Unary<ad::F, A>(a);      \
   }
 UNROLL_UNARY(operator-, Negate)
 UNROLL_UNARY(exp, Exp)
@@ -287,18 +300,18 @@ double value_of(const A& a) {
 inline double value_of(double a) { return a; }
 
 // Comparisons are of the numbers: a branch is taken, and the derivative is of what was executed.
-#define UNROLL_COMPARE(op)                                                                              \
-  template <ScalarExpression A, ScalarExpression B>                                                     \
-  UNROLL_INLINE bool operator op(const A& a, const B& b) {                                              \
-    return a.primal() op b.primal();                                                                    \
-  }                                                                                                     \
-  template <ScalarExpression A, ad::Number T>                                                           \
-  UNROLL_INLINE bool operator op(const A& a, T b) {                                                     \
-    return a.primal() op static_cast<double>(b);                                                        \
-  }                                                                                                     \
-  template <ad::Number T, ScalarExpression B>                                                           \
-  UNROLL_INLINE bool operator op(T a, const B& b) {                                                     \
-    return static_cast<double>(a) op b.primal();                                                        \
+#define UNROLL_COMPARE(op)                                 \
+  template <ScalarExpression A, ScalarExpression B>        \
+  UNROLL_INLINE bool operator op(const A& a, const B& b) { \
+    return a.primal() op b.primal();                       \
+  }                                                        \
+  template <ScalarExpression A, ad::Number T>              \
+  UNROLL_INLINE bool operator op(const A& a, T b) {        \
+    return a.primal() op static_cast<double>(b);           \
+  }                                                        \
+  template <ad::Number T, ScalarExpression B>              \
+  UNROLL_INLINE bool operator op(T a, const B& b) {        \
+    return static_cast<double>(a) op b.primal();           \
   }
 UNROLL_COMPARE(<)
 UNROLL_COMPARE(>)

@@ -31,13 +31,15 @@ class VarArray {
   /// True if no derivative flows through it.
   bool is_constant() const { return id_ == 0; }
 
-  /// Entry of a vector, or of a matrix. @throws ShapeError if out of range, TapeError if its recording is gone.
+  /// Entry of a vector, or of a matrix. @throws ShapeError if out of range, TapeError if its recording is
+  /// gone.
   Var operator[](Index i) const { return entry(i, 0); }
   Var operator()(Index i) const { return entry(i, 0); }
   Var operator()(Index i, Index j) const { return entry(i, j); }
 
   // For the engine.
-  /// A result on `core`; `buffer` holds size × (1 + k) doubles, or size for id 0, a constant; takes its reference over.
+  /// A result on `core`; `buffer` holds size × (1 + k) doubles, or size for id 0, a constant; takes its
+  /// reference over.
   VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape) noexcept
       : core_(core),
         buffer_(buffer),
@@ -93,12 +95,12 @@ class VarVector : public VarArray {
   VarVector() = default;
   VarVector(const Vector& constant) : VarArray(constant.data(), {constant.size(), 1}) {}  // NOLINT: implicit
   template <class D>
-    requires std::is_same_v<typename D::Scalar, double>
-  VarVector(const Eigen::MatrixBase<D>& constant) : VarVector(Vector(constant)) {}  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, double> VarVector(const Eigen::MatrixBase<D>& constant)
+      : VarVector(Vector(constant)) {}  // NOLINT: implicit
   /// Assembles scalars.
   template <class D>
-    requires std::is_same_v<typename D::Scalar, Var>
-  VarVector(const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, Var> VarVector(
+      const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
   explicit VarVector(VarArray array) : VarArray(std::move(array)) {}
   /// @throws TapeError if the tape was cleared or destroyed.
   Vector value() const { return block().col(0); }
@@ -109,10 +111,11 @@ class VarMatrix : public VarArray {
  public:
   using Plain = Matrix;
   VarMatrix() = default;
-  VarMatrix(const Matrix& constant) : VarArray(constant.data(), {constant.rows(), constant.cols()}) {}  // NOLINT
+  VarMatrix(const Matrix& constant)
+      : VarArray(constant.data(), {constant.rows(), constant.cols()}) {}  // NOLINT
   template <class D>
-    requires std::is_same_v<typename D::Scalar, double>
-  VarMatrix(const Eigen::MatrixBase<D>& constant) : VarMatrix(Matrix(constant)) {}  // NOLINT: implicit
+  requires std::is_same_v<typename D::Scalar, double> VarMatrix(const Eigen::MatrixBase<D>& constant)
+      : VarMatrix(Matrix(constant)) {}  // NOLINT: implicit
   explicit VarMatrix(VarArray array) : VarArray(std::move(array)) {}
   /// @throws TapeError if the tape was cleared or destroyed.
   Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }

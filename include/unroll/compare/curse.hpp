@@ -31,9 +31,12 @@ struct CurseProgress {
   double fraction;
 };
 
+/// Every x_t and ∂x_t of a run is kept: about 1 kB a step at n = 30.
+inline constexpr Index most_steps = 1'000'000;
+
 struct CurseOptions {
   std::vector<std::string> solvers = {};  // names among solver_names(); empty: all
-  Index steps = 2000;                     // ≥ 1
+  Index steps = 2000;                     // 1 … most_steps
   double alpha = 0.5;                     // > 0, of the Gegenbauer weight of the Sobolev method
   Eta eta = {};                           // of the same
   std::function<void(const CurseProgress&)> progress = {};

@@ -18,11 +18,11 @@ struct Curve {
 
 /// A line plot with two logarithmic axes.
 struct Figure {
-  std::string name;  // of the files: name.svg and name.png
-  std::string title, subtitle;
-  std::string x_label, y_label;  // may use gnuplot's markup: x_t is x with the index t
-  double lowest_y = 1e-8;        // the frame ends there; below lie convergence and rounding
-  std::string level_label;       // a horizontal line at 1 with this label, if not empty
+  std::string name;                     // of the files: name.svg and name.png
+  std::string subtitle;                 // shown as it is
+  std::string title, x_label, y_label;  // may use gnuplot's markup: x_t is x with the index t
+  double lowest_y = 1e-8;               // the frame ends there; below lie convergence and rounding
+  std::string level_label;              // a horizontal line at 1 with this label, if not empty
   std::vector<Curve> curves;
 };
 

@@ -5,9 +5,10 @@
 
 namespace unroll {
 
-/// How far an estimate J of ∂x* may be off, from what can be measured at x_T (MATH.md 3). With Ĵ = −H(x_T)⁻¹M(x_T) and ℓ a lower
-/// bound of the eigenvalues of H(x_T): ‖J − Ĵ‖_F ≤ residual/ℓ. Ĵ itself is off by what ‖∇f(x_T)‖ says x_T is from x*: on a
-/// quadratic ‖J − ∂x*‖_F ≤ [residual + (Σ_i‖∂_iH‖_2²)^{1/2} gradient_norm/ℓ]/ℓ.
+/// How far an estimate J of ∂x* may be off, from what can be measured at x_T (MATH.md 3). With Ĵ =
+/// −H(x_T)⁻¹M(x_T) and ℓ a lower bound of the eigenvalues of H(x_T): ‖J − Ĵ‖_F ≤ residual/ℓ. Ĵ itself is off
+/// by what ‖∇f(x_T)‖ says x_T is from x*: on a quadratic ‖J − ∂x*‖_F ≤ [residual + (Σ_i‖∂_iH‖_2²)^{1/2}
+/// gradient_norm/ℓ]/ℓ.
 struct Certificate {
   double gradient_norm = 0;  // ‖∇_x f(x_T, θ)‖_2: 0 at a minimiser
   double residual = 0;       // ‖H(x_T) J + M(x_T)‖_F

@@ -29,7 +29,8 @@ inline Matrix tangents_of(const DualVector& x, Index directions) {
 /// Runs the solver on duals, in k directions: ẋ_0 is n×k, θ̇ is p×k. `visit(t, x)` sees the iterates as duals.
 template <class S, class Visit>
 RunRecord run_forward(const Problem& problem, const S& solver, const Vector& x0, const Matrix& x0_dot,
-                      const Vector& theta, const Matrix& theta_dot, const SolveOptions& options, Visit&& visit) {
+                      const Vector& theta, const Matrix& theta_dot, const SolveOptions& options,
+                      Visit&& visit) {
   check_sizes(problem, x0.size(), theta.size(), "forward");
   RunRecord record;
   const Oracle<DualVector> oracle(problem, &record.cost);

@@ -9,8 +9,9 @@
 #include "unroll/derivative/reverse.hpp"
 #include "unroll/solver/solve.hpp"
 
-/// ∂x_T(θ) of a solver's result. All entries: @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
-/// Step sizes are constants with respect to θ, unless the solver's step computes them from θ itself.
+/// ∂x_T(θ) of a solver's result. All entries: @throws ShapeError, DomainError for a start, θ or options that
+/// `run` refuses. Step sizes are constants with respect to θ, unless the solver's step computes them from θ
+/// itself.
 namespace unroll {
 
 /// ∂x_T(θ), n×p, by unrolling backwards.
@@ -36,8 +37,8 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   Derivative d;
   DualVector last;
   static_cast<RunRecord&>(d) =
-      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()), options,
-                          [&](Index, const DualVector& x) { last = x; });
+      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
+                          options, [&](Index, const DualVector& x) { last = x; });
   d.dx = detail::tangents_of(last, p);
   d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
   return d;
@@ -56,16 +57,18 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   return d;
 }
 
-/// By the cheaper mode: a step costs p Hessian-vector products forwards and n backwards, so forwards where p ≤ n.
+/// By the cheaper mode: a step costs p Hessian-vector products forwards and n backwards, so forwards where p
+/// ≤ n.
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options = {}) {
-  if (problem.parameters() <= problem.dimension()) return jacobian(problem, solver, start, theta, options, Forward{});
+  if (problem.parameters() <= problem.dimension())
+    return jacobian(problem, solver, start, theta, options, Forward{});
   return jacobian(problem, solver, start, theta, options, Reverse{});
 }
 
-/// ∂x_t for t in `at`, ascending; all t = 0 … T if it is empty. Those beyond the end of the run are left out. Forwards in one
-/// run; backwards one recording, and a sweep from each x_t.
+/// ∂x_t for t in `at`, ascending; all t = 0 … T if it is empty. Those beyond the end of the run are left out.
+/// Forwards in one run; backwards one recording, and a sweep from each x_t.
 /// @throws DomainError unless `at` ascends from 0 on.
 template <class S>
 History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
@@ -74,8 +77,8 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
   const detail::Selection selected(at);
   History history;
   const RunRecord record =
-      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()), options,
-                          [&](Index t, const DualVector& x) {
+      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
+                          options, [&](Index t, const DualVector& x) {
                             if (!selected(t)) return;
                             history.t.push_back(t);
                             history.x.push_back(x.value());
@@ -88,7 +91,8 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
 }
 template <class S>
 History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                         const SolveOptions& options, const Reverse& method, const std::vector<Index>& at = {}) {
+                         const SolveOptions& options, const Reverse& method,
+                         const std::vector<Index>& at = {}) {
   const Matrix dx0 = start_jacobian(problem, start);
   check_method(method);
   const detail::RecordedRun recorded(problem, solver, start.x, theta, options, detail::Selection(at));

@@ -6,17 +6,18 @@
 namespace unroll {
 
 /// Unrolling, backwards: the tape records every step; one sweep pulls cotangents back through all of them.
-/// Memory grows with the number of steps. Cost of the Jacobian: n Hessian-vector products a step, of a `vjp`: one.
+/// Memory grows with the number of steps. Cost of the Jacobian: n Hessian-vector products a step, of a `vjp`:
+/// one.
 struct Reverse {
   Index threads = 1;  // over blocks of cotangents; the result does not depend on it
 };
 
-/// Unrolling, forwards: tangents travel with the iterate. Memory does not grow. Cost of the Jacobian: p Hessian-vector
-/// products a step, of a `jvp`: one.
+/// Unrolling, forwards: tangents travel with the iterate. Memory does not grow. Cost of the Jacobian: p
+/// Hessian-vector products a step, of a `jvp`: one.
 struct Forward {};
 
-/// No unrolling: the derivative of the minimiser, −H⁻¹M at x_T, by dense Cholesky. Wrong by as much as x_T is from x*; the
-/// certificate says how much.
+/// No unrolling: the derivative of the minimiser, −H⁻¹M at x_T, by dense Cholesky. Wrong by as much as x_T is
+/// from x*; the certificate says how much.
 struct Implicit {};
 
 }  // namespace unroll

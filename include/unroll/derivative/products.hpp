@@ -2,14 +2,14 @@
 
 #include "unroll/derivative/jacobian.hpp"
 
-/// Products with ∂x_T(θ), which cost less than the Jacobian: `vjp` pulls one cotangent back, `jvp` pushes one tangent forward.
-/// All entries: @throws ShapeError naming the sizes, and what `jacobian` throws.
+/// Products with ∂x_T(θ), which cost less than the Jacobian: `vjp` pulls one cotangent back, `jvp` pushes one
+/// tangent forward. All entries: @throws ShapeError naming the sizes, and what `jacobian` throws.
 namespace unroll {
 
 /// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w: one sweep.
 template <class S>
-Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
-        const SolveOptions& options, const Reverse& method = {}) {
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& cotangent, const SolveOptions& options, const Reverse& method = {}) {
   const Matrix dx0 = start_jacobian(problem, start);
   check_method(method);
   check_product("vjp", "cotangent", cotangent, problem.dimension());
@@ -24,8 +24,8 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
 
 /// The same by forward mode: p + n tangents, for checks.
 template <class S>
-Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
-        const SolveOptions& options, const Forward&) {
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& cotangent, const SolveOptions& options, const Forward&) {
   const Matrix dx0 = start_jacobian(problem, start);
   check_product("vjp", "cotangent", cotangent, problem.dimension());
   const Index n = problem.dimension();
@@ -34,18 +34,20 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
   x0_dot << dx0, Matrix::Identity(n, n);
   DualVector last;
   Vjp v;
-  static_cast<RunRecord&>(v) = detail::run_forward(problem, solver, start.x, x0_dot, theta, Matrix::Identity(p, p + n),
-                                                   options, [&](Index, const DualVector& x) { last = x; });
+  static_cast<RunRecord&>(v) =
+      detail::run_forward(problem, solver, start.x, x0_dot, theta, Matrix::Identity(p, p + n), options,
+                          [&](Index, const DualVector& x) { last = x; });
   const Vector product = detail::tangents_of(last, p + n).transpose() * cotangent;
   v.dtheta = product.head(p);
   v.dx0 = product.tail(n);
   return v;
 }
 
-/// −Mᵀ H⁻¹ w at x_T; the minimiser does not depend on x_0. @throws NumericalError if H is not positive definite there.
+/// −Mᵀ H⁻¹ w at x_T; the minimiser does not depend on x_0. @throws NumericalError if H is not positive
+/// definite there.
 template <class S>
-Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& cotangent,
-        const SolveOptions& options, const Implicit&) {
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& cotangent, const SolveOptions& options, const Implicit&) {
   start_jacobian(problem, start);  // for its checks
   check_product("vjp", "cotangent", cotangent, problem.dimension());
   Vjp v;
@@ -58,23 +60,23 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
 
 /// ∂x_T(θ) θ̇: one tangent.
 template <class S>
-Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& tangent,
-        const SolveOptions& options, const Forward& = {}) {
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const Forward& = {}) {
   const Matrix dx0 = start_jacobian(problem, start);
   check_product("jvp", "tangent", tangent, problem.parameters());
   DualVector last;
   Jvp j;
-  static_cast<RunRecord&>(j) = detail::run_forward(problem, solver, start.x, dx0 * tangent, theta, tangent, options,
-                                                   [&](Index, const DualVector& x) { last = x; });
+  static_cast<RunRecord&>(j) = detail::run_forward(problem, solver, start.x, dx0 * tangent, theta, tangent,
+                                                   options, [&](Index, const DualVector& x) { last = x; });
   j.dx = detail::tangents_of(last, 1).col(0);
   return j;
 }
 
 /// The same through the whole Jacobian, by reverse or implicitly: for checks.
 template <class S, class Method>
-  requires(std::is_same_v<Method, Reverse> || std::is_same_v<Method, Implicit>)
-Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta, const Vector& tangent,
-        const SolveOptions& options, const Method& method) {
+requires(std::is_same_v<Method, Reverse> || std::is_same_v<Method, Implicit>) Jvp
+    jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const Method& method) {
   check_product("jvp", "tangent", tangent, problem.parameters());
   const Derivative d = jacobian(problem, solver, start, theta, options, method);
   Jvp j;

@@ -11,8 +11,8 @@ namespace unroll {
 
 /// Where a run starts: x_0, and ∂x_0(θ) if it depends on θ.
 struct Start {
-  Vector x;    // n
-  Matrix dx{}; // n×p, or empty: zero
+  Vector x;     // n
+  Matrix dx{};  // n×p, or empty: zero
 
   Start(Vector x0) : x(std::move(x0)) {}  // NOLINT: implicit
   Start(Vector x0, Matrix dx0) : x(std::move(x0)), dx(std::move(dx0)) {}
@@ -20,7 +20,8 @@ struct Start {
   Start(const Eigen::MatrixBase<D>& x0) : x(x0) {}  // NOLINT: implicit
 };
 
-/// What every derivative says of the run behind it. After Status::non_finite, everything is of the last finite iterate.
+/// What every derivative says of the run behind it. After Status::non_finite, everything is of the last
+/// finite iterate.
 struct RunRecord {
   Vector x{};  // x_T, n
   Index steps = 0;

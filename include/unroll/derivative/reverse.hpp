@@ -18,8 +18,8 @@ class RecordedRun {
  public:
   /// Runs the solver; `keep(t)` says which iterates, besides the last, will be swept from.
   template <class S, class Keep>
-  RecordedRun(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta, const SolveOptions& options,
-              const Keep& keep)
+  RecordedRun(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
+              const SolveOptions& options, const Keep& keep)
       : x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
     const auto end = run(Oracle<VarVector>(problem, &record_.cost), solver, x0_, theta_, options,
                          [&](Index t, const auto& state) {

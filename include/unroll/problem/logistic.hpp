@@ -4,12 +4,12 @@
 
 namespace unroll {
 
-/// Regularised logistic regression, f(x, θ) = Σ_i log(1 + exp(−y_i a_iᵀx))/m + θ‖x‖²/2 with labels y_i = ±1 and one θ > 0.
-/// Written by hand on the rules' stable functions: an oracle need not come from a template.
+/// Regularised logistic regression, f(x, θ) = Σ_i log(1 + exp(−y_i a_iᵀx))/m + θ‖x‖²/2 with labels y_i = ±1
+/// and one θ > 0. Written by hand on the rules' stable functions: an oracle need not come from a template.
 class Logistic final : public Problem {
  public:
-  /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not finite or a label
-  /// is not ±1.
+  /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not
+  /// finite or a label is not ±1.
   Logistic(Matrix a, const Vector& y);
 
   Index dimension() const override { return signed_rows_.cols(); }

@@ -20,14 +20,16 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
   { f(x, x) } -> std::convertible_to<Var>;
 };
 
-/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by a recording
-/// that carries the k tangents, so that one pass over the data serves value and tangents alike.
+/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by a
+/// recording that carries the k tangents, so that one pass over the data serves value and tangents alike.
 template <class F>
 class TemplateProblem final : public Problem {
-  static_assert(ObjectiveOnVectors<F>, "make_problem: f(x, theta) must accept const Vector& twice and give a number");
-  static_assert(ObjectiveOnTape<F>,
-                "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
-                "over the array type, with the library's functions");
+  static_assert(ObjectiveOnVectors<F>,
+                "make_problem: f(x, theta) must accept const Vector& twice and give a number");
+  static_assert(
+      ObjectiveOnTape<F>,
+      "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
+      "over the array type, with the library's functions");
 
  public:
   /// @throws ShapeError unless n ≥ 1 and p ≥ 0.

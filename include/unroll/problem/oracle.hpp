@@ -17,10 +17,11 @@ Dual oracle_value(const Problem&, const DualVector& x, const DualVector& theta);
 Var oracle_value(const Problem&, const VarVector& x, const VarVector& theta);
 }  // namespace detail
 
-/// What a solver's step sees of a problem, over arrays V: `Vector`, `DualVector` (tangents come along) or `VarVector` (the
-/// call is recorded). The gradient is a primitive: one node that keeps x_t and θ, with pushforward H Ẋ + M Θ̇ and, as H is
-/// symmetric, pullback (H w, Mᵀ w), both from `Problem::second_order`. No tape of a tape is ever made. The problem, and
-/// the cost where counts are wanted, are held by reference and must outlive the tape's sweeps.
+/// What a solver's step sees of a problem, over arrays V: `Vector`, `DualVector` (tangents come along) or
+/// `VarVector` (the call is recorded). The gradient is a primitive: one node that keeps x_t and θ, with
+/// pushforward H Ẋ + M Θ̇ and, as H is symmetric, pullback (H w, Mᵀ w), both from `Problem::second_order`. No
+/// tape of a tape is ever made. The problem, and the cost where counts are wanted, are held by reference and
+/// must outlive the tape's sweeps.
 template <class V>
 class Oracle {
  public:

@@ -12,9 +12,10 @@ struct SecondOrder {
   Matrix dtheta;  // p×k: Mᵀ Ẋ + f_θθ Θ̇
 };
 
-/// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever ask.
-/// Obtained from a template by `make_problem`, or implemented by hand: derive, and override the five pure functions.
-/// They are const and may be called from several threads at once. Sizes are checked by the callers.
+/// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever
+/// ask. Obtained from a template by `make_problem`, or implemented by hand: derive, and override the five
+/// pure functions. They are const and may be called from several threads at once. Sizes are checked by the
+/// callers.
 class Problem {
  public:
   virtual ~Problem() = default;
@@ -24,7 +25,7 @@ class Problem {
   virtual double value(const Vector& x, const Vector& theta) const = 0;
   virtual Vector gradient(const Vector& x, const Vector& theta) const = 0;  // ∇_x f, n
   virtual SecondOrder second_order(const Vector& x, const Vector& theta,
-                                   const Matrix& x_dot,              // n×k
+                                   const Matrix& x_dot,                 // n×k
                                    const Matrix& theta_dot) const = 0;  // p×k
   /// ∇_θ f, p: needed only where the *value* is differentiated. @throws UnsupportedError unless overridden.
   virtual Vector parameter_gradient(const Vector& x, const Vector& theta) const;

@@ -6,14 +6,15 @@
 
 namespace unroll {
 
-/// f(x, θ) = ½ xᵀH(θ)x + b(θ)ᵀx + c(θ), with H symmetric positive definite. What theory/ needs is exposed: H, ∂_iH, b, ∂_ib.
-/// The oracle follows from these where H and b are affine in θ; other problems override `second_order`'s θθ part.
+/// f(x, θ) = ½ xᵀH(θ)x + b(θ)ᵀx + c(θ), with H symmetric positive definite. What theory/ needs is exposed: H,
+/// ∂_iH, b, ∂_ib. The oracle follows from these where H and b are affine in θ; other problems override
+/// `second_order`'s θθ part.
 class QuadraticProblem : public Problem {
  public:
-  virtual Matrix hessian_matrix(const Vector& theta) const = 0;                       // H, n×n
-  virtual Matrix hessian_derivative(Index i, const Vector& theta) const = 0;          // ∂H/∂θ_i, n×n
-  virtual Vector linear_term(const Vector& theta) const = 0;                          // b, n
-  virtual Vector linear_term_derivative(Index i, const Vector& theta) const = 0;      // ∂b/∂θ_i, n
+  virtual Matrix hessian_matrix(const Vector& theta) const = 0;                   // H, n×n
+  virtual Matrix hessian_derivative(Index i, const Vector& theta) const = 0;      // ∂H/∂θ_i, n×n
+  virtual Vector linear_term(const Vector& theta) const = 0;                      // b, n
+  virtual Vector linear_term_derivative(Index i, const Vector& theta) const = 0;  // ∂b/∂θ_i, n
 
   /// x* = −H⁻¹b. @throws ShapeError, NumericalError if H is not positive definite.
   Vector minimiser(const Vector& theta) const;
@@ -37,7 +38,9 @@ class AffineQuadratic : public QuadraticProblem {
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override;
 
   Matrix hessian_matrix(const Vector& theta) const override;
-  Matrix hessian_derivative(Index i, const Vector&) const override { return e_.at(static_cast<std::size_t>(i)); }
+  Matrix hessian_derivative(Index i, const Vector&) const override {
+    return e_.at(static_cast<std::size_t>(i));
+  }
   Vector linear_term(const Vector& theta) const override { return b0_ + db_ * theta; }
   Vector linear_term_derivative(Index i, const Vector&) const override { return db_.col(i); }
 

@@ -4,11 +4,12 @@
 
 namespace unroll {
 
-/// Ridge regression, f(x, θ) = ‖Ax − y‖²/(2m) + θ‖x‖²/2 with one θ > 0. With m rows against n columns the Gram matrix AᵀA/m is
-/// formed once, and a gradient costs n² multiplications instead of 2mn.
+/// Ridge regression, f(x, θ) = ‖Ax − y‖²/(2m) + θ‖x‖²/2 with one θ > 0. With m rows against n columns the
+/// Gram matrix AᵀA/m is formed once, and a gradient costs n² multiplications instead of 2mn.
 class Ridge final : public QuadraticProblem {
  public:
-  /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not finite.
+  /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not
+  /// finite.
   Ridge(const Matrix& a, const Vector& y);
 
   Index dimension() const override { return gram_.rows(); }

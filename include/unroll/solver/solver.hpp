@@ -72,7 +72,7 @@ consteval void require_solver() {
       "theta, "
       "Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state that "
       "init(x0) returns (State<V> when there is no init)");
-  if constexpr (HasStep<S, V>) {
+  if constexpr (SolverState<T, V> && HasStep<S, V>) {
     static_assert(SolverOver<S, V>,
                   "a solver's step must return the type of state that it takes, what init(x0) returns");
   }
