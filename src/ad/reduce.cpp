@@ -105,8 +105,7 @@ struct Greatest {
   static constexpr bool reads_output = false;
   Index position;
   void evaluate(const ConstBlock& x, Block y) const {
-    y.setZero();
-    y.leftCols(x.cols()) = x.row(position);
+    for (Index j = 0; j < y.cols(); ++j) y(0, j) = j < x.cols() ? x(position, j) : 0.0;
   }
   template <class P>
   void pullback(P& p) const {
