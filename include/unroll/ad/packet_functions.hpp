@@ -111,7 +111,7 @@ requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll
 struct functor_traits<F> {
   enum {
     Cost = 20 * NumTraits<double>::MulCost,
-    PacketAccess = packet_traits<double>::HasExp && packet_traits<double>::HasLog
+    PacketAccess = packet_traits<double>::HasExp != 0 && packet_traits<double>::HasLog != 0
   };
 };
 }  // namespace Eigen::internal

@@ -20,7 +20,7 @@ class RecordedRun {
   template <class S, class Keep>
   RecordedRun(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
               const SolveOptions& options, const Keep& keep)
-      : x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
+      : tape_(), x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
     const auto end = run(Oracle<VarVector>(problem, &record_.cost), solver, x0_, theta_, options,
                          [&](Index t, const auto& state) {
                            if (keep(t)) kept_.emplace_back(t, state.x);
