@@ -68,16 +68,33 @@ Index Tape::checked_columns(Index seeds) const {
 }
 
 Sweep Tape::sweep(const VarArray& y, const Matrix& seeds) const {
-  if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
-  core_->check(y.epoch(), "sweep");
-  if (seeds.rows() != y.size())
-    throw ShapeError(
-        fmt::format("sweep: y has {} entries, seeds are {}x{}", y.size(), seeds.rows(), seeds.cols()));
-  auto sweeper = std::make_unique<ad::Sweeper>(*core_, checked_columns(seeds.cols()));
-  ad::Into into{};
-  sweeper->writable(y.id(), y.size(), into) = seeds;
+  const Seed seed{y, seeds};
+  return sweep(std::span<const Seed>(&seed, 1));
+}
+
+Sweep Tape::sweep(std::span<const Seed> seeds) const {
+  if (seeds.empty()) throw TapeError("sweep: from nothing");
+  const Index columns = checked_columns(seeds.front().cotangents.cols());
+  for (const Seed& seed : seeds) {
+    if (seed.y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
+    core_->check(seed.y.epoch(), "sweep");
+    if (seed.cotangents.rows() != seed.y.size())
+      throw ShapeError(fmt::format("sweep: y has {} entries, seeds are {}x{}", seed.y.size(),
+                                   seed.cotangents.rows(), seed.cotangents.cols()));
+    if (seed.cotangents.cols() != columns)
+      throw ShapeError(fmt::format("sweep: seeds of {} and {} columns", columns, seed.cotangents.cols()));
+  }
+  auto sweeper = std::make_unique<ad::Sweeper>(*core_, columns);
+  for (const Seed& seed : seeds) {
+    ad::Into into{};
+    ad::Block adjoint = sweeper->writable(seed.y.id(), seed.y.size(), into);
+    if (into == ad::Into::assign)
+      adjoint = seed.cotangents;
+    else
+      adjoint += seed.cotangents;
+  }
   sweeper->run();
-  return Sweep(std::move(sweeper), y.epoch());
+  return Sweep(std::move(sweeper), seeds.front().y.epoch());
 }
 
 Sweep Tape::sweep(const Var& y, const Eigen::RowVectorXd& seeds) const {

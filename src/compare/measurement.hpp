@@ -59,13 +59,16 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
   const auto observer = [&](Index t, const Vector&) { report("forward", t, options.steps); };
   result.take_forward(history(options.steps, observer, Forward{}, {}));
 
-  // Reverse mode: the short runs at once, then one run for each t, so that there is progress to report and
-  // the last run has the cost of ∂x_T alone.
+  // Reverse mode: a few t share a recording and its sweeps, few enough that there is progress to report; the
+  // last t stands alone, so that its run has the cost of ∂x_T.
+  constexpr std::size_t shared = 10;
   const std::vector<Index> at = reverse_steps(result.steps());
-  const auto first_single = std::lower_bound(at.begin(), at.end(), std::min<Index>(51, at.back()));
   std::vector<std::vector<Index>> runs;
-  if (first_single != at.begin()) runs.emplace_back(at.begin(), first_single);
-  for (auto t = first_single; t != at.end(); ++t) runs.push_back({*t});
+  for (std::size_t i = 0; i + 1 < at.size(); ++i) {
+    if (i % shared == 0) runs.emplace_back();
+    runs.back().push_back(at[i]);
+  }
+  runs.push_back({at.back()});
   Index all = 0, done = 0;
   for (const auto& run : runs) all += run.back();
   for (const auto& run : runs) {

@@ -9,10 +9,12 @@ namespace unroll::detail {
 
 namespace {
 
-// Cotangents in one sweep. Fixed, so that the result does not depend on the number of threads; wide enough
-// for matrix products, narrow enough that a block of adjoints of a few hundred rows stays in the second
-// cache.
-constexpr Index block_width = 64;
+// Cotangents in one sweep: so many that a block of adjoints fills about 128 KiB, a part of the second cache,
+// and products of matrices pay. It does not depend on the number of threads, and so neither does the result.
+Index block_width(Index n) {
+  constexpr Index entries = Index{1} << 14, least = 64, most = 512;
+  return std::clamp(entries / std::max<Index>(n, 1), least, most);
+}
 
 }  // namespace
 
@@ -23,21 +25,46 @@ Pullback RecordedRun::pull(const VarVector& x, const Matrix& cotangents) const {
   return {sweep.adjoint(x0_), sweep.adjoint(theta_)};
 }
 
-Matrix RecordedRun::jacobian(const VarVector& x, const Matrix& dx0, Index threads) const {
-  const Index n = x.size();
-  Matrix dx(n, theta_.size());
-  const Index blocks = (n + block_width - 1) / block_width;
+std::vector<Matrix> RecordedRun::jacobians(std::span<const VarVector> xs, const Matrix& dx0,
+                                           Index threads) const {
+  const Index n = x0_.size();
+  std::vector<Matrix> dx(xs.size(), Matrix(n, theta_.size()));
+  const Index rows = n * static_cast<Index>(xs.size());  // of all of them, one under another
+  const Index most = block_width(n);
+  const Index blocks = (rows + most - 1) / most;
+
+  const auto pull_block = [&](Index block) {
+    const Index begin = block * most, width = std::min(most, rows - begin);
+    std::vector<Seed> seeds;
+    // Calls f(iterate, its first row in the block, how many, their first column).
+    const auto for_each_part = [&](const auto& f) {
+      for (Index row = begin; row < begin + width;) {
+        const Index count = std::min(n - row % n, begin + width - row);
+        f(static_cast<std::size_t>(row / n), row % n, count, row - begin);
+        row += count;
+      }
+    };
+    for_each_part([&](std::size_t i, Index first, Index count, Index column) {
+      if (xs[i].is_constant()) return;  // the solver left x_0 and θ for a constant
+      seeds.push_back({xs[i], Matrix::Zero(n, width)});
+      seeds.back().cotangents.block(first, column, count, count).setIdentity();
+    });
+    Matrix pulled = Matrix::Zero(width, theta_.size());
+    if (!seeds.empty()) {
+      const Sweep sweep = tape_.sweep(seeds);
+      pulled = sweep.adjoint(theta_).transpose() + sweep.adjoint(x0_).transpose() * dx0;
+    }
+    for_each_part([&](std::size_t i, Index first, Index count, Index column) {
+      dx[i].middleRows(first, count) = pulled.middleRows(column, count);
+    });
+  };
+
   std::atomic<Index> next{0};
-  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(std::max<Index>(blocks, 1)));
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(blocks));
   const auto work = [&] {
     for (Index b = next++; b < blocks; b = next++) {
       try {
-        const Index first = b * block_width;
-        const Index width = std::min(block_width, n - first);
-        Matrix seeds = Matrix::Zero(n, width);
-        seeds.middleRows(first, width).setIdentity();
-        const Pullback back = pull(x, seeds);
-        dx.middleRows(first, width) = back.theta.transpose() + back.x0.transpose() * dx0;
+        pull_block(b);
       } catch (...) {
         failures[static_cast<std::size_t>(b)] = std::current_exception();
       }

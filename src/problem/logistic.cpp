@@ -42,6 +42,12 @@ SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const M
     Vector z_dot = signed_rows_ * x_dot.col(0);
     z_dot.array() *= weight.array();
     s.dx.col(0).noalias() += signed_rows_.transpose() * z_dot;
+  } else if (3 * x_dot.cols() >
+             x_dot.rows()) {  // so many that H = AᵀDA is cheaper formed, once, by its lower half
+    const Matrix scaled = weight.cwiseSqrt().asDiagonal() * signed_rows_;
+    Matrix curvature = Matrix::Zero(x.size(), x.size());
+    curvature.selfadjointView<Eigen::Lower>().rankUpdate(scaled.transpose());
+    s.dx.noalias() += curvature.selfadjointView<Eigen::Lower>() * x_dot;
   } else {
     Matrix z_dot = signed_rows_ * x_dot;
     z_dot.array().colwise() *= weight.array();

@@ -17,6 +17,7 @@ TEST_CASE("the Hessian of Rosenbrock's function is the textbook's, by columns an
   CHECK(hessian_vector_product(rosenbrock, at, Matrix(Matrix::Identity(2, 2))).isApprox(hessian, 1e-14));
   CHECK(hessian_vector_product(rosenbrock, at, Vector(Vector::Unit(2, 1)))
             .isApprox(Vector(hessian.col(1)), 1e-14));
+  CHECK(hessian_vector_product(rosenbrock, at, Vector::Ones(2)).isApprox(hessian * Vector::Ones(2), 1e-14));
   CHECK(hessian_vector_product(rosenbrock, at, Matrix(2, 0)).size() == 0);
 }
 

@@ -130,7 +130,8 @@ TEST_CASE("arrays of different shapes are not added, and the message names the o
   CHECK_THROWS_WITH_AS(tape.input(A) * x, "matvec: A is 4x2, x has 3 entries", ShapeError);
   CHECK_THROWS_WITH_AS(A * tape.input(A), "matmul: A is 4x2, X is 4x2", ShapeError);
   CHECK_THROWS_WITH_AS(tape.input(A) * A, "matmul: X is 4x2, B is 4x2", ShapeError);
-  CHECK_THROWS_AS(Eigen::SparseMatrix<double>(4, 2) * x, ShapeError);
+  const Eigen::SparseMatrix<double> sparse(4, 2);
+  CHECK_THROWS_AS(sparse * x, ShapeError);
   CHECK_THROWS_AS(mean(VarVector()), ShapeError);
   CHECK_THROWS_WITH_AS(log_sum_exp(VarVector()), "log_sum_exp: of an empty array", ShapeError);
   CHECK_THROWS_WITH_AS(max(Vector(0)), "max: of an empty array", ShapeError);

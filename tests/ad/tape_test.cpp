@@ -182,6 +182,19 @@ TEST_CASE("two tapes of one thread are recorded and swept in turn") {
   CHECK(second.adjoint(y).isApprox(Matrix(12 * three.array().square())));
 }
 
+TEST_CASE("one sweep from several arrays is the sum of their sweeps, an array named twice included") {
+  Tape tape;
+  const VarVector x = tape.input(Vector{{0.3, -0.7, 1.1}});
+  const VarVector y = sin(x), z = exp(y);
+  const Matrix a = Matrix::Random(3, 2), b = Matrix::Random(3, 2);
+  const std::vector<Seed> seeds{{y, a}, {z, b}, {y, b}};
+  const Matrix sum = tape.sweep(y, a).adjoint(x) + tape.sweep(z, b).adjoint(x) + tape.sweep(y, b).adjoint(x);
+  CHECK((tape.sweep(seeds).adjoint(x) - sum).norm() <= 1e-15 * sum.norm());
+  CHECK_THROWS_AS(tape.sweep(std::vector<Seed>{}), TapeError);
+  CHECK_THROWS_WITH_AS(tape.sweep(std::vector<Seed>{{y, a}, {z, Matrix::Random(3, 1)}}),
+                       "sweep: seeds of 2 and 1 columns", ShapeError);
+}
+
 TEST_CASE("a sweep from a constant, with seeds of another size, or asked for what is no input, throws") {
   Tape tape;
   const VarVector x = tape.input(three);

@@ -74,7 +74,7 @@ struct Diagonal {
     const detail::RecordedRun run(problem, Step{this}, Vector::Zero(n), theta, {.steps = steps},
                                   [](Index) { return false; });
     bytes = run.record().cost.tape_bytes;
-    return run.jacobian(run.last(), Matrix::Zero(n, n), count).transpose();
+    return run.jacobians({&run.last(), 1}, Matrix::Zero(n, n), count).front().transpose();
   }
 };
 

@@ -45,25 +45,23 @@ jacobian(const F& f, const Vector& x) {
   return tape.sweep(y, Matrix::Identity(y.size(), y.size())).adjoint(input).transpose();
 }
 
-/// ∇²f(x) V, n×k, for k directions V at once: one recording that carries k tangents, and one sweep.
+/// ∇²f(x) V for k directions V at once, n×k: one recording that carries k tangents, and one sweep. A vector v
+/// gives a vector.
 /// @throws ShapeError if V has not n rows.
-template <class F>
-requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var> Matrix
-hessian_vector_product(const F& f, const Vector& x, const Matrix& directions) {
+template <class F, class D>
+requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
+auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase<D>& directions) {
+  using Result = std::conditional_t<D::ColsAtCompileTime == 1, Vector, Matrix>;
+  const Index k = directions.cols();
   if (directions.rows() != x.size())
     throw ShapeError(fmt::format("hessian_vector_product: x has {} entries, directions are {}x{}", x.size(),
-                                 directions.rows(), directions.cols()));
-  if (directions.cols() == 0) return Matrix(x.size(), 0);
-  Tape tape(directions.cols());
-  const VarVector input = tape.input(x, directions);
+                                 directions.rows(), k));
+  if (k == 0) return Result(Result::Zero(x.size(), k));
+  Tape tape(k);
+  const VarVector input = tape.input(x, Matrix(directions));
   const Var y = f(input);
-  if (y.is_constant()) return Matrix::Zero(x.size(), directions.cols());
-  return tape.sweep(y).adjoint(input).rightCols(directions.cols());
-}
-/// ∇²f(x) v, n.
-template <class F>
-Vector hessian_vector_product(const F& f, const Vector& x, const Vector& direction) {
-  return hessian_vector_product(f, x, Matrix(direction));
+  if (y.is_constant()) return Result(Result::Zero(x.size(), k));
+  return Result(tape.sweep(y).adjoint(input).rightCols(k));
 }
 
 }  // namespace unroll

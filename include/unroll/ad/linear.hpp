@@ -135,6 +135,12 @@ ad::array_t<V> operator*(const Eigen::Transpose<Eigen::SparseMatrix<double>>& ma
   return ad::apply_sparse(matrix.nestedExpression(), ad::Side::transposed, ad::materialise(x));
 }
 
+/// Held by reference: a temporary would be gone before the sweep.
+template <ad::Differentiable V>
+void operator*(const Eigen::SparseMatrix<double>&& matrix, const V& x) = delete;
+template <ad::Differentiable V>
+void operator*(const LinearOperator&& op, const V& x) = delete;
+
 /// A x for an operator that is only applied.
 template <ad::AnyArray V>
 ad::array_t<V> operator*(const LinearOperator& op, const V& x) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "unroll/ad/sweeper.hpp"
 #include "unroll/ad/var.hpp"
@@ -25,6 +26,13 @@ class Sweep {
   void check(std::uint32_t variable_epoch, bool is_input) const;
   std::unique_ptr<ad::Sweeper> sweeper_;
   std::uint32_t epoch_;
+};
+
+/// An array to pull back from, by reference (threads may share it, which handles do not allow), and its
+/// cotangents.
+struct Seed {
+  const VarArray& y;
+  Matrix cotangents;  // y.size() × s
 };
 
 /// What a recording holds.
@@ -75,6 +83,10 @@ class Tape {
   /// On a tape with tangents, s = 1 + k, column 0 the seed and the others its tangents.
   /// @throws ShapeError, TapeError if y is not of this recording or is a constant.
   Sweep sweep(const VarArray& y, const Matrix& seeds) const;
+  /// The same from several arrays in one sweep: column j of the result is the sum of the pullbacks of their
+  /// columns j.
+  /// @throws likewise; ShapeError too if the seeds differ in their columns.
+  Sweep sweep(std::span<const Seed> seeds) const;
   /// From a scalar, with seed 1 (its tangents 0).
   Sweep sweep(const Var& y) const;
   Sweep sweep(const Var& y, const Eigen::RowVectorXd& seeds) const;

@@ -22,7 +22,7 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   check_method(method);
   const detail::RecordedRun recorded(problem, solver, start.x, theta, options, [](Index) { return false; });
   Derivative d;
-  d.dx = recorded.jacobian(recorded.last(), dx0, method.threads);
+  d.dx = recorded.jacobians({&recorded.last(), 1}, dx0, method.threads).front();
   static_cast<RunRecord&>(d) = recorded.record();
   d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
   return d;
@@ -68,7 +68,7 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
 }
 
 /// ∂x_t for t in `at`, ascending; all t = 0 … T if it is empty. Those beyond the end of the run are left out.
-/// Forwards in one run; backwards one recording, and a sweep from each x_t.
+/// Forwards in one run; backwards one recording, and one sweep for every few of the x_t.
 /// @throws DomainError unless `at` ascends from 0 on.
 template <class S>
 History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
@@ -97,11 +97,9 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
   check_method(method);
   const detail::RecordedRun recorded(problem, solver, start.x, theta, options, detail::Selection(at));
   History history;
-  for (const auto& [t, x] : recorded.kept()) {
-    history.t.push_back(t);
-    history.x.push_back(x.value());
-    history.dx.push_back(recorded.jacobian(x, dx0, method.threads));
-  }
+  history.t = recorded.kept_steps();
+  for (const VarVector& x : recorded.kept()) history.x.push_back(x.value());
+  history.dx = recorded.jacobians(recorded.kept(), dx0, method.threads);
   history.steps = recorded.record().steps;
   history.status = recorded.record().status;
   history.cost = recorded.record().cost;

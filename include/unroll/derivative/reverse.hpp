@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "unroll/ad/tape.hpp"
 #include "unroll/derivative/methods.hpp"
 #include "unroll/derivative/result.hpp"
@@ -23,7 +26,9 @@ class RecordedRun {
       : tape_(), x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
     const auto end = run(Oracle<VarVector>(problem, &record_.cost), solver, x0_, theta_, options,
                          [&](Index t, const auto& state) {
-                           if (keep(t)) kept_.emplace_back(t, state.x);
+                           if (!keep(t)) return;
+                           kept_steps_.push_back(t);
+                           kept_.push_back(state.x);
                          });
     last_ = end.state.x;
     record_.x = last_.value();
@@ -33,20 +38,23 @@ class RecordedRun {
   }
 
   const VarVector& last() const { return last_; }
-  const std::vector<std::pair<Index, VarVector>>& kept() const { return kept_; }
+  const std::vector<Index>& kept_steps() const { return kept_steps_; }
+  const std::vector<VarVector>& kept() const { return kept_; }
   /// The record, with the products counted that sweeps have spent so far.
   const RunRecord& record() const { return record_; }
 
   /// Pulls the columns of `cotangents` (n×s) back from x.
   Pullback pull(const VarVector& x, const Matrix& cotangents) const;
-  /// ∂x(θ), n×p, total, given ∂x_0: n cotangents in blocks, blocks over threads.
-  Matrix jacobian(const VarVector& x, const Matrix& dx0, Index threads) const;
+  /// ∂x(θ), n×p, total, given ∂x_0, of several iterates: their rows in blocks of cotangents, one sweep a
+  /// block, blocks over threads.
+  std::vector<Matrix> jacobians(std::span<const VarVector> xs, const Matrix& dx0, Index threads) const;
 
  private:
   Tape tape_;
   RunRecord record_;
   VarVector x0_, theta_, last_;
-  std::vector<std::pair<Index, VarVector>> kept_;
+  std::vector<Index> kept_steps_;
+  std::vector<VarVector> kept_;
 };
 
 }  // namespace unroll::detail
