@@ -119,20 +119,102 @@ void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double a
     out.noalias() += alpha * a.transpose() * x;
 }
 
-// A few columns: too few for a packed matrix product. Columns of A go by in blocks that stay in the second
-// cache, so that A itself, which bounds the time, is read once for all of them.
+// A few columns: too few for a packed matrix product. The time of a product with a vector is that of reading
+// A, so A is read once for all: four columns of A at a time, with packets of rows.
+using Packet = Eigen::internal::packet_traits<double>::type;
+constexpr Index packet_size = Eigen::internal::packet_traits<double>::size;
+constexpr Index group = 4;  // columns of A
+
+// out_j += A x_j, J columns, for `group` columns of A beginning at `a`; x_j holds alpha times the factors.
+template <Index J>
+void add_columns(const double* a, Index stride, Index rows, const double (&x)[J][group],
+                 double* const (&out)[J]) {
+  using namespace Eigen::internal;
+  Index i = 0;
+  for (; i + packet_size <= rows; i += packet_size) {
+    Packet columns[group];
+    for (Index c = 0; c < group; ++c) columns[c] = ploadu<Packet>(a + c * stride + i);
+    for (Index j = 0; j < J; ++j) {
+      Packet sum = ploadu<Packet>(out[j] + i);
+      for (Index c = 0; c < group; ++c) sum = pmadd(columns[c], pset1<Packet>(x[j][c]), sum);
+      pstoreu(out[j] + i, sum);
+    }
+  }
+  for (; i < rows; ++i)
+    for (Index j = 0; j < J; ++j)
+      for (Index c = 0; c < group; ++c) out[j][i] += a[c * stride + i] * x[j][c];
+}
+
+// out[j][c] = ⟨column c of A, x_j⟩ for `group` columns of A beginning at `a`.
+template <Index J>
+void dot_columns(const double* a, Index stride, Index rows, const double* const (&x)[J],
+                 double (&out)[J][group]) {
+  using namespace Eigen::internal;
+  Packet sums[J][group];
+  for (auto& row : sums)
+    for (Packet& sum : row) sum = pset1<Packet>(0.0);
+  Index i = 0;
+  for (; i + packet_size <= rows; i += packet_size) {
+    Packet columns[group];
+    for (Index c = 0; c < group; ++c) columns[c] = ploadu<Packet>(a + c * stride + i);
+    for (Index j = 0; j < J; ++j) {
+      const Packet factor = ploadu<Packet>(x[j] + i);
+      for (Index c = 0; c < group; ++c) sums[j][c] = pmadd(columns[c], factor, sums[j][c]);
+    }
+  }
+  for (Index j = 0; j < J; ++j)
+    for (Index c = 0; c < group; ++c) {
+      out[j][c] = predux(sums[j][c]);
+      for (Index rest = i; rest < rows; ++rest) out[j][c] += a[c * stride + rest] * x[j][rest];
+    }
+}
+
+template <Index J>
 void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
-  constexpr Index block_entries = Index{1} << 14;
-  const Index width = std::max<Index>(4, block_entries / std::max<Index>(1, a.rows()));
-  for (Index first = 0; first < a.cols(); first += width) {
-    const Index count = std::min(width, a.cols() - first);
-    const Stored block(a.data() + first * a.outerStride(), a.rows(), count,
-                       Eigen::OuterStride<>(a.outerStride()));
-    for (Index j = 0; j < x.cols(); ++j) {
+  const Index whole = a.cols() / group * group;
+  double* outs[J];
+  const double* xs[J];
+  for (Index j = 0; j < J; ++j) {
+    outs[j] = out.col(j).data();
+    xs[j] = x.col(j).data();
+  }
+  double factors[J][group];
+  for (Index first = 0; first < whole; first += group) {
+    const double* columns = a.data() + first * a.outerStride();
+    if (side == Side::plain) {
+      for (Index j = 0; j < J; ++j)
+        for (Index c = 0; c < group; ++c) factors[j][c] = alpha * xs[j][first + c];
+      add_columns<J>(columns, a.outerStride(), a.rows(), factors, outs);
+    } else {
+      dot_columns<J>(columns, a.outerStride(), a.rows(), xs, factors);
+      for (Index j = 0; j < J; ++j)
+        for (Index c = 0; c < group; ++c) outs[j][first + c] += alpha * factors[j][c];
+    }
+  }
+  for (Index c = whole; c < a.cols(); ++c)
+    for (Index j = 0; j < J; ++j) {
       if (side == Side::plain)
-        apply_to_vector(out.col(j), block, side, x.col(j).segment(first, count), alpha);
+        out.col(j) += (alpha * xs[j][c]) * a.col(c);
       else
-        apply_to_vector(out.col(j).segment(first, count), block, side, x.col(j), alpha);
+        outs[j][c] += alpha * a.col(c).dot(x.col(j));
+    }
+}
+
+// So small that the set-up of any kernel would cost more than the product.
+void apply_tiny(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
+  for (Index j = 0; j < x.cols(); ++j) {
+    double* const y = out.data() + j * out.rows();
+    const double* const v = x.data() + j * x.rows();
+    for (Index c = 0; c < a.cols(); ++c) {
+      const double* const column = a.data() + c * a.outerStride();
+      if (side == Side::plain) {
+        const double factor = alpha * v[c];
+        for (Index r = 0; r < a.rows(); ++r) y[r] += column[r] * factor;
+      } else {
+        double sum = 0;
+        for (Index r = 0; r < a.rows(); ++r) sum += column[r] * v[r];
+        y[c] += alpha * sum;
+      }
     }
   }
 }
@@ -140,33 +222,24 @@ void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, d
 }  // namespace
 
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
-  constexpr Index few = 4;                 // columns
-  constexpr Index tiny = 64;               // entries: a product without the set-up of a kernel
-  if (out.size() == 0 || x.size() == 0) {  // an empty dimension
-    if (into == Into::assign) out.setZero();
-    return;
-  }
+  constexpr Index few = 4;    // columns
+  constexpr Index tiny = 64;  // entries
   const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
-  if (x.cols() > few) {
-    if (A.side == Side::plain)
-      product_into(out, stored, x, alpha, into);
-    else
-      product_into(out, stored.transpose(), x, alpha, into);
-    return;
-  }
   if (into == Into::assign) out.setZero();
-  if (stored.size() <= tiny) {
-    for (Index j = 0; j < x.cols(); ++j) {
-      if (A.side == Side::plain)
-        out.col(j) += alpha * stored.lazyProduct(x.col(j));
-      else
-        out.col(j) += alpha * stored.transpose().lazyProduct(x.col(j));
-    }
-  } else if (x.cols() == 1) {
+  if (stored.size() <= tiny && x.cols() <= few)
+    apply_tiny(out, stored, A.side, x, alpha);
+  else if (x.cols() == 1)
     apply_to_vector(out.col(0), stored, A.side, x.col(0), alpha);
-  } else {
-    apply_to_few(out, stored, A.side, x, alpha);
-  }
+  else if (x.cols() == 2)
+    apply_to_few<2>(out, stored, A.side, x, alpha);
+  else if (x.cols() == 3)
+    apply_to_few<3>(out, stored, A.side, x, alpha);
+  else if (x.cols() == 4)
+    apply_to_few<4>(out, stored, A.side, x, alpha);
+  else if (A.side == Side::plain)
+    out.noalias() += alpha * stored * x;
+  else
+    out.noalias() += alpha * stored.transpose() * x;
 }
 
 }  // namespace unroll::ad

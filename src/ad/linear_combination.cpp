@@ -93,9 +93,8 @@ LinearCombination<A>::LinearCombination(LinearCombination&& other) noexcept
       core_(other.core_),
       epoch_(other.epoch_),
       count_(std::exchange(other.count_, 0)),
-      constant_(std::move(other.constant_)) {
-  for (std::size_t i = 0; i < count_; ++i) terms_[i] = other.terms_[i];
-}
+      terms_(other.terms_),  // all of them: a copy of fixed size is a few instructions
+      constant_(std::move(other.constant_)) {}
 
 template <class A>
 LinearCombination<A>& LinearCombination<A>::operator=(LinearCombination other) noexcept {

@@ -29,7 +29,7 @@ struct Solve {
       else
         out.setZero();
       if (j > 0 && j < a.cols()) out.noalias() -= matrix(a, j) * solution(x.data());
-      factor->solveInPlace(out);
+      factor->solve_in_place(out);
     }
   }
   template <class P>
@@ -61,8 +61,13 @@ class Factors {
   const Decomposition& decomposition() const { return decomposition_; }
   bool has_tangents() const { return tangents_.cols() > 0; }
   ConstBlock tangent(Index j) const { return {tangents_.col(j - 1).data(), n_, n_}; }
-  void solveInPlace(Block& x) const { x = decomposition_.solve(x).eval(); }
-  void solve_transposed_in_place(Block& x) const { x = decomposition_.transpose().solve(x).eval(); }
+  // (Eigen's solvers touch the first entry, which an empty right-hand side has not.)
+  void solve_in_place(Block& x) const {
+    if (x.size() > 0) x = decomposition_.solve(x).eval();
+  }
+  void solve_transposed_in_place(Block& x) const {
+    if (x.size() > 0) x = decomposition_.transpose().solve(x).eval();
+  }
 
  private:
   Decomposition decomposition_;

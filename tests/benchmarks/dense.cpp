@@ -37,9 +37,10 @@ struct Descent {
     return 0.005 * (a_v * x - b_v).squaredNorm();
   }
 
-  Matrix x{n, steps + 1};  // what the hand-written adjoint stores
+  Matrix stored_x{n, steps + 1};  // what the hand-written adjoint stores
 
   Matrix hand() {
+    Matrix& x = stored_x;
     x.col(0).setZero();
     Vector r(m), g(n);
     for (Index t = 0; t < steps; ++t) {

@@ -22,9 +22,11 @@ struct Elementwise {
       x = x.array() - h * (ad::Tanh::value(x.array()) + theta.array() * x.array());
     return 0.5 * x.squaredNorm();
   }
-  Matrix x{n, steps + 1}, y{n, steps};  // what the hand-written adjoint stores
+  Matrix stored_x{n, steps + 1}, stored_y{n, steps};  // what the hand-written adjoint stores
 
   Matrix hand() {
+    Matrix& x = stored_x;
+    Matrix& y = stored_y;
     x.col(0) = start;
     for (Index t = 0; t < steps; ++t) {
       y.col(t) = ad::Tanh::value(x.col(t).array());
@@ -63,9 +65,10 @@ struct Tiny {
     }
     return 0.5 * x.squaredNorm();
   }
-  Matrix x{2, steps + 1};
+  Matrix stored_x{2, steps + 1};
 
   Matrix hand() {
+    Matrix& x = stored_x;
     x.col(0).setZero();
     Vector g(2);
     for (Index t = 0; t < steps; ++t) {

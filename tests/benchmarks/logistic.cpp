@@ -26,9 +26,12 @@ struct Logit {
     }
     return 0.5 * x.squaredNorm();
   }
-  Matrix x{n, steps + 1}, p{m, steps};  // what the hand-written adjoint stores: iterates, probabilities
+  Matrix stored_x{n, steps + 1},
+      stored_p{m, steps};  // what the hand-written adjoint stores: iterates, probabilities
 
   Matrix hand() {
+    Matrix& x = stored_x;
+    Matrix& p = stored_p;
     const double lambda = std::exp(log_lambda);
     const double scale = 1.0 / static_cast<double>(m);
     x.col(0).setZero();

@@ -27,8 +27,8 @@ struct LogisticFunction {
   Vector y;
   template <class V>
   auto operator()(const V& x, const V& theta) const {
-    const Matrix signed_rows = -(y.asDiagonal() * A);
-    const V z = signed_rows * x;
+    const V margins = A * x;
+    const V z = cwise_product(Vector(-y), margins);
     return mean(softplus(z)) + 0.5 * theta[0] * squared_norm(x);
   }
 };

@@ -119,31 +119,32 @@ class Var : public Expression<Var> {
     ad::StatementWriter writer{record.partials, record.arguments, epoch_};
     expression.push(writer, 1.0);
     if (writer.stale != 0) [[unlikely]]
-      confirm(expression);
+      confirm(*core_, expression);
     id_ = record.id;
     if (core_->tangents != 0) [[unlikely]]
-      record_tangents(expression, record);
+      record_tangents(*core_, expression, value_, record);
   }
-  // Epochs differ: constants among the variables, or a variable of another recording.
+  // The rare paths take copies: an expression whose address is never taken stays in registers.
+  /// Epochs differ: constants among the variables, or a variable of another recording.
   template <class E>
-  [[gnu::noinline]] void confirm(const E& expression) const {
+  [[gnu::noinline]] static void confirm(ad::TapeCore& core, E expression) {
     try {
-      expression.check_leaves(epoch_);
+      expression.check_leaves(core.epoch.load(std::memory_order_relaxed));
     } catch (...) {
-      core_->scalars.undo(E::leaves);
+      core.scalars.undo(E::leaves);
       throw;
     }
   }
   template <class E>
-  [[gnu::noinline]] void record_tangents(const E& expression, const ad::Statements::Record& record) {
-    ad::Statements& scalars = core_->scalars;
-    double* block = scalars.block(id_);
-    block[0] = value_;
-    const auto first = static_cast<std::size_t>(record.partials - scalars.partials());
-    const auto stride = static_cast<std::size_t>(core_->tangents);
-    for (Index j = 0; j < core_->tangents; ++j) {
+  [[gnu::noinline]] static void record_tangents(ad::TapeCore& core, E expression, double value,
+                                                ad::Statements::Record record) {
+    double* block = core.scalars.block(record.id);
+    block[0] = value;
+    const auto first = static_cast<std::size_t>(record.partials - core.scalars.partials());
+    const auto stride = static_cast<std::size_t>(core.tangents);
+    for (Index j = 0; j < core.tangents; ++j) {
       block[1 + j] = expression.pair(j).tangent;
-      ad::TangentWriter writer{j, scalars.partial_tangents(first) + j, stride};
+      ad::TangentWriter writer{j, core.scalars.partial_tangents(first) + j, stride};
       expression.push_pair(writer, {1.0, 0.0});
     }
   }

@@ -76,7 +76,9 @@ class TemplateProblem final : public Problem {
   Index n_, p_;
 };
 
-/// The problem min_x f(x, θ) with n = dim x, p = dim θ.
+/// The problem min_x f(x, θ) with n = dim x, p = dim θ. Matrices that f multiplies with are members of F, not
+/// locals of its operator(): they are read again by the sweep, after f has returned (ad/linear.hpp,
+/// lifetime).
 template <class F>
 TemplateProblem<F> make_problem(F f, Index n, Index p) {
   return TemplateProblem<F>(std::move(f), n, p);
