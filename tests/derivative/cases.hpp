@@ -13,13 +13,13 @@
 #include "theory/reference.hpp"
 #include "unroll/compare/dataset.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/problem/spectrum.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/solver/solve.hpp"
 #include "unroll/theory/recurrence.hpp"
-#include "unroll/theory/spectrum.hpp"
 
 /// The factors of the product problem × solver × method.
 namespace unroll::test {

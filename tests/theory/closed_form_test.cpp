@@ -10,12 +10,12 @@
 #include "solver/random_quadratic.hpp"
 #include "theory/reference.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/spectrum.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/theory/sobolev_polynomial.hpp"
-#include "unroll/theory/spectrum.hpp"
 
 namespace unroll {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "unroll/problem/problem.hpp"
-#include "unroll/theory/spectrum.hpp"
+#include "unroll/problem/spectrum.hpp"
 #include "unroll/types.hpp"
 
 namespace unroll {

@@ -32,6 +32,10 @@ class Problem {
   /// @throws DomainError where the problem is not defined. By default every finite θ is allowed.
   virtual void check_domain(const Vector& theta) const;
 
+  /// Whether there is an objective at all. Where there is none, a solver's own step says what x is (see
+  /// NoObjective), and value, gradient and second order throw.
+  virtual bool has_objective() const { return true; }
+
   /// H(x, θ), n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;
   /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once. @throws ShapeError

@@ -78,6 +78,15 @@ consteval void require_solver() {
   }
 }
 
+/// `solver.frozen_step(f, state, theta, t)`: a step of the same values whose derivative holds its own
+/// linearisation constant, H at x_t say. At a fixed point it has the derivative of `step` in θ; it serves
+/// solvers, Newton's among them, whose step cannot be differentiated without third derivatives.
+template <class S, class V>
+concept HasFrozenStep = requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state,
+                                 const V& theta, Index t) {
+  { solver.frozen_step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
+};
+
 /// Checks a solver's options, once per run: calls `solver.check()` where the solver has it. @throws what
 /// check throws, DomainError by convention.
 template <class S>

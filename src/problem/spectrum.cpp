@@ -1,4 +1,4 @@
-#include "unroll/theory/spectrum.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 #include <fmt/core.h>
 
