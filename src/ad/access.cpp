@@ -90,11 +90,9 @@ Id first_entry(const VarArray& x) {
     for (Index i = 0; i < x.size(); ++i)
       Block(core.scalars.block(first + static_cast<Id>(i)), 1, core.columns()) = block.row(i);
   }
-  EntriesNode node{};
-  node.pull = &EntriesNode::pull_back;
-  node.array = x.id();
-  node.first = first;
-  core.push_node(node, 0, size);
+  core.push_node<EntriesNode>(0, size, [&](void* memory) {
+    return new (memory) EntriesNode{{&EntriesNode::pull_back, 0, 0, 0, 0}, x.id(), first};
+  });
   x.retain();  // the buffer, and with it this id, stay until clear()
   x.buffer()->first_scalar = first;
   return first;
@@ -181,10 +179,9 @@ VarVector assemble(std::span<const Var> entries) {
     block.row(i).setZero();
     block.row(i).head(from.cols()) = from;
   }
-  AssembleNode node{};
-  node.pull = &AssembleNode::pull_back;
-  node.entries = ids;
-  core->push_node(node, result.id(), entries.size());
+  core->push_node<AssembleNode>(result.id(), entries.size(), [&](void* memory) {
+    return new (memory) AssembleNode{{&AssembleNode::pull_back, 0, 0, 0, 0}, ids};
+  });
   return result;
 }
 

@@ -200,21 +200,20 @@ void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, d
     }
 }
 
-// So small that the set-up of any kernel would cost more than the product.
-void apply_tiny(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
-  for (Index j = 0; j < x.cols(); ++j) {
-    double* const y = out.data() + j * out.rows();
-    const double* const v = x.data() + j * x.rows();
-    for (Index c = 0; c < a.cols(); ++c) {
-      const double* const column = a.data() + c * a.outerStride();
-      if (side == Side::plain) {
-        const double factor = alpha * v[c];
-        for (Index r = 0; r < a.rows(); ++r) y[r] += column[r] * factor;
-      } else {
-        double sum = 0;
-        for (Index r = 0; r < a.rows(); ++r) sum += column[r] * v[r];
-        y[c] += alpha * sum;
-      }
+// So small that the set-up of any kernel, a vectorised loop's too, would cost more than the product: row by
+// row of op(A), whose entries are `along` apart.
+void apply_tiny(Block& out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
+  const Index across = A.side == Side::plain ? 1 : A.stride, along = A.side == Side::plain ? A.stride : 1;
+  const Index inner = x.rows();
+  const double* v = x.data();
+  double* y = out.data();
+  for (Index j = 0; j < x.cols(); ++j, v += inner) {
+    const double* row = A.data;
+    for (double* const end = y + out.rows(); y != end; ++y, row += across) {
+      double sum = 0;
+      const double* entry = row;
+      for (Index c = 0; c < inner; ++c, entry += along) sum += *entry * v[c];
+      *y = into == Into::assign ? alpha * sum : *y + alpha * sum;
     }
   }
 }
@@ -224,11 +223,10 @@ void apply_tiny(Block& out, const Stored& a, Side side, const ConstBlock& x, dou
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
   constexpr Index few = 4;    // columns
   constexpr Index tiny = 64;  // entries
+  if (Index{A.rows} * A.cols <= tiny && x.cols() <= few) return apply_tiny(out, A, x, alpha, into);
   const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
   if (into == Into::assign) out.setZero();
-  if (stored.size() <= tiny && x.cols() <= few)
-    apply_tiny(out, stored, A.side, x, alpha);
-  else if (x.cols() == 1)
+  if (x.cols() == 1)
     apply_to_vector(out.col(0), stored, A.side, x.col(0), alpha);
   else if (x.cols() == 2)
     apply_to_few<2>(out, stored, A.side, x, alpha);

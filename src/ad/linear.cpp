@@ -7,10 +7,11 @@ namespace unroll::ad {
 namespace {
 
 // A matrix X of r rows, with its tangents, is for a product from the left one wide matrix.
-ConstBlock widened(const ConstBlock& x, Index rows) {
+template <class B>
+B widened(B x, Index rows) {
+  if (x.rows() == rows) return x;
   return {x.data(), rows, rows == 0 ? 0 : x.size() / rows};
 }
-Block widened(Block x, Index rows) { return {x.data(), rows, rows == 0 ? 0 : x.size() / rows}; }
 
 struct ApplyConstant {
   static constexpr std::array<unsigned, 1> needed_for{0U};

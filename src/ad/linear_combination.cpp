@@ -54,13 +54,15 @@ template <class A, class Terms, std::size_t... N>
 void record(TapeCore& core, Id output, std::size_t rows, const Terms& terms, std::size_t count,
             std::index_sequence<N...>) {
   const auto push = [&]<std::size_t M>(std::integral_constant<std::size_t, M>) {
-    LinearNode<M> node{};
-    node.pull = &LinearNode<M>::pull_back;
-    for (std::size_t i = 0; i < M; ++i) {
-      node.coefficients[i] = terms[i].coefficient;
-      node.in[i] = terms[i].id;
-    }
-    core.push_node(node, output, rows);
+    core.push_node<LinearNode<M>>(output, rows, [&](void* memory) {
+      auto* const node = new (memory) LinearNode<M>;
+      node->pull = &LinearNode<M>::pull_back;
+      for (std::size_t i = 0; i < M; ++i) {
+        node->coefficients[i] = terms[i].coefficient;
+        node->in[i] = terms[i].id;
+      }
+      return node;
+    });
     return true;
   };
   (void)((count == N + 1 && push(std::integral_constant<std::size_t, N + 1>{})) || ...);
@@ -93,8 +95,22 @@ LinearCombination<A>::LinearCombination(LinearCombination&& other) noexcept
       core_(other.core_),
       epoch_(other.epoch_),
       count_(std::exchange(other.count_, 0)),
-      terms_(other.terms_),  // all of them: a copy of fixed size is a few instructions
-      constant_(std::move(other.constant_)) {}
+      constant_(std::move(other.constant_)) {
+  copy_terms(other.terms_, std::make_index_sequence<most_terms>{});
+}
+
+// Usually two or three: too few for the call of memcpy that a copy of them all would be.
+template <class A>
+template <std::size_t... I>
+void LinearCombination<A>::copy_terms(const std::array<Term, most_terms>& terms, std::index_sequence<I...>) {
+  const auto copy = [](Term& to, const Term& from) {
+    to.buffer = from.buffer;
+    to.id = from.id;
+    to.coefficient = from.coefficient;
+    return true;
+  };
+  (void)((I < count_ && copy(terms_[I], terms[I])) && ...);
+}
 
 template <class A>
 LinearCombination<A>& LinearCombination<A>::operator=(LinearCombination other) noexcept {

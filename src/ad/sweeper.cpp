@@ -1,5 +1,6 @@
 #include "unroll/ad/sweeper.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace unroll::ad {
@@ -9,7 +10,7 @@ struct Sweeper::Workspace {
   std::vector<Adjoint> arrays;
   std::vector<double> scalars;
   ChunkArena memory;
-  BufferPool free;
+  FreeLists<Buffer> free;
   bool clean = true;
 
   static std::vector<std::unique_ptr<Workspace>>& resting() {
@@ -86,12 +87,13 @@ void Sweeper::run() {
 
 Sweeper::Buffer* Sweeper::new_buffer(Index rows) {
   const std::size_t size = size_of(rows);
-  if (auto* found = static_cast<Buffer*>(free_.take(size))) {
+  if (Buffer* const found = free_.take(size)) {
     found->references = 1;
     return found;
   }
   constexpr std::size_t line = 64;
-  auto* memory = static_cast<std::byte*>(memory_.allocate(line + size * sizeof(double), line));
+  const std::size_t bytes = std::max(size * sizeof(double), FreeLists<Buffer>::least_bytes);
+  auto* memory = static_cast<std::byte*>(memory_.allocate(line + bytes, line));
   return new (memory) Buffer{reinterpret_cast<double*>(memory + line), 1};
 }
 

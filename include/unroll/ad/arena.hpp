@@ -74,49 +74,48 @@ class RawArray {
   std::size_t capacity_ = 0;
 };
 
-/// Free lists by exact size. Programs use few sizes, so the last one found is looked at first.
-class BufferPool {
+/// Free buffers by exact size, each list threaded through the first bytes of its buffers' data. Programs use
+/// few sizes, so the last one found is looked at first.
+template <class Buffer>
+class FreeLists {
  public:
-  void* take(std::size_t size) {
-    Bin* bin = find(size);
-    if (bin == nullptr || bin->free.empty()) return nullptr;
-    void* found = bin->free.back();
-    bin->free.pop_back();
+  static constexpr std::size_t least_bytes = sizeof(Buffer*);  // of a buffer's data
+
+  /// A free buffer, or null.
+  Buffer* take(std::size_t size) {
+    List* const list = find(size);
+    if (list == nullptr || list->first == nullptr) return nullptr;
+    Buffer* const found = list->first;
+    std::memcpy(&list->first, found->data, sizeof(Buffer*));
     return found;
   }
-  void give(void* buffer, std::size_t size) {
-    Bin* bin = find(size);
-    if (bin == nullptr) {
-      bins_.push_back({size, {}});
-      bin = &bins_.back();
-    }
-    bin->free.push_back(buffer);
+  void give(Buffer* buffer, std::size_t size) {
+    List* list = find(size);
+    if (list == nullptr) [[unlikely]]
+      list = &lists_.emplace_back(List{size, nullptr});
+    std::memcpy(buffer->data, &list->first, sizeof(Buffer*));
+    list->first = buffer;
   }
-  /// Forgets every free buffer; the lists keep their memory.
+  /// Forgets every free buffer.
   void clear() {
-    for (Bin& bin : bins_) bin.free.clear();
-  }
-  template <class Visit>
-  void for_each(const Visit& visit) const {
-    for (const Bin& bin : bins_)
-      for (void* buffer : bin.free) visit(buffer);
+    for (List& list : lists_) list.first = nullptr;
   }
 
  private:
-  struct Bin {
+  struct List {
     std::size_t size;
-    std::vector<void*> free;
+    Buffer* first;
   };
-  Bin* find(std::size_t size) {
-    if (last_ < bins_.size() && bins_[last_].size == size) return &bins_[last_];
-    for (std::size_t i = 0; i < bins_.size(); ++i)
-      if (bins_[i].size == size) {
+  List* find(std::size_t size) {
+    if (last_ < lists_.size() && lists_[last_].size == size) return &lists_[last_];
+    for (std::size_t i = 0; i < lists_.size(); ++i)
+      if (lists_[i].size == size) {
         last_ = i;
-        return &bins_[i];
+        return &lists_[i];
       }
     return nullptr;
   }
-  std::vector<Bin> bins_;
+  std::vector<List> lists_;
   std::size_t last_ = 0;
 };
 

@@ -91,7 +91,7 @@ struct Divide {
   }
   template <class T>
   static T partial_b(T, T b, T y) {
-    return -y / b;
+    return -y * partial_a(y, b, y);  // shares the division
   }
 };
 

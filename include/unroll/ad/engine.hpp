@@ -259,18 +259,20 @@ void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const
             std::index_sequence<I...>, const In&... in) {
   using N = RuleNode<Rule, K, OperandOf<In, Rule::needed_for[I] != 0>...>;
   const unsigned active = (0U | ... | (id_of(in) != 0 ? 1U << I : 0U));
-  N node{
-      {&pull_node<N, K>, 0, 0, 0, 0},
-      {operand_of<OperandOf<In, Rule::needed_for[I] != 0>>(core, in, (Rule::needed_for[I] & active) != 0)...},
-      rule,
-      {}};
-  if constexpr (Rule::reads_output) {
-    if constexpr (K == Kind::scalar)
-      node.saved.value = *value;
-    else
-      node.saved.data = value;
-  }
-  core.push_node(node, output, rows);
+  core.push_node<N>(output, rows, [&](void* memory) {
+    N* const node = new (memory) N{{&pull_node<N, K>, 0, 0, 0, 0},
+                                   {operand_of<OperandOf<In, Rule::needed_for[I] != 0>>(
+                                       core, in, (Rule::needed_for[I] & active) != 0)...},
+                                   rule,
+                                   {}};
+    if constexpr (Rule::reads_output) {
+      if constexpr (K == Kind::scalar)
+        node->saved.value = *value;
+      else
+        node->saved.data = value;
+    }
+    return node;
+  });
 }
 
 /// All operands must belong to one recording. Its core, or null if none of them belongs to any.

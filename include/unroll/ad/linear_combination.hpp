@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "unroll/ad/var_array.hpp"
 
@@ -49,6 +50,8 @@ class LinearCombination {
   };
   void check_shape(ad::Shape shape, const char* operation) const;
   void add_term(const Term& term);
+  template <std::size_t... I>
+  void copy_terms(const std::array<Term, most_terms>& terms, std::index_sequence<I...>);
   std::size_t buffer_size() const { return static_cast<std::size_t>(shape_.size() * core_->columns()); }
 
   ad::Shape shape_;

@@ -76,7 +76,7 @@ class Sweeper {
   std::vector<Adjoint>& arrays_;
   std::vector<double>& scalars_;
   ChunkArena& memory_;
-  BufferPool& free_;
+  FreeLists<Buffer>& free_;
 };
 
 }  // namespace unroll::ad

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +48,7 @@ struct TapeCore {
   std::size_t node_count = 0;
 
   ChunkArena headers, values;
-  BufferPool free_buffers;
+  FreeLists<Buffer> free_buffers;
   std::size_t free_bytes = 0;
   std::vector<std::shared_ptr<const void>> kept;  // what nodes refer to and is no plain array, until clear()
   std::vector<Id> input_arrays, input_scalars;    // ascending
@@ -56,7 +57,7 @@ struct TapeCore {
 
   /// A buffer of `size` doubles with one reference; contents undefined.
   Buffer* allocate(std::size_t size) {
-    if (auto* found = static_cast<Buffer*>(free_buffers.take(size))) {
+    if (Buffer* const found = free_buffers.take(size)) {
       free_bytes -= size * sizeof(double);
       found->references = 1;
       found->first_scalar = 0;
@@ -64,7 +65,8 @@ struct TapeCore {
     }
     auto* buffer = static_cast<Buffer*>(headers.allocate(sizeof(Buffer), alignof(Buffer)));
     constexpr std::size_t small = 32;
-    *buffer = {static_cast<double*>(values.allocate(size * sizeof(double), size < small ? 16 : 64)), 1, 0};
+    const std::size_t bytes = std::max(size * sizeof(double), FreeLists<Buffer>::least_bytes);
+    *buffer = {static_cast<double*>(values.allocate(bytes, size < small ? 16 : 64)), 1, 0};
     return buffer;
   }
   void release(Buffer* buffer, std::size_t size) {
@@ -76,15 +78,16 @@ struct TapeCore {
   /// A copy of a constant that lives until clear().
   const double* keep_copy(const double* data, std::size_t size);
 
-  /// Places a node behind the last one.
-  template <class N>
-  void push_node(const N& node, Id output, std::size_t rows) {
+  /// Places a node of type N behind the last one: make(memory) constructs it there, as a node that is copied
+  /// into place would wait for the stores of its members.
+  template <class N, class Make>
+  void push_node(Id output, std::size_t rows, const Make& make) {
     static_assert(std::is_base_of_v<Node, N> && alignof(N) == alignof(Node));
     if (!nodes.fits(sizeof(N))) [[unlikely]] {
       chunk_ends.push_back(last_node);
       last_node = nullptr;
     }
-    auto* placed = new (nodes.allocate(sizeof(N), alignof(N))) N(node);
+    N* const placed = make(nodes.allocate(sizeof(N), alignof(N)));
     const auto distance =
         reinterpret_cast<std::uintptr_t>(placed) - reinterpret_cast<std::uintptr_t>(last_node);
     placed->back = last_node == nullptr ? 0 : static_cast<std::uint32_t>(distance);

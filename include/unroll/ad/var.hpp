@@ -50,6 +50,16 @@ class Var : public Expression<Var> {
   static constexpr std::uint32_t leaves = 1;
 
   Var() = default;
+  // Member by member: a copy that moves two of them as one would wait for both stores of a variable just
+  // made.
+  UNROLL_INLINE Var(const Var& o) : value_(o.value_), core_(o.core_), id_(o.id_), epoch_(o.epoch_) {}
+  UNROLL_INLINE Var& operator=(const Var& o) {
+    value_ = o.value_;
+    core_ = o.core_;
+    id_ = o.id_;
+    epoch_ = o.epoch_;
+    return *this;
+  }
   template <class T>
   requires std::is_arithmetic_v<T> UNROLL_INLINE Var(T constant)
       : value_(static_cast<double>(constant)) {}  // NOLINT: implicit
