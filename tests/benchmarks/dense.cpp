@@ -106,34 +106,42 @@ struct Descent {
   }
 };
 
-Workload workload(std::string name, std::string what, Index m, Index n, Index steps, bool one_theta,
-                  bool problem) {
-  const auto d = std::make_shared<Descent>(Descent{m, n, steps, one_theta});
+Workload workload(const std::shared_ptr<Descent>& d, std::string name, std::string what,
+                  bool problem = false) {
   Workload w{std::move(name),
              std::move(what),
              [d] { return d->primal(); },
              [d] { return d->hand(); },
              [d, problem] { return problem ? d->through_problem() : d->ours(); },
-             steps};
+             d->steps};
   w.tape_bytes = [d] { return d->bytes; };
   return w;
+}
+
+std::shared_ptr<Descent> descent(Index n, Index steps, bool one_theta = true) {
+  return std::make_shared<Descent>(Descent{400, n, steps, one_theta});
 }
 
 }  // namespace
 
 std::vector<Workload> dense_workloads() {
-  return {workload("W1", "400x200, 200 steps, one theta", 400, 200, 200, true, false),
-          workload("W1p", "the same through make_problem(f)", 400, 200, 200, true, true),
-          workload("W2", "the same, 200 thetas", 400, 200, 200, false, false)};
+  const auto d = descent(200, 200);
+  return {workload(d, "W1", "400x200, 200 steps, one theta"),
+          workload(d, "W1p", "the same through make_problem(f)", true),
+          workload(descent(200, 200, false), "W2", "the same, 200 thetas")};
 }
 
-std::vector<Workload> growth_workloads() {
-  std::vector<Workload> all;
-  for (const Index steps : {100, 1000, 10000})
-    all.push_back(workload("W8", fmt::format("W1, T = {}", steps), 400, 200, steps, true, false));
-  for (const Index n : {25, 50, 100, 200, 400, 800})
-    all.push_back(workload("W8", fmt::format("W1, n = {}", n), 400, n, 200, true, false));
-  return all;
+std::vector<Growth> growth_workloads() {
+  Growth steps{"T", {}, {}}, size{"n·m", {}, {}};
+  for (const Index t : {100, 1000, 10000}) {
+    steps.sizes.push_back(static_cast<double>(t));
+    steps.workloads.push_back(workload(descent(200, t), "W8", fmt::format("W1, T = {}", t)));
+  }
+  for (const Index n : {25, 50, 100, 200, 400, 800}) {
+    size.sizes.push_back(static_cast<double>(400 * n));
+    size.workloads.push_back(workload(descent(n, 200), "W8", fmt::format("W1, n = {}", n)));
+  }
+  return {steps, size};
 }
 
 }  // namespace unroll::bench

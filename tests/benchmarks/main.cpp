@@ -35,6 +35,7 @@ struct Options {
 struct Row {
   double primal_ms, hand_ms, ours_ms;
   double bytes_per_step;
+  std::vector<double> peers_ms;
 };
 
 template <class F>
@@ -52,25 +53,33 @@ double median(std::vector<double> values) {
 
 Row measure(const Workload& w, int repeats) {
   volatile double keep = 0;
+  const auto check = [&](const Matrix& hand, const Matrix& gradient, std::string_view of) {
+    const double gap = (hand - gradient).norm() / hand.norm();
+    if (!(gap <= 1e-12))
+      throw std::runtime_error(
+          fmt::format("{}: {} differs from the hand-written adjoint by {:.1e}", w.name, of, gap));
+  };
   const double first = milliseconds([&] {
     keep = w.primal();
     const Matrix hand = w.hand();
-    const Matrix ours = w.ours();
-    const double gap = (hand - ours).norm() / hand.norm();
-    if (!(gap <= 1e-12))
-      throw std::runtime_error(
-          fmt::format("{}: differs from the hand-written adjoint by {:.1e}", w.name, gap));
+    check(hand, w.ours(), "unroll");
+    for (const Peer& peer : w.peers) check(hand, peer.gradient(), peer.name);
   });
   constexpr double budget = 2000;
   const int rounds = repeats > 0 ? repeats : std::clamp(static_cast<int>(budget / first), 5, 101);
   std::vector<double> primal, hand, ours;
+  std::vector<std::vector<double>> peers(w.peers.size());
   for (int i = 0; i < rounds; ++i) {
     primal.push_back(milliseconds([&] { keep = w.primal(); }));
     hand.push_back(milliseconds([&] { keep = w.hand()(0, 0); }));
     ours.push_back(milliseconds([&] { keep = w.ours()(0, 0); }));
+    for (std::size_t p = 0; p < peers.size(); ++p)
+      peers[p].push_back(milliseconds([&] { keep = w.peers[p].gradient()(0, 0); }));
   }
   const double bytes = w.tape_bytes ? static_cast<double>(w.tape_bytes()) / static_cast<double>(w.steps) : 0;
-  return {median(primal), median(hand), median(ours), bytes};
+  Row row{median(primal), median(hand), median(ours), bytes, {}};
+  for (const auto& times : peers) row.peers_ms.push_back(median(times));
+  return row;
 }
 
 double peak_mib() {
@@ -84,29 +93,66 @@ bool selected(const Options& options, const std::string& name) {
   return ("," + options.workloads + ",").find("," + name + ",") != std::string::npos;
 }
 
-void run(const Options& options) {
-  std::ofstream csv;
-  if (!options.csv.empty()) {
-    csv.open(options.csv);
-    if (!csv) throw std::runtime_error("cannot write " + options.csv);
-    csv << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_"
-           "mib\n";
+/// The table on the terminal and the file of --csv, row by row. Peers have columns behind the library's own.
+class Report {
+ public:
+  explicit Report(const std::string& path) {
+    fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}", "", "", "primal ms", "hand ms",
+               "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
+    for (const auto& name : peer_names()) fmt::print(" {:>13}", name + " / hand");
+    fmt::print("\n");
+    if (path.empty()) return;
+    csv_.open(path);
+    if (!csv_) throw std::runtime_error("cannot write " + path);
+    csv_ << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_"
+            "mib";
+    for (const auto& name : peer_names()) csv_ << "," << name << "_ms";
+    csv_ << "\n";
   }
-  fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}\n", "", "", "primal ms", "hand ms",
-             "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
+  void add(const Workload& w, const Row& r) {
+    fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}", w.name,
+               w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms,
+               r.bytes_per_step, peak_mib());
+    for (const double ms : r.peers_ms) fmt::print(" {:>13.2f}", ms / r.hand_ms);
+    fmt::print("\n");
+    std::fflush(stdout);
+    if (!csv_.is_open()) return;
+    csv_ << fmt::format("{},{},{},{},{},{},{},{}", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
+                        r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
+    for (std::size_t p = 0; p < peer_names().size(); ++p)
+      csv_ << (p < r.peers_ms.size() ? fmt::format(",{}", r.peers_ms[p]) : ",");
+    csv_ << "\n";
+  }
+
+ private:
+  std::ofstream csv_;
+};
+
+/// The exponent of y ≈ c·x^e, by least squares of the logarithms.
+double fitted_exponent(const std::vector<double>& x, const std::vector<double>& y) {
+  const Eigen::Map<const Eigen::ArrayXd> xs(x.data(), static_cast<Index>(x.size())),
+      ys(y.data(), static_cast<Index>(y.size()));
+  const Eigen::ArrayXd log_x = xs.log() - xs.log().mean(), log_y = ys.log() - ys.log().mean();
+  return (log_x * log_y).sum() / log_x.square().sum();
+}
+
+void run(const Options& options) {
+  Report report(options.csv);
   for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-                             elementwise_workloads, second_order_workloads, growth_workloads}) {
-    for (const Workload& w : family()) {
+                             elementwise_workloads, second_order_workloads}) {
+    for (const Workload& w : family())
+      if (selected(options, w.name)) report.add(w, measure(w, options.repeats));
+  }
+  for (const Growth& growth : growth_workloads()) {
+    std::vector<double> times;
+    for (const Workload& w : growth.workloads) {
       if (!selected(options, w.name)) continue;
-      const Row r = measure(w, options.repeats);
-      fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}\n", w.name,
-                 w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms,
-                 r.bytes_per_step, peak_mib());
-      std::fflush(stdout);
-      if (csv.is_open())
-        csv << fmt::format("{},{},{},{},{},{},{},{}\n", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
-                           r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
+      const Row row = measure(w, options.repeats);
+      report.add(w, row);
+      times.push_back(row.ours_ms);
     }
+    if (!times.empty())
+      fmt::print("      time grows as ({})^{:.3f}\n", growth.of, fitted_exponent(growth.sizes, times));
   }
 }
 

@@ -1,5 +1,7 @@
 #include <memory>
 
+#include "chain.hpp"
+#include "peers.hpp"
 #include "unroll/unroll.hpp"
 #include "workload.hpp"
 
@@ -8,46 +10,24 @@ namespace unroll::bench {
 
 namespace {
 
-constexpr Index inputs = 10;
-constexpr Index rounds = 200'000;  // of five operations
-
-template <class T>
-T chain(const std::vector<T>& input) {
-  using std::exp;
-  using std::sin;
-  T s = 1.0;
-  std::size_t k = 0;
-  for (Index r = 0; r < rounds; ++r) {
-    const T& i = input[k];
-    k = k + 1 == inputs ? 0 : k + 1;
-    const T& j = input[k];
-    const T a = s * i;
-    const T b = a + j;
-    const T c = sin(b);
-    const T e = exp(-c);
-    s = 0.5 * e / (b + 1.5) + 0.25 * c;
-  }
-  return s;
-}
-
 struct Chain {
   std::vector<double> at = [] {
-    std::vector<double> values(inputs);
-    for (std::size_t i = 0; i < inputs; ++i) values[i] = 0.5 + 0.05 * static_cast<double>(i);
+    std::vector<double> values(chain_inputs);
+    for (std::size_t i = 0; i < chain_inputs; ++i) values[i] = 0.5 + 0.05 * static_cast<double>(i);
     return values;
   }();
   std::size_t bytes = 0;
 
   double primal() const { return chain(at); }
   // The chain's adjoint, written out: the values that it reads are stored.
-  std::vector<double> a_in = std::vector<double>(rounds), b_in = a_in, c_in = a_in, e_in = a_in;
+  std::vector<double> a_in = std::vector<double>(chain_rounds), b_in = a_in, c_in = a_in, e_in = a_in;
 
   Matrix hand() {
     double s = 1.0;
     std::size_t k = 0;
-    for (std::size_t r = 0; r < rounds; ++r) {
+    for (std::size_t r = 0; r < chain_rounds; ++r) {
       const double i = at[k];
-      k = k + 1 == inputs ? 0 : k + 1;
+      k = k + 1 == chain_inputs ? 0 : k + 1;
       a_in[r] = s;
       const double b = s * i + at[k];
       const double c = std::sin(b);
@@ -57,15 +37,15 @@ struct Chain {
       e_in[r] = e;
       s = 0.5 * e / (b + 1.5) + 0.25 * c;
     }
-    Vector bar = Vector::Zero(inputs);
+    Vector bar = Vector::Zero(chain_inputs);
     double s_bar = 1.0;
-    for (std::size_t r = rounds; r-- > 0;) {
+    for (std::size_t r = chain_rounds; r-- > 0;) {
       const double q = 1.0 / (b_in[r] + 1.5);
       const double e_bar = s_bar * 0.5 * q;
       const double c_bar = s_bar * 0.25 - e_bar * e_in[r];
       const double b_bar = c_bar * c_in[r] - s_bar * 0.5 * e_in[r] * q * q;
       bar[static_cast<Index>(k)] += b_bar;
-      k = k == 0 ? inputs - 1 : k - 1;
+      k = k == 0 ? chain_inputs - 1 : k - 1;
       bar[static_cast<Index>(k)] += b_bar * a_in[r];
       s_bar = b_bar * at[k];
     }
@@ -78,8 +58,8 @@ struct Chain {
     const Var y = chain(x);
     bytes = tape.statistics().bytes();
     const Sweep sweep = tape.sweep(y);
-    Vector bar(inputs);
-    for (Index i = 0; i < inputs; ++i) bar[i] = sweep.adjoint(x[static_cast<std::size_t>(i)])(0);
+    Vector bar(chain_inputs);
+    for (Index i = 0; i < chain_inputs; ++i) bar[i] = sweep.adjoint(x[static_cast<std::size_t>(i)])(0);
     return bar;
   }
 };
@@ -93,8 +73,9 @@ std::vector<Workload> scalar_workloads() {
              [d] { return d->primal(); },
              [d] { return d->hand(); },
              [d] { return d->ours(); },
-             5 * rounds};
+             5 * chain_rounds};
   w.tape_bytes = [d] { return d->bytes; };
+  w.peers = peers_of_chain(d->at);
   return {w};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "peers.hpp"
 #include "unroll/types.hpp"
 
 /// A computation done three ways: without derivatives, with an adjoint written by hand in Eigen (it stores
@@ -18,10 +19,18 @@ struct Workload {
   std::function<Matrix()> ours;
   Index steps = 1;                               // for bytes per step
   std::function<std::size_t()> tape_bytes = {};  // of the last call of ours
+  std::vector<Peer> peers = {};
+};
+
+/// Rows of one name that differ in one size: their time is reported as a power of it.
+struct Growth {
+  std::string of;  // what grows
+  std::vector<double> sizes;
+  std::vector<Workload> workloads;
 };
 
 std::vector<Workload> dense_workloads();         // W1, W1p, W2
-std::vector<Workload> growth_workloads();        // W8
+std::vector<Growth> growth_workloads();          // W8
 std::vector<Workload> logistic_workloads();      // W3
 std::vector<Workload> jacobian_workloads();      // W4, W4t
 std::vector<Workload> scalar_workloads();        // W5
