@@ -1,9 +1,8 @@
 #include "unroll/theory/bounds.hpp"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
-
-#include <Eigen/Eigenvalues>
 
 namespace unroll {
 
@@ -11,7 +10,8 @@ StartNorms start_norms(const SpectralTerms& terms) {
   double frobenius = 0, spectral = 0;
   for (const Matrix& dH : terms.hessian_derivatives) {
     frobenius += dH.squaredNorm();
-    const Vector eigenvalues = Eigen::SelfAdjointEigenSolver<Matrix>(dH, Eigen::EigenvaluesOnly).eigenvalues();
+    const Vector eigenvalues =
+        Eigen::SelfAdjointEigenSolver<Matrix>(dH, Eigen::EigenvaluesOnly).eigenvalues();
     spectral += eigenvalues.cwiseAbs2().maxCoeff();
   }
   const Matrix total = terms.eigenvalues.asDiagonal() * terms.jacobian_gap + terms.forcing;

@@ -1,66 +1,51 @@
 #include "unroll/theory/instance_optimal.hpp"
 
-#include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "unroll/theory/polynomial_block.hpp"
 
 namespace unroll {
 
 InstanceOptimal::InstanceOptimal(SpectralTerms terms, Formula formula)
-    : terms_(std::move(terms)),
-      columns_(block_columns(terms_, formula)),
-      optimal_(first_block(terms_.eigenvalues, columns_).reshaped()),
-      residual_(terms_.error(unstacked(optimal_)).reshaped()),
-      last_(optimal_) {}
-
-Matrix InstanceOptimal::unstacked(const Vector& block) const {
-  return block.reshaped(terms_.eigenvalues.size(), columns_);
+    : terms_(std::move(terms)), block_(first_block(terms_.eigenvalues, block_columns(terms_, formula))) {
+  residual_ = terms_.error(block_).reshaped();
+  directions_.resize(residual_.size(), 0);
 }
 
-/// λ, then multiples of the last direction by λ, moved and scaled to [−1, 1] where they are more independent.
-InstanceOptimal::Direction InstanceOptimal::candidate() const {
-  Matrix product = multiply_by_lambda(terms_.eigenvalues, unstacked(last_));
+/// 1, λ, zλ, and then λT_{k+1} = 2z λT_k − λT_{k−1}; each divided by L.
+Matrix InstanceOptimal::next_multiple() const {
   const double l = terms_.eigenvalues[0], L = terms_.eigenvalues[terms_.eigenvalues.size() - 1];
-  if (degree_ > 0) product -= (L + l) / 2 * unstacked(last_);
-  product /= degree_ > 0 && L > l ? (L - l) / 2 : L;
-  return {product.reshaped(), terms_.error(product).reshaped()};
+  const Matrix product = multiply_by_lambda(terms_.eigenvalues, block_);
+  if (degree_ == 0) return product / L;
+  const Matrix z = (2 * product - (L + l) * block_) / (L > l ? L - l : L);
+  return degree_ == 1 ? z : Matrix(2 * z - previous_);
 }
 
-/// Against all kept directions, twice, which is enough (Giraud, Langou & Rozložník 2005).
-void InstanceOptimal::orthogonalise(Direction& direction) const {
-  for (int pass = 0; pass < 2; ++pass) {
-    const Vector shares = errors_.leftCols(kept_).transpose() * direction.error;
-    direction.error -= errors_.leftCols(kept_) * shares;
-    direction.block -= blocks_.leftCols(kept_) * shares;
-  }
+Vector InstanceOptimal::orthogonal_part(const Vector& error) const {
+  const double rounding = 16 * std::numeric_limits<double>::epsilon() * error.norm();
+  const auto directions = directions_.leftCols(rank_);
+  Vector rest = error;
+  double before = 0;
+  do {  // again where much fell away, as its rounding errors did not
+    before = rest.norm();
+    if (!(before > rounding)) return {};
+    rest -= directions * (directions.transpose() * rest);
+  } while (rest.norm() < 0.5 * before);
+  return rest;
 }
 
 void InstanceOptimal::advance() {
-  constexpr double rounding = 1e-13;
-  Direction direction = candidate();
-  const double before = direction.error.norm();
-  orthogonalise(direction);
-  const double size = direction.error.norm();
+  Matrix next = next_multiple();
+  previous_ = std::exchange(block_, std::move(next));
   ++degree_;
-  if (!(size > rounding * before)) {  // nothing new for the error; its multiples may be
-    last_ = direction.block / std::max(direction.block.norm(), 1e-300);
-    return;
-  }
-  direction.error /= size;
-  direction.block /= size;
-  if (kept_ == blocks_.cols()) {
-    blocks_.conservativeResize(optimal_.size(), 2 * kept_ + 8);
-    errors_.conservativeResize(residual_.size(), 2 * kept_ + 8);
-  }
-  blocks_.col(kept_) = direction.block;
-  errors_.col(kept_) = direction.error;
-  ++kept_;
-  const double share = direction.error.dot(residual_);
-  residual_ -= share * direction.error;
-  optimal_ -= share * direction.block;
-  last_ = std::move(direction.block);
+  if (rank_ == residual_.size()) return;
+  const Vector direction = orthogonal_part(terms_.error(block_).reshaped());
+  if (direction.size() == 0) return;
+  if (rank_ == directions_.cols()) directions_.conservativeResize(Eigen::NoChange, 2 * rank_ + 8);
+  directions_.col(rank_) = direction.normalized();
+  residual_ -= directions_.col(rank_).dot(residual_) * directions_.col(rank_);
+  ++rank_;
 }
-
-Vector InstanceOptimal::polynomial() const { return optimal_.head(terms_.eigenvalues.size()); }
 
 }  // namespace unroll

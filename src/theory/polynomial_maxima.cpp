@@ -48,9 +48,15 @@ PolynomialMaxima polynomial_maxima(const GradientDescent& method, double smalles
   return {rate * power, derivative, std::max(difference(at_l), difference(at_L)), derivative};
 }
 
-PolynomialMaxima polynomial_maxima(const Chebyshev& method, Index t) {
+PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eigenvalue,
+                                   double largest_eigenvalue, Index t) {
   method.check();
   check_step(t);
+  if (smallest_eigenvalue != method.smallest_eigenvalue || largest_eigenvalue != method.largest_eigenvalue) {
+    throw DomainError(fmt::format("polynomial maxima: chebyshev is for [{}, {}], not for [{}, {}]",
+                                  method.smallest_eigenvalue, method.largest_eigenvalue, smallest_eigenvalue,
+                                  largest_eigenvalue));
+  }
   const double l = method.smallest_eigenvalue, L = method.largest_eigenvalue;
   if (t == 0) return of_one;
   if (is_single_eigenvalue(l, L)) return polynomial_maxima(GradientDescent::short_step(L), l, L, t);

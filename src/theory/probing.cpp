@@ -57,9 +57,10 @@ SecondOrder Witness::second_order(const Vector&, const Vector&, const Matrix& x_
 }
 
 void Witness::check(const Vector& x, const Vector& far_x, const Vector& polynomial, Index t) {
-  constexpr double tolerance = 1e-6;
-  const Vector expected = in_basis(polynomial.cwiseProduct(in_basis(direction_)));
+  constexpr double tolerance = 1e-6, near_overflow = 1e120;
   largest_ = std::max(largest_, polynomial.cwiseAbs().maxCoeff());
+  if (!(largest_ < near_overflow) || !polynomial.allFinite()) return;  // it diverges, as P_t itself shows
+  const Vector expected = in_basis(polynomial.cwiseProduct(in_basis(direction_)));
   const double allowed = tolerance * largest_ * direction_.norm();
   if (!std::isfinite(largest_)) return;  // the method diverges, which P_t itself shows
   const Vector gap = x - minimiser_, far_gap = (far_x - minimiser_) / far;

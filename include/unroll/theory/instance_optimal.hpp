@@ -12,11 +12,13 @@ namespace unroll {
 /// and by divided differences where it does not (see SpectralTerms::error). It never grows, and is 0 from
 /// about the n-th step on for one parameter, at the latest from the 2n-th in the commuting case.
 ///
-/// A least-squares problem over P = 1 + Σ c_k R_k, R_k(0) = 0. The R_k are made orthogonal in the error
-/// that they cause as they are made, by Arnoldi's process with multiplication by λ, and carry their values
-/// along (Brubeck, Nakatsukasa & Trefethen 2021, "Vandermonde with Arnoldi"): no matrix of powers, no normal
-/// equations. Step t costs O(t n) in the commuting case with one parameter, O(t n²) and O(n²p) in general,
-/// and t blocks are kept.
+/// A least-squares problem over P = 1 + Σ_k c_k λ T_k(z), z = (2λ − L − ℓ)/(L − ℓ): Chebyshev's polynomials on
+/// [ℓ, L] are of one size and far from each other, where powers of λ are neither. The errors that they cause are
+/// made orthonormal one by one, which gives the minimum of every degree; no normal equations are formed. The
+/// result is the minimum to rounding while the best c are below 1e12 or so. Beyond, for a wide spectrum from about
+/// the (n/2)-th step on, it is still a lower bound for every polynomial with such c, hence for every method that
+/// can be run in double precision, but may differ from the minimum over all polynomials.
+/// Step t costs O(t n p), and O(n² p) more in the general case.
 class InstanceOptimal {
  public:
   /// Starts at t = 0, P = 1.
@@ -27,28 +29,17 @@ class InstanceOptimal {
   Index degree() const { return degree_; }
   /// The least ‖∂x_t − ∂x*‖_F.
   double error() const { return residual_.norm(); }
-  /// The optimal polynomial's P(λ_j), n.
-  Vector polynomial() const;
 
  private:
-  /// A polynomial with R(0) = 0, and the error that it causes.
-  struct Direction {
-    Vector block;  // n·2 or n·(1+n), a block column by column
-    Vector error;  // n·p
-  };
-  Matrix unstacked(const Vector& block) const;
-  Direction candidate() const;
-  void orthogonalise(Direction& direction) const;
+  Matrix next_multiple() const;
+  /// What of an error is not in the span of the directions; empty if that is rounding.
+  Vector orthogonal_part(const Vector& error) const;
 
   SpectralTerms terms_;
-  Index columns_;    // of a block
-  Vector optimal_;   // the block of P, column by column
-  Vector residual_;  // its error, n·p
-  Matrix blocks_;    // one orthogonalised direction a column
-  Matrix errors_;    // their errors, orthonormal columns
-  Index kept_ = 0;   // columns in use of the two
-  Vector last_;      // the block of the last direction, kept or not
-  Index degree_ = 0;
+  Matrix block_, previous_;  // of λT_k and λT_{k−1}; of 1 before the first
+  Vector residual_;          // the error of the best P, n·p
+  Matrix directions_;        // n·p × at most n·p, orthonormal columns, the first rank_ in use
+  Index rank_ = 0, degree_ = 0;
 };
 
 }  // namespace unroll

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/theory/residual_polynomial.hpp"
@@ -29,8 +31,9 @@ PolynomialMaxima polynomial_maxima(const GradientDescent& method, double smalles
 /// matrix_derivative = derivative: with x = cos a, y = cos b, T_t[x, y] = sin(t(a+b)/2)/sin((a+b)/2) ·
 /// sin(t(a−b)/2)/sin((a−b)/2) is a sum of t² products f(x)g(y) of modulus 1, so multiplying with it entry by
 /// entry does not increase ‖·‖₂ by more than t².
-/// @throws DomainError as the method's check, or if t < 0.
-PolynomialMaxima polynomial_maxima(const Chebyshev& method, Index t);
+/// @throws DomainError as the method's check, unless its own interval is [ℓ, L], or if t < 0.
+PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eigenvalue,
+                                   double largest_eigenvalue, Index t);
 
 /// The maxima of any method's polynomial, at most 1/cos(π/16) = 1.02 times too large: its values at N Chebyshev
 /// points, N ≥ 8t, bound a polynomial of degree t everywhere by 1/cos(πt/(2N)) times the largest of them
@@ -53,5 +56,24 @@ class MaximaOnInterval {
   ResidualPolynomial polynomial_;
   Index steps_;
 };
+
+/// The maxima at t = 0 … steps, exact for the methods above.
+template <PolynomialMethod M>
+std::vector<PolynomialMaxima> maxima_history(const M& method, double smallest_eigenvalue,
+                                             double largest_eigenvalue, Index steps) {
+  std::vector<PolynomialMaxima> history;
+  if constexpr (requires { polynomial_maxima(method, 1.0, 1.0, Index{}); }) {
+    for (Index t = 0; t <= steps; ++t)
+      history.push_back(polynomial_maxima(method, smallest_eigenvalue, largest_eigenvalue, t));
+  } else {
+    MaximaOnInterval on_interval(method, smallest_eigenvalue, largest_eigenvalue, steps);
+    history.push_back(on_interval.maxima());
+    for (Index t = 1; t <= steps; ++t) {
+      on_interval.advance();
+      history.push_back(on_interval.maxima());
+    }
+  }
+  return history;
+}
 
 }  // namespace unroll
