@@ -52,7 +52,9 @@ PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eige
                                    double largest_eigenvalue, Index t) {
   method.check();
   check_step(t);
-  if (smallest_eigenvalue != method.smallest_eigenvalue || largest_eigenvalue != method.largest_eigenvalue) {
+  const auto close = [](double a, double b) { return std::abs(a - b) <= 1e-6 * std::abs(b); };
+  if (!close(smallest_eigenvalue, method.smallest_eigenvalue) ||
+      !close(largest_eigenvalue, method.largest_eigenvalue)) {
     throw DomainError(fmt::format("polynomial maxima: chebyshev is for [{}, {}], not for [{}, {}]",
                                   method.smallest_eigenvalue, method.largest_eigenvalue, smallest_eigenvalue,
                                   largest_eigenvalue));

@@ -31,7 +31,7 @@ PolynomialMaxima polynomial_maxima(const GradientDescent& method, double smalles
 /// matrix_derivative = derivative: with x = cos a, y = cos b, T_t[x, y] = sin(t(a+b)/2)/sin((a+b)/2) ·
 /// sin(t(a−b)/2)/sin((a−b)/2) is a sum of t² products f(x)g(y) of modulus 1, so multiplying with it entry by
 /// entry does not increase ‖·‖₂ by more than t².
-/// @throws DomainError as the method's check, unless its own interval is [ℓ, L], or if t < 0.
+/// @throws DomainError as the method's check, unless its own interval is [ℓ, L] to 1e-6, or if t < 0.
 PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eigenvalue,
                                    double largest_eigenvalue, Index t);
 
