@@ -86,10 +86,10 @@ Outcomes analytic_outcomes(bool commuting) {
 }
 
 void check(const Outcomes& outcomes) {
-  for (const auto& [name, outcome] : outcomes) {
-    CAPTURE(name);
-    CHECK(outcome.violation <= 1 + 1e-9);
-    CHECK(outcome.tightest >= 0.5);
+  for (const auto& outcome : outcomes) {
+    CAPTURE(outcome.first);
+    CHECK(outcome.second.violation <= 1 + 1e-9);
+    CHECK(outcome.second.tightest >= 0.5);
   }
 }
 
