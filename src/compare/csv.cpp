@@ -165,6 +165,35 @@ CsvTable parse_csv(std::string_view text, std::string_view source) {
 
 CsvTable read_csv(const std::filesystem::path& path) { return parse_csv(read_text(path), path.string()); }
 
+std::vector<std::vector<std::string>> read_csv_cells(const std::filesystem::path& path) {
+  const std::string text = read_text(path);
+  const std::vector<std::string_view> lines = split_lines(text);
+  if (lines.empty()) throw DataError(fmt::format("{}: the file is empty", path.string()));
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string_view line : lines) {
+    rows.push_back(split_cells(line, path.string(), rows.size() + 1));
+    check_row(rows.back(), rows.front(), {path.string(), rows.size()});
+  }
+  return rows;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (const std::string& cell : cells) {
+    if (cell.find_first_of("\r\n") != std::string::npos)
+      throw DataError(fmt::format("a cell of a CSV holds a line break: '{}'", shown(cell)));
+    if (!line.empty() || &cell != cells.data()) line += ',';
+    if (cell.find_first_of(",\"") == std::string::npos && trimmed(cell) == cell) {
+      line += cell;
+      continue;
+    }
+    line += '"';
+    for (const char c : cell) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line + '\n';
+}
+
 Vector read_numbers(const std::filesystem::path& path) {
   const std::string text = read_text(path);
   const std::vector<std::string_view> lines = split_lines(text);

@@ -26,6 +26,7 @@ class Measurement {
   void take_reverse(const History& history);
   void take_closed_form(ClosedForm closed_form);
   void take_prediction(double step);
+  void take_burn_in(const BurnInPrediction& prediction) { summary_.burn_in = prediction; }
 
   Index steps() const { return summary_.steps; }
   SolverSummary& summary() { return summary_; }
@@ -84,7 +85,14 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
     }
   }
   if constexpr (requires { predicted_peak(solver, 1.0, 1.0); }) {
-    result.take_prediction(predicted_peak(solver, instance.spectrum.smallest, instance.spectrum.largest));
+    const double peak = predicted_peak(solver, instance.spectrum.smallest, instance.spectrum.largest);
+    result.take_prediction(peak);
+    if (const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get())) {
+      report("prediction", 0, 1);
+      const double horizon = std::min(static_cast<double>(options.steps), 2 * peak + 10);
+      result.take_burn_in(predict_burn_in(solver, spectral_terms(*quadratic, instance.start, instance.theta),
+                                          static_cast<Index>(horizon)));
+    }
   }
 }
 

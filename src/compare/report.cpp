@@ -93,15 +93,23 @@ std::string describe(const Setup& setup) {
 }
 
 std::string burn_in_table(const CurseResult& result) {
-  Table table(
-      {"solver", "peak error", "at t", "predicted t", "≤ 1 from t", "last t", "error", "suboptimality"});
+  Table table({"solver", "peak error", "at t", "worst case", "at t", "≤ 1 from t", "last t", "error",
+               "suboptimality"});
+  bool applies_to_all = true;
   for (const SolverSummary& s : result.summaries) {
-    const std::string predicted = s.predicted_peak_step ? fmt::format("{:.0f}", *s.predicted_peak_step) : "–";
+    const bool applies = !s.burn_in || s.burn_in->worst_case_applies();
+    applies_to_all = applies_to_all && applies;
+    const auto predicted = [&](const std::string& cell) { return applies ? cell : "(" + cell + ")"; };
     const std::string below = s.error_settled_at_start ? fmt::format("{}", *s.error_settled_at_start) : "–";
-    table.add_row({s.solver, brief(s.peak_error), fmt::format("{}", s.peak_step), predicted, below,
-                   fmt::format("{}", s.steps), brief(s.final_error), brief(s.final_suboptimality)});
+    table.add_row({s.solver, brief(s.peak_error), fmt::format("{}", s.peak_step),
+                   s.burn_in ? predicted(brief(s.burn_in->worst_case.height)) : "–",
+                   s.predicted_peak_step ? predicted(fmt::format("{:.0f}", *s.predicted_peak_step)) : "–",
+                   below, fmt::format("{}", s.steps), brief(s.final_error), brief(s.final_suboptimality)});
   }
-  return table.str();
+  return table.str() +
+         (applies_to_all
+              ? ""
+              : "(…) this start is far from the worst case: it has little weight where |P'| is large\n");
 }
 
 std::string agreement_table(const CurseResult& result) {

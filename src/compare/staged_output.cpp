@@ -96,4 +96,17 @@ void write_file(const fs::path& path, const std::string& content) {
   if (!out) throw DataError(fmt::format("{}: cannot be written ({})", path.string(), std::strerror(errno)));
 }
 
+void replace_file(const fs::path& path, const std::string& content) {
+  const fs::path fresh = path.string() + ".new";
+  std::error_code ignored, failure;
+  try {
+    write_file(fresh, content);
+    fs::rename(fresh, path, failure);
+    if (failure) throw DataError(fmt::format("{}: {}", path.string(), failure.message()));
+  } catch (...) {
+    fs::remove(fresh, ignored);
+    throw;
+  }
+}
+
 }  // namespace unroll

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "unroll/error.hpp"
+#include "unroll/theory/closed_form.hpp"
 
 namespace unroll {
 namespace {
@@ -29,6 +30,42 @@ void check_optimal(const MomentumCoefficients& given, const MomentumCoefficients
 }
 
 }  // namespace
+
+BurnIn burn_in(const std::vector<double>& errors) {
+  if (errors.empty() || !(errors[0] > 0)) {
+    throw DomainError("burn-in: it is relative to the error at t = 0, which must be there and not be 0");
+  }
+  BurnIn result{0, 1, 0};
+  for (std::size_t t = 0; t < errors.size(); ++t) {
+    const double height = errors[t] / errors[0];
+    if (!std::isfinite(height))
+      throw DomainError(fmt::format("burn-in: the error at t = {} is {}", t, errors[t]));
+    if (height > result.height) result = {static_cast<Index>(t), height, result.end};
+    if (height > 1) result.end = static_cast<Index>(t) + 1;
+  }
+  if (result.end == static_cast<Index>(errors.size())) result.end.reset();
+  return result;
+}
+
+bool BurnInPrediction::worst_case_applies() const {
+  if (!worst_case.exists() || !instance.exists()) return worst_case.exists() == instance.exists();
+  const auto distance = static_cast<double>(std::abs(worst_case.peak - instance.peak));
+  return distance <= std::max(1.0, 0.2 * static_cast<double>(instance.peak)) &&
+         worst_case.height <= 2 * instance.height;
+}
+
+BurnInPrediction predict_burn_in(const std::vector<PolynomialMaxima>& maxima, Recurrence recurrence,
+                                 const SpectralTerms& terms) {
+  const StartNorms start = start_norms(terms);
+  ClosedForm form(terms, std::move(recurrence));
+  std::vector<double> bounds, errors;
+  for (const PolynomialMaxima& m : maxima) {
+    bounds.push_back(form.commuting() ? commuting_bound(m, start) : general_bound(m, start));
+    errors.push_back(form.error());
+    form.advance();
+  }
+  return {burn_in(bounds), burn_in(errors)};
+}
 
 double predicted_peak(const GradientDescent& method, double smallest_eigenvalue, double largest_eigenvalue) {
   check_spectrum(smallest_eigenvalue, largest_eigenvalue, "predicted_peak");

@@ -1,5 +1,8 @@
 #include "unroll/theory/sobolev_polynomial.hpp"
 
+#include <fmt/core.h>
+
+#include "unroll/error.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 
 namespace unroll {
@@ -33,6 +36,14 @@ Recurrence residual_recurrence(const SobolevMeasure& measure) {
     return residual_recurrence(GradientDescent::short_step(measure.largest_eigenvalue));
   }
   return SobolevRecurrence{SobolevSchedule(measure)};
+}
+
+std::vector<double> sobolev_minima(const SobolevMeasure& measure, Index steps) {
+  if (steps < 0) throw DomainError(fmt::format("sobolev minima: steps is {}", steps));
+  SobolevSchedule schedule(measure);
+  std::vector<double> minima{1};
+  for (Index t = 0; t < steps; ++t) minima.push_back(minima.back() * (1 - schedule.next().average));
+  return minima;
 }
 
 }  // namespace unroll

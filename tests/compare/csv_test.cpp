@@ -106,3 +106,15 @@ TEST_CASE("numbers are read one per line, and anything else has its line named")
   CHECK(refused("1\nnan\n").find("line 2, column 1: 'nan' is not a finite number") != std::string::npos);
   CHECK(refused("").find("the file is empty") != std::string::npos);
 }
+
+TEST_CASE("cells written as a line are read back as they were") {
+  const std::vector<std::string> cells{"", "a, b", " blank ", "say \"so\"", "\"", "1e-3"};
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("cells.csv", csv_line(cells) + csv_line({"1", "2", "3", "4", "5", "6"}));
+  const auto rows = read_csv_cells(file);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] == cells);
+  CHECK_THROWS_AS(csv_line({"two\nlines"}), DataError);
+  CHECK_THROWS_AS(read_csv_cells(directory.write("ragged.csv", "a,b\n1\n")), DataError);
+  CHECK_THROWS_AS(read_csv_cells(directory.path() / "none.csv"), DataError);
+}

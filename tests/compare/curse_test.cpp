@@ -84,6 +84,9 @@ TEST_CASE("ridge on breast_cancer_diagnostic meets the reference, and burns in w
   CHECK(summary(result, "gd-large").peak_step == 655);
   CHECK(summary(result, "gd-large").peak_error == doctest::Approx(13.5).epsilon(5e-3));
   CHECK(*summary(result, "gd-large").predicted_peak_step == doctest::Approx(655).epsilon(5e-3));
+  CHECK(summary(result, "gd-large").burn_in->worst_case_applies());
+  CHECK(summary(result, "gd-large").burn_in->instance.peak == 655);
+  CHECK_FALSE(summary(result, "gd-short").burn_in->worst_case_applies());
   CHECK(summary(result, "chebyshev").peak_step == 37);
   CHECK(summary(result, "chebyshev").peak_error == doctest::Approx(19.5).epsilon(5e-3));
   CHECK(summary(result, "heavy-ball").peak_step == 54);
@@ -151,7 +154,7 @@ TEST_CASE("progress is reported stage by stage and never beyond the whole") {
     if (stages.empty() || stages.back() != progress.stage) stages.emplace_back(progress.stage);
   };
   run_curse(problem.instance, options);
-  CHECK(stages == std::vector<std::string>{"forward", "reverse", "closed form"});
+  CHECK(stages == std::vector<std::string>{"forward", "reverse", "closed form", "prediction"});
 }
 
 TEST_CASE("wrong options are refused in words that help") {

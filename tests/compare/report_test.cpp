@@ -61,6 +61,19 @@ TEST_CASE("the tables have a line for every solver") {
   CHECK(contains(burn_in_table(some_result()), "12.3"));
 }
 
+TEST_CASE("the worst case of a burn-in is in brackets, with the reason, where it does not apply") {
+  CurseResult result = some_result();
+  SolverSummary& burns = result.summaries[0];
+  burns.predicted_peak_step = 2;
+  burns.burn_in = BurnInPrediction{.worst_case = {2, 15.25, {}}, .instance = {2, 12.34, {}}};
+  CHECK(contains(burn_in_table(result), " 15.2 "));
+  CHECK_FALSE(contains(burn_in_table(result), "("));
+  burns.burn_in->worst_case.peak = 20;
+  burns.predicted_peak_step = 21;
+  CHECK(contains(burn_in_table(result), "(15.2)  (21)"));
+  CHECK(contains(burn_in_table(result), "little weight"));
+}
+
 TEST_CASE("the advice tells a solver that burns in from one that does not") {
   const std::string text = advice(some_result());
   CHECK(contains(text, "burns: f is down to 1 % of its start not within 3 steps"));

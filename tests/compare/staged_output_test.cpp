@@ -94,3 +94,14 @@ TEST_CASE("a file that cannot be written is an error") {
   CHECK_THROWS_AS(write_file("/dev/full", std::string(1 << 20, 'x')), DataError);
   CHECK_THROWS_AS(write_file("/nowhere/at/all", "x"), DataError);
 }
+
+TEST_CASE("a file is replaced as a whole, and stays as it was where the new one cannot be put in place") {
+  const test::TemporaryDirectory base;
+  const fs::path file = base.write("file", "old");
+  replace_file(file, "new");
+  CHECK(test::content(file) == "new");
+  CHECK(entries(base.path()) == 1);
+  fs::create_directories(base.path() / "directory" / "inside");
+  CHECK_THROWS_AS(replace_file(base.path() / "directory", "x"), DataError);
+  CHECK(entries(base.path()) == 2);
+}

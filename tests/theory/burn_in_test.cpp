@@ -3,8 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
+#include <string>
 
+#include "unroll/compare/setup.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/quadratic.hpp"
 #include "unroll/theory/residual_polynomial.hpp"
 
 namespace unroll {
@@ -74,6 +79,115 @@ TEST_CASE(
   CHECK_THROWS_AS(predicted_peak(Nesterov{0.1, 0.9}, 0.1, 1), DomainError);
   CHECK_THROWS_AS(predicted_peak(Chebyshev{0.1, 2}, 0.1, 1), DomainError);
   CHECK_THROWS_AS(predicted_peak(Chebyshev{0.1, 1}, -0.1, 1), DomainError);
+}
+
+TEST_CASE("a burn-in has its peak, its height relative to the start, and the t from which on it is over") {
+  const BurnIn grown = burn_in({2, 1, 3, 6, 2.5, 2, 1});
+  CHECK(grown.peak == 3);
+  CHECK(grown.height == 3);
+  CHECK(grown.end == 5);
+  CHECK(grown.exists());
+  const BurnIn none = burn_in({2, 1.9, 2, 0});
+  CHECK(none.peak == 0);
+  CHECK(none.height == 1);
+  CHECK(none.end == 0);
+  CHECK_FALSE(none.exists());
+  CHECK_FALSE(burn_in({1, 2}).end.has_value());
+  CHECK_THROWS_AS(burn_in({}), DomainError);
+  CHECK_THROWS_AS(burn_in({0, 1}), DomainError);
+  CHECK_THROWS_AS(burn_in({1, std::numeric_limits<double>::infinity()}), DomainError);
+}
+
+bool near(Index predicted, Index measured) {
+  return std::abs(static_cast<double>(predicted - measured)) <=
+         std::max(1.0, 0.2 * static_cast<double>(measured));
+}
+
+/// Compares the predictions with forward mode; returns whether the worst case applied.
+template <class M>
+bool check_prediction(const std::string& name, const M& method, const Instance& instance, Index steps) {
+  CAPTURE(name);
+  const auto& problem = dynamic_cast<const QuadraticProblem&>(*instance.problem);
+  const BurnInPrediction predicted =
+      predict_burn_in(method, spectral_terms(problem, instance.start, instance.theta), steps);
+  const History run =
+      jacobian_history(problem, method, instance.start, instance.theta, {.steps = steps}, Forward{});
+  std::vector<double> errors;
+  for (const Matrix& dx : run.dx) errors.push_back((dx - instance.jacobian).norm());
+  const BurnIn measured = burn_in(errors);
+  CHECK(predicted.instance.exists() == measured.exists());
+  CHECK(predicted.worst_case.height >= measured.height);
+  if (!measured.exists()) return predicted.worst_case_applies();
+  CHECK(near(predicted.instance.peak, measured.peak));
+  CHECK(predicted.instance.height == doctest::Approx(measured.height).epsilon(0.01));
+  CHECK(predicted.instance.end == measured.end);
+  if (!predicted.worst_case_applies()) return false;
+  CHECK(near(predicted.worst_case.peak, measured.peak));
+  CHECK(predicted.worst_case.height <= 2 * measured.height);
+  return true;
+}
+
+Instance instance_of(const std::string& data, const std::string& start) {
+  return set_up({.data = data,
+                 .start = start,
+                 .start_scale = start == "normal" ? 10.0 : 1.0,
+                 .data_directory = UNROLL_DATA_DIR})
+      .instance;
+}
+
+TEST_CASE(
+    "on every data set the predicted burn-in is the measured one; the worst case predicts it, within 20 % "
+    "and "
+    "2x, or is known not to apply") {
+  int applied = 0;
+  for (const std::string data :
+       {"auto_mpg", "breast_cancer_diagnostic", "breast_cancer_original", "digits", "wine_quality_red"}) {
+    for (const std::string start : {"zero", "ones", "normal"}) {
+      CAPTURE(data);
+      CAPTURE(start);
+      const Instance instance = instance_of(data, start);
+      const auto [l, L] = instance.spectrum;
+      const auto fast = static_cast<Index>(5 * std::sqrt(L / l)) + 10, slow = static_cast<Index>(L / l) + 10;
+      applied += check_prediction("gd-large", GradientDescent::large_step(l, L), instance, slow);
+      applied += check_prediction("chebyshev", Chebyshev{l, L}, instance, fast);
+      applied += check_prediction("heavy ball", HeavyBall::optimal(l, L), instance, fast);
+      applied += check_prediction("nesterov", Nesterov::optimal(l, L), instance, fast);
+    }
+  }
+  CHECK(applied >= 15);
+}
+
+template <class M>
+BurnInPrediction prediction(const M& method, const Instance& instance, Index steps) {
+  const auto& problem = dynamic_cast<const QuadraticProblem&>(*instance.problem);
+  return predict_burn_in(method, spectral_terms(problem, instance.start, instance.theta), steps);
+}
+
+TEST_CASE(
+    "the worst case applies from ones on the breast cancer data, and so does the formula for its peak") {
+  for (const std::string data : {"breast_cancer_diagnostic", "breast_cancer_original"}) {
+    CAPTURE(data);
+    const Instance instance = instance_of(data, "ones");
+    const auto [l, L] = instance.spectrum;
+    const auto check = [&, l = l, L = L](const auto& method, Index steps) {
+      const BurnInPrediction predicted = prediction(method, instance, steps);
+      CHECK(predicted.worst_case_applies());
+      CHECK(near(static_cast<Index>(std::lround(predicted_peak(method, l, L))), predicted.instance.peak));
+    };
+    check(GradientDescent::large_step(l, L), 1500);
+    check(Chebyshev{l, L}, 200);
+  }
+}
+
+TEST_CASE("the worst case does not apply from a start without weight where |P'| is large") {
+  const Instance far = instance_of("digits", "ones"),
+                 near_minimiser = instance_of("breast_cancer_diagnostic", "zero");
+  for (const Instance& instance : {far, near_minimiser}) {
+    const auto [l, L] = instance.spectrum;
+    const BurnInPrediction predicted = prediction(Chebyshev{l, L}, instance, 200);
+    CHECK(predicted.worst_case.height > 1.5);
+    CHECK_FALSE(predicted.worst_case_applies());
+  }
 }
 
 }  // namespace

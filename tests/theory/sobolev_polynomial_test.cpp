@@ -73,6 +73,25 @@ TEST_CASE("no perturbation that keeps P(0) = 1 lowers the energy that a Sobolev 
   }
 }
 
+TEST_CASE("the minimal value is the energy of the polynomial, and falls from 1") {
+  const double eta = 0.2;
+  const SobolevMeasure measure{
+      .alpha = 0.5, .eta = eta, .smallest_eigenvalue = 0.05, .largest_eigenvalue = 1};
+  const Index points = 4000;  // the trapezoidal rule in an angle, λ = 0.525 − 0.475 cos φ, has all digits
+  const Vector angles = Vector::LinSpaced(points + 1, 0, std::acos(-1.0));
+  const Vector weights = 0.5 * std::acos(-1.0) / static_cast<double>(points) * angles.array().sin();
+  ResidualPolynomial P(measure, (0.525 - 0.475 * angles.array().cos()).matrix());
+  double before = 2;
+  for (const double minimum : sobolev_minima(measure, 12)) {
+    CHECK(minimum == doctest::Approx(energy(P, weights, eta)).epsilon(1e-5));
+    CHECK(minimum < before);
+    before = minimum;
+    P.advance();
+  }
+  CHECK(sobolev_minima(measure, 0) == std::vector<double>{1});
+  CHECK_THROWS_AS(sobolev_minima(measure, -1), DomainError);
+}
+
 TEST_CASE("a Sobolev polynomial is finite and small after a hundred thousand steps") {
   const SobolevMeasure measure{.eta = 0.1, .smallest_eigenvalue = 0.001, .largest_eigenvalue = 1};
   ResidualPolynomial polynomial(measure, Vector{{0.001, 0.2, 1.0}});

@@ -26,6 +26,14 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// read_csv for text already in memory; `source` stands for the file's name in error messages.
 CsvTable parse_csv(std::string_view text, std::string_view source);
 
+/// The cells of a file of text, line by line, the header row first; syntax as above.
+/// @throws DataError if it cannot be read, is empty, or a row has too few or too many cells.
+std::vector<std::vector<std::string>> read_csv_cells(const std::filesystem::path& path);
+
+/// Cells as one line of CSV, ending in a newline; cells with a comma, a quote or outer blanks are quoted.
+/// @throws DataError if a cell holds a line break.
+std::string csv_line(const std::vector<std::string>& cells);
+
 /// Reads a file of numbers, one per line and no header. @throws DataError as read_csv does.
 Vector read_numbers(const std::filesystem::path& path);
 

@@ -10,6 +10,7 @@
 #include "unroll/compare/records.hpp"
 #include "unroll/problem/cost.hpp"
 #include "unroll/solver/status.hpp"
+#include "unroll/theory/burn_in.hpp"
 #include "unroll/types.hpp"
 
 /// The experiment of the program curse_of_unrolling: how far is ∂x_t from ∂x* after t steps of a solver, and
@@ -52,6 +53,8 @@ struct SolverSummary {
   double peak_error = 0;
   Index peak_step = 0;
   std::optional<double> predicted_peak_step = {};  // theory/burn_in
+  std::optional<BurnInPrediction> burn_in =
+      {};  // on a quadratic, where the step is predicted: errors over ‖∂x*‖
   double final_error = 0;
   double final_suboptimality = 0;
   std::optional<Index> error_settled_at_start = {};  // ≤ 1

@@ -14,8 +14,9 @@ namespace unroll {
 /// spectrum.
 std::string describe(const Setup& setup);
 
-/// Solver by solver: the peak of the Jacobian's error, where it is and was predicted, and the errors at the
-/// end.
+/// Solver by solver: the peak of the Jacobian's error, where it is and was predicted, the errors at the end,
+/// and how high the peak is in the worst case over starts of these norms; in brackets where this start is far
+/// from the worst case, so that it predicts neither where nor how high.
 std::string burn_in_table(const CurseResult& result);
 
 /// Solver by solver: the cost of the Jacobian in forward and in reverse mode, and how well the three ways

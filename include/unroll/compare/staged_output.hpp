@@ -37,4 +37,8 @@ void check_output_directory(const std::filesystem::path& directory);
 /// Writes a file whole. @throws DataError if it cannot be opened or the disk is full.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
+/// Writes a file beside its place and moves it there: at every moment the path holds the old file whole, or
+/// the new one. @throws DataError as write_file.
+void replace_file(const std::filesystem::path& path, const std::string& content);
+
 }  // namespace unroll

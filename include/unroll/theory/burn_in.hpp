@@ -1,15 +1,57 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
+#include "unroll/theory/bounds.hpp"
 
 /// The burn-in of an unrolled derivative: while P_t decays from the start, the term with P'_t first grows.
+namespace unroll {
+
+/// The burn-in of a sequence of errors e_0, e_1, …, measured or predicted.
+struct BurnIn {
+  Index peak = 0;                 // the first t where e_t is largest
+  double height = 1;              // e_peak/e_0
+  std::optional<Index> end = {};  // the first t from which on e_t ≤ e_0; none if the last one is above
+
+  /// Whether the errors grow by more than 1 % at all.
+  bool exists() const { return height > 1.01; }
+};
+
+/// @throws DomainError if there are no errors, the first is 0, or one is not finite.
+BurnIn burn_in(const std::vector<double>& errors);
+
+/// What theory says of the burn-in of one method on one problem from one start, before any run.
+struct BurnInPrediction {
+  BurnIn worst_case;  // of the bound: from [ℓ, L] and the norms of the start
+  BurnIn instance;    // of the closed form: from the eigenvalues and the start's weight on each eigenvector
+
+  /// Whether this start is near enough to the worst one for the worst case to predict: the peaks within 20 % or a
+  /// step of each other, and the heights within 2×. It is not where the start has little weight on the
+  /// eigenvalues for which |P'_t| is large, the two ends of the spectrum, or where ‖∂H(x_0 − x*)‖ is so small that
+  /// nothing grows.
+  bool worst_case_applies() const;
+};
+
+/// Follows the two curves for t = 0 … steps; [ℓ, L] are the ends of the spectrum in `terms`. The bound is
+/// commuting_bound where it may be used, else general_bound. `terms` may be those of a local model.
+/// @throws DomainError as burn_in, and what maxima_history throws.
+BurnInPrediction predict_burn_in(const std::vector<PolynomialMaxima>& maxima, Recurrence recurrence,
+                                 const SpectralTerms& terms);
+template <PolynomialMethod M>
+BurnInPrediction predict_burn_in(const M& method, const SpectralTerms& terms, Index steps) {
+  return predict_burn_in(
+      maxima_history(method, terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff(), steps),
+      residual_recurrence(method), terms);
+}
+
 /// `predicted_peak` is argmax_t max |P'_t(λ)| over λ in [ℓ, L], at least 1, to about one step: where the
 /// Jacobian's error peaks when the start point has weight over the whole spectrum. All throw DomainError as
 /// check_spectrum.
-namespace unroll {
 
 /// 1/ln(1/ρ), ρ = max(|1 − hℓ|, |1 − hL|), as P'_t = −h t (1 − hλ)^{t−1}; infinite for ρ ≥ 1, where P'_t
 /// never decays.

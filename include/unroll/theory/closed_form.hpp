@@ -1,22 +1,13 @@
 #pragma once
 
-#include <variant>
-#include <vector>
-
-#include "unroll/problem/quadratic.hpp"
-#include "unroll/theory/residual_polynomial.hpp"
+#include "unroll/theory/recurrence.hpp"
+#include "unroll/theory/spectral_terms.hpp"
 
 namespace unroll {
 
-/// ‖[∂H, H]‖_F/(‖∂H‖_F ‖H‖_F) with [A, B] = AB − BA: 0 where they commute, at most √2. 0 if either matrix is
-/// 0.
-/// @throws ShapeError unless both are square and of one size.
-double commutator(const Matrix& dH,  // n×n
-                  const Matrix& H);  // n×n
-
 /// Which formula ClosedForm uses.
 enum class Formula {
-  automatic,  // commuting if every commutator is at most 1e-14, else general
+  automatic,  // commuting if every ∂_iH commutes with H to rounding, else general
   commuting,  // wrong where some ∂_iH does not commute with H; for showing how wrong
   general,
 };
@@ -45,15 +36,19 @@ class ClosedForm {
              Formula formula = Formula::automatic)
       : ClosedForm(problem, residual_recurrence(method), x0, theta, dx0, formula) {}
   ClosedForm(const QuadraticProblem& problem, Recurrence recurrence, const Vector& x0, const Vector& theta,
-             const Matrix& dx0 = {}, Formula formula = Formula::automatic);
+             const Matrix& dx0 = {}, Formula formula = Formula::automatic)
+      : ClosedForm(spectral_terms(problem, x0, theta, dx0), std::move(recurrence), formula) {}
+  ClosedForm(SpectralTerms terms, Recurrence recurrence, Formula formula = Formula::automatic);
 
   /// From t to t + 1.
   void advance();
-  Index step() const;
+  Index step() const { return step_; }
   /// x_t, n.
   Vector x() const;
   /// ∂x_t(θ), n×p.
   Matrix jacobian() const;
+  /// ‖∂x_t − ∂x*‖_F, in O(n²p), O(np) in the commuting case.
+  double error() const { return terms_.error(block_).norm(); }
 
   /// x*(θ) = −H⁻¹b, n.
   const Vector& minimiser() const { return terms_.minimiser; }
@@ -64,28 +59,17 @@ class ClosedForm {
   /// The largest of the commutators of ∂_iH and H: it says whether the commuting formula may be used.
   double commutator() const { return terms_.commutator; }
   /// Whether the commuting formula is in use.
-  bool commuting() const { return std::holds_alternative<ResidualPolynomial>(polynomial_); }
+  bool commuting() const { return commuting_; }
 
  private:
-  /// What does not depend on t.
-  struct Terms {
-    Vector minimiser;
-    Matrix minimiser_jacobian;
-    Vector eigenvalues;
-    Matrix eigenvectors;                      // V, n×n
-    std::vector<Matrix> hessian_derivatives;  // Vᵀ ∂_iH V, n×n each
-    Vector gap;                               // Vᵀ(x_0 − x*), n
-    Matrix jacobian_gap;                      // Vᵀ(∂x_0 − ∂x*), n×p
-    Matrix forcing;                           // Vᵀ(∂_iH (x_0 − x*))_i, n×p
-    double commutator;
-  };
-  using Polynomial = std::variant<ResidualPolynomial, DividedDifferences>;
-  static Terms terms(const QuadraticProblem& problem, const Vector& x0, const Vector& theta,
-                     const Matrix& dx0);
-  static Polynomial polynomial(Recurrence recurrence, const Terms& terms, Formula formula);
-
-  Terms terms_;
-  Polynomial polynomial_;
+  SpectralTerms terms_;
+  Recurrence recurrence_;
+  bool commuting_;
+  Matrix block_;  // of P_t
+  Index step_ = 0;
 };
+
+/// The number of columns of a block for which SpectralTerms::error is the formula's.
+Index block_columns(const SpectralTerms& terms, Formula formula);
 
 }  // namespace unroll

@@ -11,8 +11,8 @@ namespace unroll {
 /// On a quadratic a first-order method has a *residual polynomial* P_t of degree t with P_t(0) = 1:
 /// x_t − x* = P_t(H)(x_0 − x*). P_{t+1} follows from its predecessors by linear combinations and
 /// multiplications by λ, so the same recurrence advances whatever is linear in P: its values, its derivative,
-/// its divided differences, each a column of a block. `times_lambda` multiplies by λ on such a block: λP, λP'
-/// + P, λP[λ,μ] + P(μ).
+/// its divided differences, each a column of a block. `times_lambda` multiplies by λ on such a block
+/// (polynomial_block.hpp).
 using TimesLambda = std::function<Matrix(const Matrix& block)>;
 
 /// Advances a block from P_t to P_{t+1}; called once for each t = 0, 1, …, in order. Copies go on

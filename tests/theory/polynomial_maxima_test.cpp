@@ -1,0 +1,123 @@
+#include "unroll/theory/polynomial_maxima.hpp"
+
+#include <doctest/doctest.h>
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+
+#include "solver/random_quadratic.hpp"
+#include "unroll/error.hpp"
+#include "unroll/solver/nesterov.hpp"
+
+namespace unroll {
+namespace {
+
+constexpr double l = 0.1, L = 2;
+
+struct Largest {
+  double value = 0, derivative = 0, difference = 0;
+};
+
+/// On a grid that is dense at both ends.
+Largest on_grid(const ResidualPolynomial& P) {
+  const Vector difference = P.value() - P.eigenvalues().cwiseProduct(P.derivative());
+  return {P.value().cwiseAbs().maxCoeff(), P.derivative().cwiseAbs().maxCoeff(),
+          difference.cwiseAbs().maxCoeff()};
+}
+
+template <class M>
+void check(const M& method, double accuracy) {
+  const Vector angles = Vector::LinSpaced(2001, 0, std::acos(-1.0));
+  ResidualPolynomial P(method, ((L + l) / 2 - (L - l) / 2 * angles.array().cos()).matrix());
+  for (const PolynomialMaxima& maxima : maxima_history(method, l, L, 50)) {
+    const Largest found = on_grid(P);
+    CAPTURE(P.degree());
+    for (const auto& [bound, largest] : {std::pair{maxima.value, found.value},
+                                         {maxima.derivative, found.derivative},
+                                         {maxima.difference, found.difference}}) {
+      CHECK(largest <= bound * (1 + 1e-10));
+      CHECK(bound <= largest * (1 + accuracy));
+    }
+    P.advance();
+  }
+}
+
+TEST_CASE("the maxima of gradient descent and Chebyshev are those on a fine grid, at every t") {
+  for (const double h : {0.2 / L, 1 / L, 1.7 / L, 2 / (L + l), 2 / L, 2.5 / L})
+    check(GradientDescent{h}, 1e-4);
+  check(Chebyshev{l, L}, 1e-4);
+}
+
+TEST_CASE("the maxima of any method are between those on a fine grid and 2 % more") {
+  check(Nesterov::optimal(l, L), 0.021);
+  const GradientDescent method = GradientDescent::large_step(l, L);
+  MaximaOnInterval points(method, l, L, 30);
+  for (Index t = 0; t <= 30; ++t) {
+    const PolynomialMaxima exact = polynomial_maxima(method, l, L, t), found = points.maxima();
+    CHECK(found.value >= exact.value * (1 - 1e-10));
+    CHECK(found.derivative <= 1.021 * exact.derivative);
+    CHECK(found.difference >= exact.difference * (1 - 1e-10));
+    if (t < 30) points.advance();
+  }
+}
+
+TEST_CASE(
+    "the derivative of P_t(H) in a direction of norm 1 stays below, and comes near, the largest |P'_t|") {
+  const auto spectral_norm = [](const Matrix& A) {
+    return Eigen::SelfAdjointEigenSolver<Matrix>(A, Eigen::EigenvaluesOnly)
+        .eigenvalues()
+        .cwiseAbs()
+        .maxCoeff();
+  };
+  double nearest = 0;
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    test::Random random(seed);
+    const Index n = 2 + seed % 7;
+    const Matrix A = random.matrix(n, n);
+    Matrix E = A + A.transpose();
+    if (seed % 2 == 0) E = Vector::Ones(n) * Vector::Ones(n).transpose();
+    E /= spectral_norm(E);
+    const double end = seed % 4 < 2 ? l : L;  // eigenvalues near an end, where |P'_t| is largest
+    Vector lambda = (Vector::Constant(n, end) + (end == l ? 1 : -1) * 0.02 * random.vector(n).cwiseAbs());
+    if (seed % 3 == 0) lambda = l + (L - l) * random.vector(n).array().sin().square();
+    DividedDifferences chebyshev(Chebyshev{l, L}, lambda);
+    const GradientDescent descent = GradientDescent::large_step(l, L);
+    DividedDifferences gradient_descent(descent, lambda);
+    for (Index t = 0; t <= 25; ++t) {
+      const double by_chebyshev = spectral_norm(chebyshev.value().cwiseProduct(E));
+      const PolynomialMaxima maxima = polynomial_maxima(Chebyshev{l, L}, l, L, t);
+      CHECK(by_chebyshev <= maxima.matrix_derivative * (1 + 1e-10));
+      CHECK(spectral_norm(gradient_descent.value().cwiseProduct(E)) <=
+            polynomial_maxima(descent, l, L, t).matrix_derivative * (1 + 1e-10));
+      if (t > 3) nearest = std::max(nearest, by_chebyshev / maxima.matrix_derivative);
+      chebyshev.advance();
+      gradient_descent.advance();
+    }
+  }
+  CHECK(nearest > 0.8);
+}
+
+TEST_CASE(
+    "after a hundred thousand steps Chebyshev's maxima are 0, not NaN; on a single eigenvalue from t = 2 "
+    "on") {
+  CHECK(polynomial_maxima(Chebyshev{l, L}, l, L, 100000).derivative == 0);
+  const PolynomialMaxima first = polynomial_maxima(Chebyshev{L, L}, L, L, 1);
+  CHECK(first.value == 0);
+  CHECK(first.derivative == 1 / L);
+  CHECK(polynomial_maxima(Chebyshev{L, L}, L, L, 2).derivative == 0);
+}
+
+TEST_CASE("maxima are refused for a wrong interval, a negative step, and beyond the points' steps") {
+  CHECK_THROWS_AS(polynomial_maxima(Chebyshev{l, L}, l, 3, 1), DomainError);
+  CHECK_THROWS_AS(polynomial_maxima(Chebyshev{l, L}, l, L, -1), DomainError);
+  CHECK_THROWS_AS(polynomial_maxima(GradientDescent{1}, L, l, 1), DomainError);
+  CHECK_THROWS_AS(polynomial_maxima(GradientDescent{1}, l, L, -1), DomainError);
+  CHECK_THROWS_AS(MaximaOnInterval(GradientDescent{1}, l, L, -1), DomainError);
+  MaximaOnInterval points(GradientDescent{1}, l, L, 1);
+  points.advance();
+  CHECK_THROWS_AS(points.advance(), DomainError);
+}
+
+}  // namespace
+}  // namespace unroll
