@@ -1,6 +1,6 @@
 #include "unroll/theory/sobolev_polynomial.hpp"
 
-#include "unroll/solver/gradient_descent.hpp"
+#include <utility>
 
 namespace unroll {
 namespace {
@@ -28,10 +28,6 @@ struct SobolevRecurrence {
 }  // namespace
 
 Recurrence residual_recurrence(const SobolevMeasure& measure) {
-  measure.check();
-  if (is_single_eigenvalue(measure.smallest_eigenvalue, measure.largest_eigenvalue)) {
-    return residual_recurrence(GradientDescent::short_step(measure.largest_eigenvalue));
-  }
   return SobolevRecurrence{SobolevSchedule(measure)};
 }
 

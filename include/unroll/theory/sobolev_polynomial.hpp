@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/solver/sobolev_schedule.hpp"
+#include "unroll/solver/sobolev.hpp"
 #include "unroll/theory/recurrence.hpp"
 
 namespace unroll {
@@ -13,5 +13,8 @@ namespace unroll {
 /// (see SobolevCoefficients). With it `ResidualPolynomial(SobolevMeasure{…}, λ)` has P_t and P'_t.
 /// @throws DomainError as SobolevMeasure::check.
 Recurrence residual_recurrence(const SobolevMeasure& measure);
+
+/// Those of its measure. @throws likewise.
+inline Recurrence residual_recurrence(const Sobolev& method) { return residual_recurrence(method.measure); }
 
 }  // namespace unroll
