@@ -94,8 +94,9 @@ void run(const Options& options) {
   }
   fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}\n", "", "", "primal ms", "hand ms",
              "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
-  for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-                             elementwise_workloads, second_order_workloads, growth_workloads}) {
+  for (const auto& family :
+       {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads, elementwise_workloads,
+        second_order_workloads, sobolev_workloads, growth_workloads}) {
     for (const Workload& w : family()) {
       if (!selected(options, w.name)) continue;
       const Row r = measure(w, options.repeats);
