@@ -16,17 +16,19 @@ struct SobolevState {
   SobolevSchedule schedule;           // of the step t → t + 1
 };
 
-/// One step, with the only gradient at p̂_t, not at x_t. Compiled in the library for the V it knows.
+/// One step, with the only gradient at p̂_t, not at x_t. Compiled in the library for the V it knows. The three
+/// combinations are nested so that each grows in place, without one for every product.
 template <class V>
 SobolevState<V> sobolev_step(const Oracle<V>& f, const SobolevState<V>& s, const V& theta) {
   SobolevSchedule schedule = s.schedule;
   const SobolevCoefficients c = schedule.next();
   const double weight = 1 / (1 - c.coherence - c.sobolev);
-  V gegenbauer = c.gegenbauer * s.gegenbauer + (1 - c.gegenbauer) * s.gegenbauer_previous +
-                 c.gradient * f.gradient(s.gegenbauer, theta);
-  V sobolev = weight * gegenbauer - (weight * c.coherence) * s.gegenbauer_previous -
-              (weight * c.sobolev) * s.sobolev_previous;
-  V x = (1 - c.average) * s.x + c.average * sobolev;
+  const double ratio = c.coherence == 0 ? 0 : c.sobolev / c.coherence;
+  const V& p = s.gegenbauer_previous;
+  const V gradient = f.gradient(s.gegenbauer, theta);
+  V gegenbauer = p + c.gradient * ((c.gegenbauer / c.gradient) * (s.gegenbauer - p) + gradient);
+  V sobolev = weight * (gegenbauer - c.coherence * (p + ratio * s.sobolev_previous));
+  V x = s.x + c.average * (sobolev - s.x);
   return {std::move(x), std::move(gegenbauer), s.gegenbauer, std::move(sobolev), s.sobolev, schedule};
 }
 
