@@ -6,7 +6,7 @@
 # Where nothing is missing it does nothing, and asks for no rights.
 set -eu
 
-packages='cmake g++ ninja-build libeigen3-dev libfmt-dev libcli11-dev doctest-dev'
+packages='cmake g++ ninja-build libeigen3-dev libfmt-dev libspectra-dev libcli11-dev doctest-dev'
 case "${1-}" in
   '') ;;
   test) packages="$packages pkg-config valgrind" ;;

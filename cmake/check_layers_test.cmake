@@ -46,5 +46,7 @@ expect("derivative must not include compare" src/derivative/jacobian.cpp "#inclu
 expect("types.hpp must not include ad" ${unroll}/types.hpp "#include \"unroll/ad/tape.hpp\"")
 expect("compare must not include unroll.hpp" src/compare/curse.cpp "#include \"unroll/unroll.hpp\"")
 expect("is in no room" src/misc/helper.hpp "")
+expect("" src/problem/lanczos.cpp "#include <Spectra/SymEigsSolver.h>")
+expect("includes Spectra/SymEigsSolver.h" ${unroll}/problem/problem.hpp "#include <Spectra/SymEigsSolver.h>")
 expect("includes CLI/CLI.hpp" src/compare/curse.cpp "#include <CLI/CLI.hpp>")
 expect("ad must not include solver" src/ad/tape.cpp "#include \"solver/loop.hpp\"")

@@ -30,6 +30,14 @@ FetchContent_Declare(
   GIT_SHALLOW ON
   SYSTEM
   FIND_PACKAGE_ARGS 9 GLOBAL)
+# Headers only, and only the library's sources include them: whoever uses an installed unroll needs no Spectra.
+FetchContent_Declare(
+  Spectra
+  GIT_REPOSITORY https://github.com/yixuan/spectra.git
+  GIT_TAG v1.0.1
+  GIT_SHALLOW ON
+  SYSTEM
+  FIND_PACKAGE_ARGS 1.0 GLOBAL)
 FetchContent_Declare(
   doctest
   GIT_REPOSITORY https://github.com/doctest/doctest.git
@@ -54,3 +62,4 @@ endmacro()
 
 unroll_require(Eigen3 Eigen3::Eigen)
 unroll_require(fmt fmt::fmt)
+unroll_require(Spectra Spectra::Spectra)

@@ -16,6 +16,8 @@
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/sobolev.hpp"
+#include "unroll/solver/sobolev_eta.hpp"
 #include "unroll/solver/solve.hpp"
 #include "unroll/theory/bounds.hpp"
 #include "unroll/theory/burn_in.hpp"

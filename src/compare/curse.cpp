@@ -14,6 +14,8 @@
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/sobolev_eta.hpp"
+#include "unroll/theory/sobolev_polynomial.hpp"
 
 namespace unroll {
 namespace {
@@ -32,6 +34,34 @@ KnownSolver known(std::string name, Make make) {
           }};
 }
 
+/// ‖M(x_0) − M(x*)‖²/‖∂x* − ∂x_0‖² with ∂x_0 = 0.
+double exact_eta(const Instance& i) {
+  const Matrix noise = i.problem->mixed(i.start, i.theta) - i.problem->mixed(i.minimiser, i.theta);
+  return noise.squaredNorm() / i.jacobian.squaredNorm();
+}
+
+/// The Sobolev method with the η that was asked for; where η came from goes into the summary.
+Sobolev sobolev(const Instance& instance, const CurseOptions& options, SolverSummary& summary) {
+  double eta = options.eta.value;
+  std::string origin = "given";
+  if (options.eta.kind == Eta::Kind::oracle) {
+    eta = exact_eta(instance);
+    origin = "exact, from x* and ∂x*";
+  } else if (options.eta.kind == Eta::Kind::automatic) {
+    const EtaEstimate estimate =
+        automatic_eta(*instance.problem, instance.start, instance.theta, instance.spectrum);
+    eta = estimate.eta;
+    summary.preparation = estimate.cost;
+    origin = fmt::format("automatic, {} Hessian-vector products", estimate.cost.hessian_vector_products);
+    if (!estimate.fallback.empty()) origin += ", L² because " + estimate.fallback;
+  }
+  summary.note = fmt::format("η = {:.4g} ({})", eta, origin);
+  return {{.alpha = options.alpha,
+           .eta = eta,
+           .smallest_eigenvalue = instance.spectrum.smallest,
+           .largest_eigenvalue = instance.spectrum.largest}};
+}
+
 /// Every solver of the experiment. A new one is one line here.
 const std::vector<KnownSolver>& known_solvers() {
   using I = const Instance&;
@@ -46,6 +76,7 @@ const std::vector<KnownSolver>& known_solvers() {
             [](I i, O) {
               return Chebyshev{i.spectrum.smallest, i.spectrum.largest};
             }),
+      {"sobolev", [](I i, O o, Measurement& m) { measure(sobolev(i, o, m.summary()), i, o, m); }},
   };
   return all;
 }
@@ -91,8 +122,9 @@ void check(const CurseOptions& options) {
   if (options.steps < 1 || options.steps > most_steps) {
     throw DomainError(fmt::format("steps is {}; it must be from 1 to {}", options.steps, most_steps));
   }
-  if (!(options.alpha > 0) || !std::isfinite(options.alpha)) {
-    throw DomainError(fmt::format("alpha is {}; it must be positive and finite", options.alpha));
+  if (!(options.alpha > 0 && options.alpha <= SobolevMeasure::largest_alpha)) {
+    throw DomainError(fmt::format("alpha is {}; it must be positive and at most {}", options.alpha,
+                                  SobolevMeasure::largest_alpha));
   }
   if (!(options.eta.value >= 0) || !std::isfinite(options.eta.value)) {
     throw DomainError(fmt::format("eta is {}; it must be finite and not negative", options.eta.value));

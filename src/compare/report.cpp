@@ -52,6 +52,7 @@ std::string sentence(const SolverSummary& s) {
                               *s.error_settled_at_start)
                 : std::string("; at the end the Jacobian is still worse than none at all");
   }
+  if (!s.note.empty()) text += "; " + s.note;
   if (s.status != Status::step_limit) text += "; " + message(s.status, s.steps);
   return text + "\n";
 }
@@ -113,10 +114,11 @@ std::string burn_in_table(const CurseResult& result) {
 }
 
 std::string agreement_table(const CurseResult& result) {
-  Table table({"solver", "gradients", "Hv forward", "Hv reverse", "tape KiB", "reverse − forward",
-               "closed form − forward", "formula"});
+  Table table({"solver", "gradients", "Hv prepared", "Hv forward", "Hv reverse", "tape KiB",
+               "reverse − forward", "closed form − forward", "formula"});
   for (const SolverSummary& s : result.summaries) {
-    table.add_row({s.solver, fmt::format("{}", s.forward.gradients),
+    table.add_row({s.solver, fmt::format("{}", s.preparation.gradients + s.forward.gradients),
+                   fmt::format("{}", s.preparation.hessian_vector_products),
                    fmt::format("{}", s.forward.hessian_vector_products),
                    fmt::format("{}", s.reverse.hessian_vector_products),
                    fmt::format("{:.0f}", static_cast<double>(s.reverse.tape_bytes) / 1024),

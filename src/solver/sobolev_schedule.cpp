@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,8 +13,9 @@ namespace unroll {
 
 void SobolevMeasure::check() const {
   check_spectrum(smallest_eigenvalue, largest_eigenvalue, "sobolev");
-  if (!(alpha > 0) || std::isinf(alpha)) {
-    throw DomainError(fmt::format("sobolev: alpha is {}, it must be positive and finite", alpha));
+  if (!(alpha > 0 && alpha <= largest_alpha)) {
+    throw DomainError(
+        fmt::format("sobolev: alpha is {}, it must be positive and at most {}", alpha, largest_alpha));
   }
   if (!(eta >= 0) || std::isinf(eta)) {
     throw DomainError(fmt::format("sobolev: eta is {}, it must be finite and not negative", eta));
@@ -23,18 +25,20 @@ void SobolevMeasure::check() const {
 SobolevSchedule::SobolevSchedule(const SobolevMeasure& measure) {
   measure.check();
   const double l = measure.smallest_eigenvalue, L = measure.largest_eigenvalue;
-  if (is_single_eigenvalue(l, L))
-    throw DomainError(fmt::format("sobolev: the interval [{}, {}] is a point", l, L));
+  largest_eigenvalue_ = L;
   alpha_ = measure.alpha;
+  if (is_single_eigenvalue(l, L)) return;
   half_width_ = (L - l) / 2;
   zero_ = -(L + l) / (L - l);
-  e_ = measure.eta / half_width_ / half_width_;
+  // Beyond the bound the method does not move, and σ, which grows like e n², would overflow.
+  e_ = std::min(measure.eta / half_width_ / half_width_, 1e200);
 }
 
 SobolevCoefficients SobolevSchedule::next() {
+  if (half_width_ == 0) return {1, -1 / largest_eigenvalue_, 0, 0, 1};
   // γ_n and β_n of the Gegenbauer polynomials: p_{n+1} = z p_n − γ_n p_{n−1}, and p_{n+1}/(n+1) − β_n p_{n−1}
   // is a primitive of p_n.
-  const auto gamma = [a = alpha_](double n) { return n * (n + 2 * a - 1) / (4 * (n + a) * (n + a - 1)); };
+  const auto gamma = [a = alpha_](double n) { return n * (n - 1 + 2 * a) / (4 * (n + a) * (n - 1 + a)); };
   const double n = static_cast<double>(n_++);
   if (n == 0) {
     r_ = zero_;
@@ -43,7 +47,8 @@ SobolevCoefficients SobolevSchedule::next() {
     return {1, 1 / (half_width_ * zero_), 0, 0, 1 / k_};
   }
   const double gamma_n = gamma(n), gamma_next = gamma(n + 1);
-  const double beta = n / (4 * (n + alpha_) * (n + alpha_ - 1));
+  // At n = 1 the terms of p̂_0 and ŝ_0 are one, and σ_0 = 1: both cancel, so that a small α costs no digits.
+  const double beta = n == 1 ? 0 : n / (4 * (n + alpha_) * (n - 1 + alpha_));
   const double r_next = zero_ - gamma_n / r_;
   const double coherence = (n + 1) * beta / (r_ * r_next);
   const double sobolev = -coherence / sigma_previous_ * rho_previous_;

@@ -2,8 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "unroll/error.hpp"
-#include "unroll/solver/gradient_descent.hpp"
 
 namespace unroll {
 namespace {
@@ -31,10 +32,6 @@ struct SobolevRecurrence {
 }  // namespace
 
 Recurrence residual_recurrence(const SobolevMeasure& measure) {
-  measure.check();
-  if (is_single_eigenvalue(measure.smallest_eigenvalue, measure.largest_eigenvalue)) {
-    return residual_recurrence(GradientDescent::short_step(measure.largest_eigenvalue));
-  }
   return SobolevRecurrence{SobolevSchedule(measure)};
 }
 

@@ -139,7 +139,7 @@ double fitted_exponent(const std::vector<double>& x, const std::vector<double>& 
 void run(const Options& options) {
   Report report(options.csv);
   for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-                             elementwise_workloads, second_order_workloads}) {
+                             elementwise_workloads, second_order_workloads, sobolev_workloads}) {
     for (const Workload& w : family())
       if (selected(options, w.name)) report.add(w, measure(w, options.repeats));
   }

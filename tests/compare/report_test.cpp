@@ -30,6 +30,8 @@ CurseResult some_result() {
   burns.peak_step = 2;
   calm.solver = "calm";
   calm.peak_error = 1;
+  calm.note = "η = 2 (given)";
+  calm.preparation.hessian_vector_products = 4321;
   calm.error_settled = calm.suboptimality_settled = calm.error_settled_at_start = 1;
   result.summaries = {burns, calm};
   return result;
@@ -59,6 +61,7 @@ TEST_CASE("the tables have a line for every solver") {
     CHECK(std::count(text.begin(), text.end(), '\n') == 4);
   }
   CHECK(contains(burn_in_table(some_result()), "12.3"));
+  CHECK(contains(agreement_table(some_result()), "4321"));
 }
 
 TEST_CASE("the worst case of a burn-in is in brackets, with the reason, where it does not apply") {
@@ -78,7 +81,9 @@ TEST_CASE("the advice tells a solver that burns in from one that does not") {
   const std::string text = advice(some_result());
   CHECK(contains(text, "burns: f is down to 1 % of its start not within 3 steps"));
   CHECK(contains(text, "still worse than none"));
-  CHECK(contains(text, "calm: f is down to 1 % of its start from t = 1, the Jacobian's error from t = 1\n"));
+  CHECK(contains(
+      text,
+      "calm: f is down to 1 % of its start from t = 1, the Jacobian's error from t = 1; η = 2 (given)\n"));
 }
 
 TEST_CASE("the figures show the peak of a solver that burns in, and start at t = 1") {

@@ -18,8 +18,9 @@
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/sobolev.hpp"
 #include "unroll/solver/solve.hpp"
-#include "unroll/theory/recurrence.hpp"
+#include "unroll/theory/sobolev_polynomial.hpp"
 
 /// The factors of the product problem × solver × method.
 namespace unroll::test {
@@ -116,7 +117,7 @@ NamedSolver named(std::string name, const S& solver) {
                        return solve(f, solver, x0, theta, o);
                      },
                      std::nullopt};
-  if constexpr (LinearMethod<S>) result.recurrence = residual_recurrence(solver);
+  if constexpr (PolynomialMethod<S>) result.recurrence = residual_recurrence(solver);
   return result;
 }
 
@@ -128,6 +129,7 @@ inline std::vector<NamedSolver> solvers(const Spectrum& s) {
           named("heavy-ball", HeavyBall::optimal(l, L)),
           named("nesterov", Nesterov::optimal(l, L)),
           named("chebyshev", Chebyshev{l, L}),
+          named("sobolev", Sobolev{{.eta = 0.3, .smallest_eigenvalue = l, .largest_eigenvalue = L}}),
           named("averaging", Averaging{1 / L}),
           named("restarting", Restarting{1 / L}),
           named("theta-step", ThetaStep{L})};

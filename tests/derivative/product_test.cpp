@@ -65,7 +65,7 @@ TEST_CASE("forward mode is the closed form at every t, for every quadratic and l
       ++compared;
     }
   }
-  CHECK(compared == 15);
+  CHECK(compared == 18);
 }
 
 TEST_CASE("the derivative of every solver's result is its central difference, on every problem") {

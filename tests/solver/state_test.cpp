@@ -97,6 +97,16 @@ TEST_CASE(
                 std::is_same_v<decltype(value_of(Index{7})), Index>);
 }
 
+struct Schedule {
+  double step_size;
+  std::vector<int> plan;
+};
+
+TEST_CASE("a member that carries no derivative is itself") {
+  const Schedule schedule{0.5, {1, 2}};
+  CHECK(&value_of(schedule) == &schedule);
+}
+
 TEST_CASE("a state of every kind of member maps from the tape to plain numbers") {
   static_assert(detail::member_count<Rich<VarVector>>() == 6 &&
                 detail::member_count<Rich<DualVector>>() == 6);

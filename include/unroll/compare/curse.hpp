@@ -38,8 +38,8 @@ inline constexpr Index most_steps = 1'000'000;
 struct CurseOptions {
   std::vector<std::string> solvers = {};  // names among solver_names(); empty: all
   Index steps = 2000;                     // 1 … most_steps
-  double alpha = 0.5;                     // > 0, of the Gegenbauer weight of the Sobolev method
-  Eta eta = {};                           // of the same
+  double alpha = 0.5;  // of the Gegenbauer weight of the Sobolev method, see SobolevMeasure
+  Eta eta = {};        // of the same
   std::function<void(const CurseProgress&)> progress = {};
 };
 
@@ -63,6 +63,8 @@ struct SolverSummary {
   double largest_reverse_gap = 0;
   std::optional<double> largest_closed_form_gap = {};
   std::string formula = {};  // of the closed form: commuting or general; empty without one
+  std::string note = {};     // what else there is to say of the solver: where its η came from
+  Cost preparation = {};     // of estimating the solver's parameters
   Cost forward = {};         // of ∂x_t for every t
   Cost reverse = {};         // of ∂x_T, T = steps
 };

@@ -19,8 +19,8 @@ std::string describe(const Setup& setup);
 /// from the worst case, so that it predicts neither where nor how high.
 std::string burn_in_table(const CurseResult& result);
 
-/// Solver by solver: the cost of the Jacobian in forward and in reverse mode, and how well the three ways
-/// agree.
+/// Solver by solver: the cost of preparing the solver, of the Jacobian in forward and in reverse mode, and
+/// how well the three ways agree.
 std::string agreement_table(const CurseResult& result);
 
 /// One sentence for each solver: when f and when the Jacobian may be trusted.

@@ -8,10 +8,11 @@ namespace unroll {
 /// polynomials P of degree t with P(0) = 1, for the Gegenbauer weight dμ ∝ ((L − λ)(λ − ℓ))^{α − 1/2} dλ on
 /// [ℓ, L].
 struct SobolevMeasure {
-  double alpha = 0.5;          // > 0
-  double eta = 0;              // ≥ 0, in units of λ²
-  double smallest_eigenvalue;  // ℓ > 0
-  double largest_eigenvalue;   // L ≥ ℓ
+  static constexpr double largest_alpha = 1e6;  // where the weight is all but a point mass at the centre
+  double alpha = 0.5;                           // 0 < α ≤ largest_alpha
+  double eta = 0;                               // ≥ 0, in units of λ²
+  double smallest_eigenvalue;                   // ℓ > 0
+  double largest_eigenvalue;                    // L ≥ ℓ
 
   /// @throws DomainError, naming the option, unless the ranges above hold.
   void check() const;
@@ -26,18 +27,20 @@ struct SobolevCoefficients {
   double gegenbauer, gradient, coherence, sobolev, average;
 };
 
-/// The coefficients of n = 0, 1, … in order, in ratios that stay bounded for every n. Not for L − ℓ ≤ 1e-14
-/// L, where the method is the step 1/L. Source: coherent pairs, Iserles, Koch, Nørsett & Sanz-Serna 1991;
+/// The coefficients of n = 0, 1, … in order, in ratios that stay bounded for every n. Where L − ℓ ≤ 1e-14 L
+/// they make the method the step 1/L. Source: coherent pairs, Iserles, Koch, Nørsett & Sanz-Serna 1991;
 /// Scieur et al. 2022, section 4.
 class SobolevSchedule {
  public:
-  /// @throws DomainError as SobolevMeasure::check, or if L − ℓ ≤ 1e-14 L.
+  /// @throws DomainError as SobolevMeasure::check.
   explicit SobolevSchedule(const SobolevMeasure& measure);
   /// Those of the next n.
   SobolevCoefficients next();
 
  private:
-  double alpha_, half_width_, zero_, e_;  // α; r = (L − ℓ)/2; z_0, where λ = 0; e = η/r²
+  double largest_eigenvalue_;      // L
+  double alpha_, half_width_ = 0;  // α; r = (L − ℓ)/2, 0 where [ℓ, L] is a point
+  double zero_ = 0, e_ = 0;        // z_0, where λ = 0; e = η/r²
   Index n_ = 0;
   // With p_n, S_n the monic Gegenbauer and Sobolev polynomials in z = (λ − (L + ℓ)/2)/r, at n and at n − 1:
   double r_ = 0;                           // p_n(z_0)/p_{n−1}(z_0)

@@ -103,7 +103,7 @@ constexpr To map_state(const From& state, F&& f) {
 }
 
 /// The numbers behind a member of a state, next to value_of of a scalar in ad/: of an array with derivatives
-/// its value(), of a plain array or a counter itself.
+/// its value(); a member that carries no derivative, a plain array, a counter, a schedule, is itself.
 template <class A>
 requires requires { typename A::Plain; }
 typename A::Plain value_of(const A& a) { return a.value(); }
@@ -116,6 +116,13 @@ void value_of(const Eigen::PlainObjectBase<A>&&) = delete;  // the reference wou
 template <std::integral I>
 constexpr I value_of(I counter) {
   return counter;
+}
+template <class T>
+requires std::is_class_v<T> &&
+    (!ScalarExpression<T>)&&(!std::is_base_of_v<Eigen::EigenBase<T>, T>)&&(!requires {
+      typename T::Plain;
+    }) const T& value_of(const T& member) {
+  return member;
 }
 
 }  // namespace unroll

@@ -30,10 +30,10 @@ struct BurnInPrediction {
   BurnIn worst_case;  // of the bound: from [ℓ, L] and the norms of the start
   BurnIn instance;    // of the closed form: from the eigenvalues and the start's weight on each eigenvector
 
-  /// Whether this start is near enough to the worst one for the worst case to predict: the peaks within 20 % or a
-  /// step of each other, and the heights within 2×. It is not where the start has little weight on the
-  /// eigenvalues for which |P'_t| is large, the two ends of the spectrum, or where ‖∂H(x_0 − x*)‖ is so small that
-  /// nothing grows.
+  /// Whether this start is near enough to the worst one for the worst case to predict: the peaks within 20 %
+  /// or a step of each other, and the heights within 2×. It is not where the start has little weight on the
+  /// eigenvalues for which |P'_t| is large, the two ends of the spectrum, or where ‖∂H(x_0 − x*)‖ is so small
+  /// that nothing grows.
   bool worst_case_applies() const;
 };
 

@@ -12,13 +12,13 @@ namespace unroll {
 /// and by divided differences where it does not (see SpectralTerms::error). It never grows, and is 0 from
 /// about the n-th step on for one parameter, at the latest from the 2n-th in the commuting case.
 ///
-/// A least-squares problem over P = 1 + Σ_k c_k λ T_k(z), z = (2λ − L − ℓ)/(L − ℓ): Chebyshev's polynomials on
-/// [ℓ, L] are of one size and far from each other, where powers of λ are neither. The errors that they cause are
-/// made orthonormal one by one, which gives the minimum of every degree; no normal equations are formed. The
-/// result is the minimum to rounding while the best c are below 1e12 or so. Beyond, for a wide spectrum from about
-/// the (n/2)-th step on, it is still a lower bound for every polynomial with such c, hence for every method that
-/// can be run in double precision, but may differ from the minimum over all polynomials.
-/// Step t costs O(t n p), and O(n² p) more in the general case.
+/// A least-squares problem over P = 1 + Σ_k c_k λ T_k(z), z = (2λ − L − ℓ)/(L − ℓ): Chebyshev's polynomials
+/// on [ℓ, L] are of one size and far from each other, where powers of λ are neither. The errors that they
+/// cause are made orthonormal one by one, which gives the minimum of every degree; no normal equations are
+/// formed. The result is the minimum to rounding while the best c are below 1e12 or so. Beyond, for a wide
+/// spectrum from about the (n/2)-th step on, it is still a lower bound for every polynomial with such c,
+/// hence for every method that can be run in double precision, but may differ from the minimum over all
+/// polynomials. Step t costs O(t n p), and O(n² p) more in the general case.
 class InstanceOptimal {
  public:
   /// Starts at t = 0, P = 1.

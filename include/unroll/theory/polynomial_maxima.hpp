@@ -12,36 +12,38 @@ namespace unroll {
 
 /// Each max over [ℓ, L], or an upper bound of it.
 struct PolynomialMaxima {
-  double value;              // max |P_t|
-  double derivative;         // max |P'_t|
-  double difference;         // max |P_t − λP'_t|
-  double matrix_derivative;  // c with ‖DP_t(H)[E]‖₂ ≤ c ‖E‖₂ for all symmetric E, and H with spectrum in [ℓ, L]
+  double value;       // max |P_t|
+  double derivative;  // max |P'_t|
+  double difference;  // max |P_t − λP'_t|
+  double
+      matrix_derivative;  // c with ‖DP_t(H)[E]‖₂ ≤ c ‖E‖₂ for all symmetric E, and H with spectrum in [ℓ, L]
 };
 
-/// Exact: with ρ = max |1 − hλ|, value ρ^t, derivative h t ρ^{t−1}, difference max |1 − hλ|^{t−1}|1 + (t−1)hλ|,
-/// each at an end of the interval; by the product rule for (I − hH)^t, matrix_derivative = derivative.
+/// Exact: with ρ = max |1 − hλ|, value ρ^t, derivative h t ρ^{t−1}, difference max |1 − hλ|^{t−1}|1 +
+/// (t−1)hλ|, each at an end of the interval; by the product rule for (I − hH)^t, matrix_derivative =
+/// derivative.
 /// @throws DomainError as check_spectrum and the method's check, or if t < 0.
 PolynomialMaxima polynomial_maxima(const GradientDescent& method, double smallest_eigenvalue,
                                    double largest_eigenvalue, Index t);
 
 /// Exact, on the method's own interval. With σ = (L + ℓ)/(L − ℓ) and T = T_t(σ): value 1/T, at both ends
 /// derivative 2t²/((L − ℓ)T), and difference ((σ + 1)t² − 1)/T at L: in z = (L + ℓ − 2λ)/(L − ℓ) it is
-/// |T_t(z) + (σ − z)T_t'(z)| ≤ |T_t − zT_t'| + σ|T_t'|, and both terms are largest at the ends, as T_t − zT_t' has
-/// no positive and T_t' no negative coefficient in Chebyshev polynomials.
-/// matrix_derivative = derivative: with x = cos a, y = cos b, T_t[x, y] = sin(t(a+b)/2)/sin((a+b)/2) ·
-/// sin(t(a−b)/2)/sin((a−b)/2) is a sum of t² products f(x)g(y) of modulus 1, so multiplying with it entry by
-/// entry does not increase ‖·‖₂ by more than t².
+/// |T_t(z) + (σ − z)T_t'(z)| ≤ |T_t − zT_t'| + σ|T_t'|, and both terms are largest at the ends, as T_t −
+/// zT_t' has no positive and T_t' no negative coefficient in Chebyshev polynomials. matrix_derivative =
+/// derivative: with x = cos a, y = cos b, T_t[x, y] = sin(t(a+b)/2)/sin((a+b)/2) · sin(t(a−b)/2)/sin((a−b)/2)
+/// is a sum of t² products f(x)g(y) of modulus 1, so multiplying with it entry by entry does not increase
+/// ‖·‖₂ by more than t².
 /// @throws DomainError as the method's check, unless its own interval is [ℓ, L] to 1e-6, or if t < 0.
 PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eigenvalue,
                                    double largest_eigenvalue, Index t);
 
-/// The maxima of any method's polynomial, at most 1/cos(π/16) = 1.02 times too large: its values at N Chebyshev
-/// points, N ≥ 8t, bound a polynomial of degree t everywhere by 1/cos(πt/(2N)) times the largest of them
-/// (Ehlich & Zeller 1964). Each `advance` costs O(N).
+/// The maxima of any method's polynomial, at most 1/cos(π/16) = 1.02 times too large: its values at N
+/// Chebyshev points, N ≥ 8t, bound a polynomial of degree t everywhere by 1/cos(πt/(2N)) times the largest of
+/// them (Ehlich & Zeller 1964). Each `advance` costs O(N).
 class MaximaOnInterval {
  public:
-  /// Starts at t = 0, for t up to `steps`. @throws DomainError as check_spectrum or if steps < 0, and what the
-  /// method's check() throws.
+  /// Starts at t = 0, for t up to `steps`. @throws DomainError as check_spectrum or if steps < 0, and what
+  /// the method's check() throws.
   template <PolynomialMethod M>
   MaximaOnInterval(const M& method, double smallest_eigenvalue, double largest_eigenvalue, Index steps)
       : MaximaOnInterval(residual_recurrence(method), smallest_eigenvalue, largest_eigenvalue, steps) {}

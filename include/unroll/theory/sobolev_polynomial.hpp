@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "unroll/solver/sobolev_schedule.hpp"
+#include "unroll/solver/sobolev.hpp"
 #include "unroll/theory/recurrence.hpp"
 
 namespace unroll {
@@ -15,6 +15,9 @@ namespace unroll {
 /// (see SobolevCoefficients). With it `ResidualPolynomial(SobolevMeasure{…}, λ)` has P_t and P'_t.
 /// @throws DomainError as SobolevMeasure::check.
 Recurrence residual_recurrence(const SobolevMeasure& measure);
+
+/// Those of its measure. @throws likewise.
+inline Recurrence residual_recurrence(const Sobolev& method) { return residual_recurrence(method.measure); }
 
 /// Their value: min ∫P² dμ + η∫P'² dμ over P of degree t = 0 … steps with P(0) = 1, for μ of mass 1. It is
 /// 1/K_t = ∏_{i≤t} (1 − a_i), a_i = (S_i(0)²/‖S_i‖²)/K_i the method's `average` coefficients, and 1 at t = 0.
