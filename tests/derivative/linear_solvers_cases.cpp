@@ -1,0 +1,16 @@
+#include "derivative/cases.hpp"
+#include "unroll/solver/chebyshev.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/heavy_ball.hpp"
+#include "unroll/solver/nesterov.hpp"
+
+namespace unroll::test {
+
+std::vector<NamedSolver> linear_solvers(const Spectrum& s) {
+  const auto [l, L] = s;
+  return {named("gd-short", GradientDescent::short_step(L)),
+          named("gd-large", GradientDescent::large_step(l, L)), named("heavy-ball", HeavyBall::optimal(l, L)),
+          named("nesterov", Nesterov::optimal(l, L)), named("chebyshev", Chebyshev{l, L})};
+}
+
+}  // namespace unroll::test
