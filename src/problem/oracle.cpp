@@ -1,8 +1,13 @@
 #include "unroll/problem/oracle.hpp"
 
+#include <fmt/format.h>
+
 #include <atomic>
+#include <memory>
+#include <vector>
 
 #include "unroll/ad/engine.hpp"
+#include "unroll/problem/finite_sum.hpp"
 
 namespace unroll::detail {
 
@@ -87,6 +92,17 @@ struct Value {
   }
 };
 
+std::shared_ptr<const Problem> batch_of(const Problem& problem, std::span<const Index> rows) {
+  const auto* const sum = dynamic_cast<const FiniteSum*>(&problem);
+  if (sum == nullptr)
+    throw UnsupportedError("gradient of a batch: the problem is not a finite sum (see make_finite_sum)");
+  if (rows.empty()) throw ShapeError("gradient of a batch: the batch is empty");
+  for (const Index row : rows)
+    if (row < 0 || row >= sum->terms())
+      throw ShapeError(fmt::format("gradient of a batch: row {} of a sum of {}", row, sum->terms()));
+  return sum->batch({rows.begin(), rows.end()});
+}
+
 }  // namespace
 
 Vector oracle_gradient(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
@@ -101,6 +117,26 @@ DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector&
 VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta) {
   check_sizes(problem, x.size(), theta.size(), "gradient");
   return evaluate_array<VarVector>(Gradient{&problem, cost}, x.shape(), x, theta);
+}
+
+Vector oracle_gradient(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
+                       std::span<const Index> rows) {
+  return oracle_gradient(*batch_of(problem, rows), cost, x, theta);
+}
+DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector& x, const DualVector& theta,
+                           std::span<const Index> rows) {
+  return oracle_gradient(*batch_of(problem, rows), cost, x, theta);
+}
+VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
+                          std::span<const Index> rows) {
+  const auto batch = batch_of(problem, rows);
+  if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(batch);
+  return oracle_gradient(*batch, cost, x, theta);
+}
+
+Matrix oracle_hessian(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
+  if (cost != nullptr) count(cost->hessian_vector_products, problem.dimension());
+  return problem.hessian(x, theta);
 }
 
 double oracle_value(const Problem& problem, const Vector& x, const Vector& theta) {

@@ -41,12 +41,11 @@ void check_options(const SolveOptions& options) {
 
 namespace detail {
 
-bool is_finite_iterate(const Vector& x, Index dimension, Index step) {
-  if (x.size() != dimension) {
-    throw ShapeError(
-        fmt::format("solve: step {} made x of {} entries from {} entries", step, x.size(), dimension));
-  }
-  return x.allFinite();
+void check_member_shape(Index step, std::size_t member, Index rows, Index cols, Index rows_before,
+                        Index cols_before) {
+  if (rows == rows_before && cols == cols_before) return;
+  throw ShapeError(fmt::format("solve: step {} made member {} of the state{} {}x{}, it was {}x{}", step,
+                               member + 1, member == 0 ? " (x)" : "", rows, cols, rows_before, cols_before));
 }
 
 bool has_converged(const Vector& x, const Vector& previous, double tolerance) {

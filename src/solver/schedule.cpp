@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "unroll/error.hpp"
+#include "unroll/solver/option_checks.hpp"
 
 namespace unroll {
 
@@ -25,6 +26,21 @@ void check_spectrum(double smallest_eigenvalue, double largest_eigenvalue, std::
   }
 }
 
+std::string divergence_warning(const MomentumCoefficients& c, double largest_eigenvalue) {
+  const double reach = (1 + 2 * c.extrapolation) * largest_eigenvalue;
+  const double limit = 2 * (1 + c.momentum) / reach;
+  if (c.step_size * reach >= 2 * (1 + c.momentum)) {
+    return fmt::format(
+        "the step size {} is not below {}, beyond which the largest eigenvalue, {}, makes the "
+        "iteration diverge",
+        c.step_size, limit, largest_eigenvalue);
+  }
+  const double at_largest = c.momentum - c.extrapolation * c.step_size * largest_eigenvalue;
+  if (std::abs(c.momentum) >= 1 || std::abs(at_largest) >= 1)
+    return fmt::format("the momentum {} does not die out: it must be below 1", c.momentum);
+  return {};
+}
+
 double chebyshev_rate(double smallest_eigenvalue, double largest_eigenvalue) {
   const double root_l = std::sqrt(smallest_eigenvalue), root_L = std::sqrt(largest_eigenvalue);
   return (root_L - root_l) / (root_L + root_l);
@@ -33,10 +49,7 @@ double chebyshev_rate(double smallest_eigenvalue, double largest_eigenvalue) {
 namespace detail {
 
 void check_coefficients(const MomentumCoefficients& c, std::string_view method) {
-  if (!(c.step_size > 0) || std::isinf(c.step_size)) {
-    throw DomainError(
-        fmt::format("{}: the step size is {}, it must be positive and finite", method, c.step_size));
-  }
+  check_step_size(method, c.step_size);
   if (!std::isfinite(c.momentum) || !std::isfinite(c.extrapolation)) {
     throw DomainError(fmt::format("{}: the momentum is {}, it must be finite", method, c.momentum));
   }

@@ -9,6 +9,18 @@ std::string message(Status status, Index steps) {
   return fmt::format("ended after {} step{}: {}", steps, steps == 1 ? "" : "s", describe(status));
 }
 
-std::string Trajectory::message() const { return unroll::message(status, steps); }
+std::string Trajectory::message() const {
+  std::string text = unroll::message(status, steps);
+  if (status == Status::step_limit && steps > 1) {
+    const double first = (iterates[1] - iterates[0]).norm();
+    const double last = (iterates.back() - iterates[iterates.size() - 2]).norm();
+    if (last >= first && last > 0)
+      text += fmt::format(
+          "; the last step, of length {:.3g}, was no shorter than the first, of {:.3g}: the run may be "
+          "diverging, as gradient descent does where the step size is 2/L or more",
+          last, first);
+  }
+  return text;
+}
 
 }  // namespace unroll

@@ -36,7 +36,7 @@ std::vector<Workload> jacobian_workloads();      // W4, W4t
 std::vector<Workload> scalar_workloads();        // W5
 std::vector<Workload> elementwise_workloads();   // W6, W7
 std::vector<Workload> second_order_workloads();  // H32
-std::vector<Workload> sobolev_workloads();       // W9
+std::vector<Workload> sobolev_workloads();       // S1
 
 /// Standard normal entries from a fixed seed.
 Matrix normal_matrix(Index rows, Index cols, unsigned seed);

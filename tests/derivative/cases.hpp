@@ -13,6 +13,7 @@
 #include "theory/reference.hpp"
 #include "unroll/compare/dataset.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/problem/finite_sum.hpp"
 #include "unroll/problem/spectrum.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -92,21 +93,62 @@ inline Case template_case() {
           {1, 1 + spectrum(C.transpose() * C / 36).largest}};
 }
 
-inline std::vector<Case> cases() {
-  return {ridge_case(), noncommuting_case(), random_case(), logistic_case(), template_case()};
+/// f = Σ_i (a_iᵀx − y_i)²/(2m) + θ‖x‖²/2, in rows.
+struct RidgeRows {
+  Matrix A;
+  Vector y;
+  template <class V>
+  auto operator()(const V& x, const V& theta, std::span<const Index> rows) const {
+    const Matrix some = A(std::vector<Index>(rows.begin(), rows.end()), Eigen::all);
+    const Vector target = y(std::vector<Index>(rows.begin(), rows.end()));
+    const V r = Matrix(some) * x - target;
+    return squared_norm(r) * (0.5 / static_cast<double>(rows.size())) + 0.5 * theta[0] * squared_norm(x);
+  }
+};
+
+inline Case finite_sum_case() {
+  Random random(9);
+  const RidgeRows f{random.matrix(12, 4), random.vector(12)};
+  const Vector theta = Vector::Constant(1, 0.2);
+  Spectrum s = spectrum(f.A.transpose() * f.A / 12);
+  return {"finite sum",
+          std::make_shared<const TemplateFiniteSum<RidgeRows>>(f, 4, 1, 12),
+          random.vector(4),
+          theta,
+          {s.smallest + theta[0], s.largest + theta[0]}};
 }
+
+inline std::vector<Case> cases() {
+  return {ridge_case(),    noncommuting_case(), random_case(),
+          logistic_case(), template_case(),     finite_sum_case()};
+}
+
+/// What a solver says of itself.
+struct Claims {
+  std::function<bool(const Case&)> problems = [](const Case&) { return true; };
+  bool converges = true;  // on them, ∂x_t to ∂x*
+  // How far its iterates depend on how they are rounded:
+  std::function<Index(const Case&)> steps = [](const Case&) { return 30; };  // comparable between modes
+  double agreement = 1e-13;                                                  // of x between kinds of arrays
+  Index difference_steps = 25;  // of which differences are accurate
+};
+inline bool is_quadratic(const Case& c) { return c.quadratic() != nullptr; }
+/// For methods that end after n steps on a quadratic: what follows is rounding.
+inline Index before_the_end(const Case& c) { return c.start.x.size() - 1; }
 
 /// A solver and what the methods make of it, its type forgotten: tests instantiate each solver once.
 struct NamedSolver {
   std::string name;
+  Claims claims;
   std::function<History(const Case&, const SolveOptions&)> forward, reverse;
   std::function<Trajectory(const Problem&, const Vector& x0, const Vector& theta, const SolveOptions&)> plain;
   std::optional<Recurrence> recurrence;  // of its residual polynomial, if it has one
 };
 
 template <class S>
-NamedSolver named(std::string name, const S& solver) {
+NamedSolver named(std::string name, const S& solver, Claims claims = {}) {
   NamedSolver result{std::move(name),
+                     std::move(claims),
                      [=](const Case& c, const SolveOptions& o) {
                        return jacobian_history(*c.problem, solver, c.start, c.theta, o, Forward{});
                      },
@@ -121,18 +163,21 @@ NamedSolver named(std::string name, const S& solver) {
   return result;
 }
 
-/// Every solver, for a Hessian with the spectrum s.
-inline std::vector<NamedSolver> solvers(const Spectrum& s) {
-  const auto [l, L] = s;
-  return {named("gd-short", GradientDescent::short_step(L)),
-          named("gd-large", GradientDescent::large_step(l, L)),
-          named("heavy-ball", HeavyBall::optimal(l, L)),
-          named("nesterov", Nesterov::optimal(l, L)),
-          named("chebyshev", Chebyshev{l, L}),
-          named("sobolev", Sobolev{{.eta = 0.3, .smallest_eigenvalue = l, .largest_eigenvalue = L}}),
-          named("averaging", Averaging{1 / L}),
-          named("restarting", Restarting{1 / L}),
-          named("theta-step", ThetaStep{L})};
+// For a Hessian with the spectrum s; each in a file of its own, *_solvers_cases.cpp.
+std::vector<NamedSolver> linear_solvers(const Spectrum& s);     // with a residual polynomial
+std::vector<NamedSolver> user_solvers(const Spectrum& s);       // of custom_solvers.hpp
+std::vector<NamedSolver> gradient_solvers(const Spectrum& s);   // searching, conjugate, stochastic
+std::vector<NamedSolver> curvature_solvers(const Spectrum& s);  // that learn or use the Hessian
+std::vector<NamedSolver> proximal_solvers(const Spectrum& s);
+
+/// Every solver that claims the case.
+inline std::vector<NamedSolver> solvers(const Case& c) {
+  std::vector<NamedSolver> claimed;
+  for (const auto& group :
+       {linear_solvers, user_solvers, gradient_solvers, curvature_solvers, proximal_solvers})
+    for (NamedSolver& solver : group(c.spectrum))
+      if (solver.claims.problems(c)) claimed.push_back(std::move(solver));
+  return claimed;
 }
 
 }  // namespace unroll::test

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"
@@ -89,6 +91,31 @@ TEST_CASE("on a single eigenvalue every method is the step 1/L") {
       CHECK(c.extrapolation == 0);
     }
   }
+}
+
+TEST_CASE("a divergence is foretold exactly where the recurrence of the largest eigenvalue grows") {
+  for (const double m : {-0.5, 0.0, 0.5, 0.95, 1.1}) {
+    for (const double e : {0.0, 0.5, m}) {
+      for (const double h : {0.1, 0.4, 0.7, 1.05, 1.3, 1.9, 2.05, 2.95, 3.95}) {
+        double x = 1, previous = 1, largest = 0;
+        double slow = 1, slow_previous = 1;  // at an eigenvalue near 0
+        for (int t = 0; t < 4000; ++t) {
+          const auto next = [&](double now, double before, double eigenvalue) {
+            return now + m * (now - before) - h * eigenvalue * (now + e * (now - before));
+          };
+          previous = std::exchange(x, next(x, previous, 1));
+          slow_previous = std::exchange(slow, next(slow, slow_previous, 1e-9));
+          if (t > 3000) largest = std::max({largest, std::abs(x), std::abs(slow)});
+          if (!std::isfinite(x) || !std::isfinite(slow)) largest = 1e300;
+        }
+        CAPTURE(m);
+        CAPTURE(e);
+        CAPTURE(h);
+        CHECK(divergence_warning({m, e, h}, 1).empty() == (largest < 1.5));
+      }
+    }
+  }
+  CHECK(divergence_warning({0, 0, 2.5}, 1).find("2.5 is not below 2") != std::string::npos);
 }
 
 }  // namespace

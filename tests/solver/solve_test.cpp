@@ -209,7 +209,7 @@ TEST_CASE("a solver whose iterate changes its size is refused at that step, with
   };
   CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
   CHECK(message_of([&] { solve(Bowl(), Growing{}, start, one); }) ==
-        "solve: step 3 made x of 5 entries from 2 entries");
+        "solve: step 3 made member 1 of the state (x) 5x1, it was 2x1");
 }
 
 TEST_CASE("plain arrays, duals and taped arrays take the same steps, to the last bit, and stop alike") {
@@ -252,6 +252,30 @@ TEST_CASE("a run that is resumed from a state ends where the whole run ends") {
   CHECK(end.steps == 9);
   CHECK(end.state.x == solve(bowl, Halving{}, start, one, {.steps = 9}).x());
   CHECK(seen == std::vector<Index>{5, 6, 7, 8, 9});
+}
+
+TEST_CASE("a run that does not contract warns of a step size of 2/L or more, one that does is silent") {
+  for (const double h : {2.0, 2.1})
+    CHECK(contains(solve(Bowl(), GradientDescent{h}, start, one, {.steps = 50}).message(), "2/L or more"));
+  CHECK(!contains(solve(Bowl(), GradientDescent{1.9}, start, one, {.steps = 50}).message(), "2/L"));
+}
+
+TEST_CASE("a solver that changes the shape of another member is refused, with step, member and sizes") {
+  struct Growing {
+    struct Memory {
+      Vector x;
+      double scalar;
+      Matrix past;
+      std::vector<Vector> list;
+    };
+    Memory init(const Vector& x0) const { return {x0, 1, x0, {}}; }
+    Memory step(const Oracle<Vector>&, const Memory& s, const Vector&, Index t) const {
+      return {s.x, 1, t < 2 ? s.past : Matrix(Matrix::Ones(2, 3)), {s.x, s.x}};
+    }
+  };
+  CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
+  CHECK(message_of([&] { solve(Bowl(), Growing{}, start, one); }) ==
+        "solve: step 3 made member 3 of the state 2x3, it was 2x1");
 }
 
 TEST_CASE("every status has a sentence of its own") {

@@ -22,8 +22,9 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
 
 /// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by a
 /// recording that carries the k tangents, so that one pass over the data serves value and tangents alike.
-template <class F>
-class TemplateProblem final : public Problem {
+/// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
+template <class F, class Base = Problem>
+class TemplateProblem : public Base {
   static_assert(ObjectiveOnVectors<F>,
                 "make_problem: f(x, theta) must accept const Vector& twice and give a number");
   static_assert(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/ad/var_array.hpp"
@@ -12,6 +14,13 @@ namespace detail {
 Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta);
 DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const DualVector& theta);
 VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta);
+Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta,
+                       std::span<const Index> rows);
+DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const DualVector& theta,
+                           std::span<const Index> rows);
+VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta,
+                          std::span<const Index> rows);
+Matrix oracle_hessian(const Problem&, Cost*, const Vector& x, const Vector& theta);
 double oracle_value(const Problem&, const Vector& x, const Vector& theta);
 Dual oracle_value(const Problem&, const DualVector& x, const DualVector& theta);
 Var oracle_value(const Problem&, const VarVector& x, const VarVector& theta);
@@ -29,9 +38,25 @@ class Oracle {
 
   /// ∇_x f(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third derivatives.
   V gradient(const V& x, const V& theta) const { return detail::oracle_gradient(*problem_, cost_, x, theta); }
+  /// The gradient of the mean over some rows of a finite sum (see FiniteSum), counted as one.
+  /// @throws UnsupportedError if the problem is none, ShapeError if a row is not in 0 … m − 1, or none is
+  /// given.
+  V gradient(const V& x, const V& theta, std::span<const Index> rows) const {
+    return detail::oracle_gradient(*problem_, cost_, x, theta, rows);
+  }
   /// f(x, θ).
   scalar_t<V> value(const V& x, const V& theta) const { return detail::oracle_value(*problem_, x, theta); }
   const Problem& problem() const { return *problem_; }
+  /// The same on plain arrays, for what a step decides on numbers alone (a line search, say): it counts here.
+  Oracle<Vector> plain() const { return Oracle<Vector>(*problem_, cost_); }
+  /// H at the numbers behind (x, θ), n×n, a constant; counted as n products.
+  Matrix hessian(const V& x, const V& theta) const {
+    if constexpr (std::is_same_v<V, Vector>) {
+      return detail::oracle_hessian(*problem_, cost_, x, theta);
+    } else {
+      return detail::oracle_hessian(*problem_, cost_, x.value(), theta.value());
+    }
+  }
 
  private:
   const Problem* problem_;

@@ -32,8 +32,6 @@ void check_point(const Problem& problem, const Vector& x, const Vector& theta, s
 void check_options(const SolveOptions& options);
 
 namespace detail {
-/// Whether every entry is finite. @throws ShapeError if the step changed the number of entries.
-bool is_finite_iterate(const Vector& x, Index dimension, Index step);
 /// ‖x − previous‖ ≤ tolerance · max(1, ‖x‖).
 bool has_converged(const Vector& x, const Vector& previous, double tolerance);
 struct Ignore {
@@ -44,16 +42,16 @@ struct Ignore {
 /// The loop, once for every solver and for every kind of array V (Vector, DualVector, VarVector). Continues
 /// from `state`, that of step `first`, until step options.steps: steps, stops, checks that iterates are
 /// finite, shows them to the observer. `visit(t, state)` sees every state after `state`; the observer
-/// likewise. Nothing but iterates is checked here.
+/// likewise. @throws ShapeError if the step changes the shape of one of the state's arrays.
 template <class V, class S, class Visit = detail::Ignore>
 Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> state, const V& theta,
                           Index first, const SolveOptions& options, Visit&& visit = {}) {
   require_solver<S, V>();
-  const Index dimension = value_of(state.x).size();
   for (Index t = first; t < options.steps; ++t) {
     StateOf<S, V> next = solver.step(f, std::as_const(state), theta, t);
+    detail::check_same_shapes(next, state, t + 1);
     const auto& x = value_of(next.x);
-    if (!detail::is_finite_iterate(x, dimension, t + 1)) return {std::move(state), Status::non_finite, t};
+    if (!x.allFinite()) return {std::move(state), Status::non_finite, t};
     const bool converged =
         options.tolerance > 0 && detail::has_converged(x, value_of(state.x), options.tolerance);
     if (options.observer) options.observer(t + 1, x);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <string>
 #include <string_view>
 
 #include "unroll/types.hpp"
@@ -33,6 +34,12 @@ void check_spectrum(double smallest_eigenvalue, double largest_eigenvalue, std::
 inline bool is_single_eigenvalue(double smallest_eigenvalue, double largest_eigenvalue) {
   return largest_eigenvalue - smallest_eigenvalue <= 1e-14 * largest_eigenvalue;
 }
+
+/// Why these coefficients, at every step, do not converge on a quadratic whose Hessian has the largest
+/// eigenvalue L; empty if they do. They do, for every eigenvalue in (0, L], if and only if
+///   hL (1 + 2e) < 2 (1 + m)  and  |m − s e| < 1 for s = 0 and s = hL
+/// with step size h, momentum m, extrapolation e: h < 2/L for gradient descent.
+std::string divergence_warning(const MomentumCoefficients& coefficients, double largest_eigenvalue);
 
 /// (√L − √ℓ)/(√L + √ℓ) = (√κ − 1)/(√κ + 1): the rate of Chebyshev's method, and √momentum of Polyak's heavy
 /// ball.

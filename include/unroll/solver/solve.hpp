@@ -17,7 +17,8 @@ struct Trajectory {
 
   /// The last iterate.
   const Vector& x() const { return iterates.back(); }
-  /// Says how the run ended, at which step, and what to do about it.
+  /// Says how the run ended, at which step, and what to do about it; and warns where all steps were taken and
+  /// ‖x_T − x_{T−1}‖ ≥ ‖x_1 − x_0‖.
   std::string message() const;
 };
 

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include "unroll/ad/dual.hpp"
-#include "unroll/ad/var_array.hpp"
+#include "unroll/ad/value_of.hpp"
 #include "unroll/types.hpp"
 
-/// The state of a solver: any aggregate of arrays, scalars and counters, its first member `x` the iterate.
-/// Members are reached by structured bindings: no macro, no registration, no base class, at most 10 members,
-/// no C array.
+/// The state of a solver: any aggregate of arrays, scalars (`scalar_t<V>`, double), counters and std::vectors
+/// of these, its first member `x` the iterate. Members are reached by structured bindings: no macro, no
+/// registration, no base class, at most 10 members, no C array.
 namespace unroll {
 
 /// The state of a solver without memory.
@@ -102,27 +100,24 @@ constexpr To map_state(const From& state, F&& f) {
   return std::apply([&](const auto&... member) { return To{std::invoke(f, member)...}; }, members(state));
 }
 
-/// The numbers behind a member of a state, next to value_of of a scalar in ad/: of an array with derivatives
-/// its value(); a member that carries no derivative, a plain array, a counter, a schedule, is itself.
-template <class A>
-requires requires { typename A::Plain; }
-typename A::Plain value_of(const A& a) { return a.value(); }
-template <class A>
-const A& value_of(const Eigen::PlainObjectBase<A>& a) {
-  return a.derived();
+namespace detail {
+
+/// @throws ShapeError naming step, member and sizes, if they differ.
+void check_member_shape(Index step, std::size_t member, Index rows, Index cols, Index rows_before,
+                        Index cols_before);
+
+/// The arrays of a state keep their shapes from step to step; a list may grow. @throws ShapeError if not.
+template <class S>
+void check_same_shapes(const S& state, const S& before, Index step) {
+  const auto check = [&](std::size_t member, const auto& now, const auto& then) {
+    if constexpr (requires { now.rows(); })
+      check_member_shape(step, member, now.rows(), now.cols(), then.rows(), then.cols());
+  };
+  const auto now = members(state), then = members(before);
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (check(I, std::get<I>(now), std::get<I>(then)), ...); }
+  (std::make_index_sequence<std::tuple_size_v<decltype(now)>>{});
 }
-template <class A>
-void value_of(const Eigen::PlainObjectBase<A>&&) = delete;  // the reference would outlive the array
-template <std::integral I>
-constexpr I value_of(I counter) {
-  return counter;
-}
-template <class T>
-requires std::is_class_v<T> &&
-    (!ScalarExpression<T>)&&(!std::is_base_of_v<Eigen::EigenBase<T>, T>)&&(!requires {
-      typename T::Plain;
-    }) const T& value_of(const T& member) {
-  return member;
-}
+
+}  // namespace detail
 
 }  // namespace unroll

@@ -1,0 +1,21 @@
+# Compiles SOURCE, syntax only, with the options in ARGUMENTS; fails unless the compiler does, and its message has what the
+# line `// expect: TEXT` of SOURCE says. A source without that line must compile.
+file(STRINGS ${SOURCE} expected REGEX "^// expect: ")
+string(REGEX REPLACE "^// expect: " "" expected "${expected}")
+execute_process(COMMAND ${COMPILER} ${ARGUMENTS} -fsyntax-only ${SOURCE} RESULT_VARIABLE status
+                OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if("${expected}" STREQUAL "")
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${SOURCE} does not compile:\n${output}")
+  endif()
+  return()
+endif()
+if(status EQUAL 0)
+  message(FATAL_ERROR "${SOURCE} compiles")
+endif()
+string(REGEX REPLACE "[\"\n ]+" " " output "${output}")
+string(FIND "${output}" "${expected}" position)
+if(position EQUAL -1)
+  message(FATAL_ERROR "the compiler does not say `${expected}`:\n${output}")
+endif()
+message("as expected: ${expected}")

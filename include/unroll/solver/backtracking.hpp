@@ -1,0 +1,28 @@
+#pragma once
+
+#include "unroll/ad/operators.hpp"
+#include "unroll/solver/line_search.hpp"
+#include "unroll/solver/state.hpp"
+
+namespace unroll {
+
+/// Gradient descent with backtracking (Armijo 1966; Nocedal & Wright, Numerical Optimization, 2006,
+/// algorithm 3.1): x_{t+1} = x_t − h_t ∇f(x_t), h_t from `search`.
+/// For any differentiable f; no spectrum needed. h_t is constant around almost every θ, and its derivative
+/// zero: ∂x_{t+1} = (I − h_t H) ∂x_t − h_t M.
+struct Backtracking {
+  Armijo search{};
+
+  /// @throws DomainError as Armijo::check.
+  void check() const { search.check("backtracking"); }
+
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V g = f.gradient(s.x, theta);
+    const Vector numbers = value_of(g);
+    const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, -numbers);
+    return {s.x - h * g};
+  }
+};
+
+}  // namespace unroll

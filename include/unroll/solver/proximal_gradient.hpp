@@ -1,0 +1,46 @@
+#pragma once
+
+#include "unroll/ad/operators.hpp"
+#include "unroll/problem/oracle.hpp"
+#include "unroll/problem/prox_terms.hpp"
+#include "unroll/solver/option_checks.hpp"
+#include "unroll/solver/state.hpp"
+
+namespace unroll {
+
+namespace detail {
+
+/// prox_{hψ}(v). @throws ShapeError, naming the sizes, if the term gives another number of entries.
+template <class Term, class V>
+V proximal_point(const Term& term, const V& v, double step_size, const V& theta) {
+  static_assert(ProxTerm<Term, V>,
+                "a prox term needs `template <class V> V operator()(const V& v, double step, const V& theta) "
+                "const`, callable with plain, dual and taped arrays V");
+  const V x = term(v, step_size, theta);
+  check_image("prox: the term", x.size(), v.size());
+  return x;
+}
+
+}  // namespace detail
+
+/// Proximal gradient, forward–backward splitting (Lions & Mercier 1979; ISTA for ψ = λ‖·‖₁), for
+/// min_x f(x, θ) + ψ(x, θ):
+///   x_{t+1} = prox_{hψ}(x_t − h ∇f(x_t)).
+/// Converges for h < 2/L where f is convex with an L-Lipschitz gradient and ψ is convex. h is frozen with
+/// respect to θ; ψ may depend on θ.
+template <class Term>
+struct ProximalGradient {
+  double step_size;  // h > 0
+  Term term{};       // ψ, see prox_terms.hpp
+
+  /// @throws DomainError unless h is positive and finite.
+  void check() const { detail::check_step_size("proximal gradient", step_size); }
+
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V v = s.x - step_size * f.gradient(s.x, theta);
+    return {detail::proximal_point(term, v, step_size, theta)};
+  }
+};
+
+}  // namespace unroll

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+#include "unroll/ad/operators.hpp"
+#include "unroll/problem/oracle.hpp"
+#include "unroll/solver/state.hpp"
+
+/// What methods for quadratics share: the curvature along a direction, differentiable, from gradients alone.
+namespace unroll {
+
+/// H p of a quadratic f, for one gradient: (∇f(z + s p) − g)/s, where g = ∇f(z) is at hand. s gives s p the
+/// given length, lest digits cancel; neither the product nor its derivative depends on it.
+template <class V>
+V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, double length, const V& theta) {
+  const double norm = value_of(p).norm();
+  const double s = norm > 0 ? length / norm : 1.0;
+  const V there = f.gradient(z + s * p, theta);
+  return (there - g) / s;
+}
+
+namespace detail {
+/// max(1, ‖x‖): a length at which a difference of gradients near x keeps its digits.
+inline double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
+/// False where ‖g‖² ≤ 1e-200: x is the minimiser, and there is nothing to divide by.
+/// @throws NumericalError naming method and curvature unless pᵀHp > 0.
+bool has_curvature(std::string_view method, double squared_gradient, double curvature);
+}  // namespace detail
+
+}  // namespace unroll

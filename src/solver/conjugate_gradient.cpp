@@ -1,0 +1,35 @@
+#include "unroll/solver/conjugate_gradient.hpp"
+
+#include "instantiate.hpp"
+#include "unroll/ad/reduce.hpp"
+#include "unroll/solver/quadratic_product.hpp"
+
+namespace unroll {
+
+namespace {
+
+template <class V>
+ConjugateGradient::State<V> first(const Oracle<V>& f, const V& x, const V& theta) {
+  const V g = f.gradient(x, theta);
+  return {x, g, -g, f.gradient(V(Vector(Vector::Zero(x.size()))), theta)};
+}
+
+}  // namespace
+
+template <class V>
+ConjugateGradient::State<V> ConjugateGradient::step(const Oracle<V>& f, const State<V>& state, const V& theta,
+                                                    Index t) const {
+  const State<V> s = t == 0 ? first(f, state.x, theta) : state;
+  const V zero(Vector(Vector::Zero(s.x.size())));
+  const V Hp = quadratic_product(f, zero, s.origin, s.direction, detail::length_at(value_of(s.x)), theta);
+  const scalar_t<V> squared = squared_norm(s.gradient), curvature = dot(s.direction, Hp);
+  if (!detail::has_curvature("conjugate gradients", value_of(squared), value_of(curvature))) return s;
+  const scalar_t<V> alpha = squared / curvature;
+  const V next = s.gradient + alpha * Hp;
+  const scalar_t<V> beta = squared_norm(next) / squared;
+  return {s.x + alpha * s.direction, next, beta * s.direction - next, s.origin};
+}
+
+UNROLL_INSTANTIATE(ConjugateGradient, ConjugateGradient::State, step)
+
+}  // namespace unroll

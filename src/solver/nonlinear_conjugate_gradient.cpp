@@ -1,0 +1,34 @@
+#include "unroll/solver/nonlinear_conjugate_gradient.hpp"
+
+#include "instantiate.hpp"
+#include "unroll/ad/operators.hpp"
+#include "unroll/ad/reduce.hpp"
+#include "unroll/solver/state.hpp"
+
+namespace unroll {
+namespace {
+
+/// −g + β p, or −g at the start and where that is no descent.
+template <class V>
+V direction(const V& g, const V& previous_g, const V& previous_p) {
+  const scalar_t<V> squared = squared_norm(previous_g);
+  if (!(value_of(squared) > 1e-200)) return -g;
+  const scalar_t<V> beta = dot(g, V(g - previous_g)) / squared;
+  if (value_of(beta) <= 0) return -g;
+  const V p = beta * previous_p - g;
+  return value_of(p).dot(value_of(g)) < 0 ? p : V(-g);
+}
+
+}  // namespace
+
+template <class V>
+NonlinearConjugateGradient::State<V> NonlinearConjugateGradient::step(const Oracle<V>& f, const State<V>& s,
+                                                                      const V& theta, Index) const {
+  const V g = f.gradient(s.x, theta);
+  const V p = direction(g, s.gradient, s.direction);
+  return {s.x + search.step(f, s.x, g, p, theta), g, p};
+}
+
+UNROLL_INSTANTIATE(NonlinearConjugateGradient, NonlinearConjugateGradient::State, step)
+
+}  // namespace unroll

@@ -1,0 +1,17 @@
+// expect: must be a copyable aggregate: no constructors
+#include "unroll/solver/solver.hpp"
+
+struct Solver {
+  template <class V>
+  struct State {
+    explicit State(const V& x0) : x(x0) {}
+    V x;
+  };
+  template <class V>
+  State<V> init(const V& x0) const;
+  template <class V>
+  State<V> step(const unroll::Oracle<V>& f, const State<V>& s, const V& theta, unroll::Index t) const;
+};
+
+static_assert((unroll::require_solver<Solver, unroll::Vector>(),
+               unroll::require_solver<Solver, unroll::VarVector>(), true));
