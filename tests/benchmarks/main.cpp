@@ -14,7 +14,8 @@
 
 /// unroll_bench [--workload W1,W5] [--csv FILE] [--repeats N]
 /// Times primal, hand-written adjoint and the library in turn, in one process, and prints medians. Asserts
-/// nothing about time; a result that does not agree with the hand-written adjoint to 1e-12 is an error.
+/// nothing about time; a result that does not agree with the hand-written adjoint to 1e-12 is an error. W9x, of
+/// minutes, runs if it is named.
 namespace unroll::bench {
 
 Matrix normal_matrix(Index rows, Index cols, unsigned seed) {
@@ -35,6 +36,7 @@ struct Options {
 struct Row {
   double primal_ms, hand_ms, ours_ms;
   double bytes_per_step;
+  double growth_mib;  // of the peak of resident memory
 };
 
 template <class F>
@@ -50,7 +52,28 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double bytes_per_step(const Workload& w) {
+  return w.tape_bytes ? static_cast<double>(w.tape_bytes()) / static_cast<double>(w.steps) : 0;
+}
+
+// Without a hand-written adjoint there is nothing to compare with, and the run may be long: once.
+Row measure_once(const Workload& w) {
+  const double before = peak_mib();
+  volatile double keep = 0;
+  const double primal = milliseconds([&] { keep = w.primal(); });
+  const double ours = milliseconds([&] { keep = w.ours()(0, 0); });
+  return {primal, std::nan(""), ours, bytes_per_step(w), peak_mib() - before};
+}
+
 Row measure(const Workload& w, int repeats) {
+  if (!w.hand) return measure_once(w);
+  const double before = peak_mib();
   volatile double keep = 0;
   const double first = milliseconds([&] {
     keep = w.primal();
@@ -69,19 +92,12 @@ Row measure(const Workload& w, int repeats) {
     hand.push_back(milliseconds([&] { keep = w.hand()(0, 0); }));
     ours.push_back(milliseconds([&] { keep = w.ours()(0, 0); }));
   }
-  const double bytes = w.tape_bytes ? static_cast<double>(w.tape_bytes()) / static_cast<double>(w.steps) : 0;
-  return {median(primal), median(hand), median(ours), bytes};
+  return {median(primal), median(hand), median(ours), bytes_per_step(w), peak_mib() - before};
 }
 
-double peak_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-bool selected(const Options& options, const std::string& name) {
-  if (options.workloads.empty()) return true;
-  return ("," + options.workloads + ",").find("," + name + ",") != std::string::npos;
+bool selected(const Options& options, const Workload& w) {
+  if (options.workloads.empty()) return w.by_default;
+  return ("," + options.workloads + ",").find("," + w.name + ",") != std::string::npos;
 }
 
 void run(const Options& options) {
@@ -90,22 +106,23 @@ void run(const Options& options) {
     csv.open(options.csv);
     if (!csv) throw std::runtime_error("cannot write " + options.csv);
     csv << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_"
-           "mib\n";
+           "mib,rss_growth_mib\n";
   }
-  fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}\n", "", "", "primal ms", "hand ms",
-             "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
+  fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9} {:>9}\n", "", "", "primal ms", "hand ms",
+             "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB", "+ MiB");
   for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-                             elementwise_workloads, second_order_workloads, growth_workloads}) {
+                             elementwise_workloads, second_order_workloads, growth_workloads,
+                             checkpoint_workloads}) {
     for (const Workload& w : family()) {
-      if (!selected(options, w.name)) continue;
+      if (!selected(options, w)) continue;
       const Row r = measure(w, options.repeats);
-      fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}\n", w.name,
+      fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f} {:>9.1f}\n", w.name,
                  w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms,
-                 r.bytes_per_step, peak_mib());
+                 r.bytes_per_step, peak_mib(), r.growth_mib);
       std::fflush(stdout);
       if (csv.is_open())
-        csv << fmt::format("{},{},{},{},{},{},{},{}\n", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
-                           r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
+        csv << fmt::format("{},{},{},{},{},{},{},{},{}\n", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
+                           r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib(), r.growth_mib);
     }
   }
 }
