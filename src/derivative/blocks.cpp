@@ -34,4 +34,8 @@ void for_each_block(Index count, Index threads, const std::function<void(Index)>
     if (failure) std::rethrow_exception(failure);
 }
 
+Matrix total(const Matrix& theta, const Matrix& x0, const Matrix& dx0) {
+  return theta.transpose() + x0.transpose() * dx0;
+}
+
 }  // namespace unroll::detail

@@ -47,7 +47,8 @@ void check_history(const Reverse& method) {
   check_threads(method.threads, "reverse");
   if (method.memory_budget > 0 || !method.last_steps.is_all())
     throw UnsupportedError(
-        "jacobian_history: by reverse mode it needs all steps on one tape; use Forward{} to bound its memory");
+        "jacobian_history: by reverse mode it needs all steps on one tape; use Forward{} to bound its "
+        "memory");
 }
 
 void check_product(const char* operation, const char* name, const Vector& vector, Index size) {

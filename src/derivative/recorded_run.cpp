@@ -33,7 +33,7 @@ std::vector<Matrix> RecordedRun::jacobians(const Matrix& dx0, Index threads) con
     Matrix pulled = Matrix::Zero(width, theta_.size());
     if (!seeds.empty()) {
       const Sweep sweep = tape_.sweep(seeds);
-      pulled = sweep.adjoint(theta_).transpose() + sweep.adjoint(x0_).transpose() * dx0;
+      pulled = total(sweep.adjoint(theta_), sweep.adjoint(x0_), dx0);
     }
     for_each_part([&](std::size_t i, Index first, Index count, Index column) {
       dx[i].middleRows(first, count) = pulled.middleRows(column, count);

@@ -256,10 +256,10 @@ CheckpointPlan plan_replay(Replay& replay, const Vector& theta, const SolveOptio
 
 Matrix total_jacobian(const Pullback& back, const Matrix& dx0) {
   const Index n = back.x0.rows(), width = block_width(n);
-  Matrix dx = back.theta.transpose();
+  Matrix dx(n, back.theta.rows());
   for (Index row = 0; row < n; row += width) {  // as a history's, so that both give the same bits
     const Index count = std::min(width, n - row);
-    dx.middleRows(row, count) += back.x0.middleCols(row, count).transpose() * dx0;
+    dx.middleRows(row, count) = total(back.theta.middleCols(row, count), back.x0.middleCols(row, count), dx0);
   }
   return dx;
 }

@@ -150,7 +150,7 @@ struct Watching {
   std::size_t* most;
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
-    if (t % 64 == 0) *most = std::max(*most, in_use());
+    if (t % 128 == 0) *most = std::max(*most, in_use());
     return {s.x - 0.1 * f.gradient(s.x, theta)};
   }
   static std::size_t in_use() {
@@ -165,10 +165,10 @@ TEST_CASE("the process grows by the budget, and little more") {
   std::size_t most = 0;
   const auto growth = [&](const Reverse& method) {
     const std::size_t before = most = Watching::in_use();
-    vjp(*c.problem, Watching{&most}, c.start, c.theta, w, {.steps = 30000}, method);
+    vjp(*c.problem, Watching{&most}, c.start, c.theta, w, {.steps = 10000}, method);
     return most - before;
   };
-  const std::size_t budget = std::size_t{2} << 20;
+  const std::size_t budget = std::size_t{3} << 18;
   growth({.memory_budget = budget});  // fills the memory that tapes keep
   CHECK(growth({.memory_budget = budget}) <= budget * 5 / 4);
   if (Watching::in_use() > 0) CHECK(growth({}) > 5 * budget);  // 0 where a sanitizer has replaced malloc
