@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "unroll/error.hpp"
@@ -19,8 +20,35 @@ Matrix start_jacobian(const Problem& problem, const Start& start) {
   return start.dx;
 }
 
-void check_method(const Reverse& method) {
-  if (method.threads < 1) throw DomainError(fmt::format("reverse: {} threads", method.threads));
+namespace {
+
+void check_threads(Index threads, const char* method) {
+  if (threads < 1) throw DomainError(fmt::format("{}: {} threads", method, threads));
+}
+
+}  // namespace
+
+void check_method(const Reverse& method, const SolveOptions& options) {
+  check_threads(method.threads, "reverse");
+  if (method.last_steps.is_all() || method.last_steps.is_automatic()) return;
+  if (method.last_steps.count() < 1 || method.last_steps.count() > options.steps)
+    throw DomainError(fmt::format("reverse: last_steps is {}, must be from 1 to the {} steps of the run",
+                                  method.last_steps.count(), options.steps));
+}
+
+void check_method(const OneStep& method, const SolveOptions&) { check_threads(method.threads, "one-step"); }
+
+void check_method(const FiniteDifference& method) {
+  if (!(method.step > 0) || std::isinf(method.step))
+    throw DomainError(fmt::format("finite difference: the step is {}, must be positive", method.step));
+}
+
+void check_history(const Reverse& method) {
+  check_threads(method.threads, "reverse");
+  if (method.memory_budget > 0 || !method.last_steps.is_all())
+    throw UnsupportedError(
+        "jacobian_history: by reverse mode it needs all steps on one tape; use Forward{} to bound its "
+        "memory");
 }
 
 void check_product(const char* operation, const char* name, const Vector& vector, Index size) {
@@ -32,6 +60,12 @@ void check_product(const char* operation, const char* name, const Vector& vector
 }
 
 namespace detail {
+
+Reverse as_reverse(const OneStep& method, const SolveOptions& options) {
+  return {.threads = method.threads,
+          .memory_budget = 0,
+          .last_steps = options.steps == 0 ? LastSteps() : LastSteps(1)};
+}
 
 Selection::Selection(std::vector<Index> at) : at_(std::move(at)) {
   for (std::size_t i = 0; i < at_.size(); ++i)

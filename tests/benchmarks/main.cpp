@@ -14,7 +14,8 @@
 
 /// unroll_bench [--workload W1,W5] [--csv FILE] [--repeats N]
 /// Times primal, hand-written adjoint and the library in turn, in one process, and prints medians. Asserts
-/// nothing about time; a result that does not agree with the hand-written adjoint to 1e-12 is an error.
+/// nothing about time; a result that does not agree with the hand-written adjoint to 1e-12 is an error. W9x,
+/// of minutes, runs if it is named.
 namespace unroll::bench {
 
 Matrix normal_matrix(Index rows, Index cols, unsigned seed) {
@@ -35,6 +36,7 @@ struct Options {
 struct Row {
   double primal_ms, hand_ms, ours_ms;
   double bytes_per_step;
+  double growth_mib;  // of the peak of resident memory
   std::vector<double> peers_ms;
 };
 
@@ -51,7 +53,28 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+double peak_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double bytes_per_step(const Workload& w) {
+  return w.tape_bytes ? static_cast<double>(w.tape_bytes()) / static_cast<double>(w.steps) : 0;
+}
+
+// Without a hand-written adjoint there is nothing to compare with, and the run may be long: once.
+Row measure_once(const Workload& w) {
+  const double before = peak_mib();
+  volatile double keep = 0;
+  const double primal = milliseconds([&] { keep = w.primal(); });
+  const double ours = milliseconds([&] { keep = w.ours()(0, 0); });
+  return {primal, std::nan(""), ours, bytes_per_step(w), peak_mib() - before, {}};
+}
+
 Row measure(const Workload& w, int repeats) {
+  if (!w.hand) return measure_once(w);
+  const double before = peak_mib();
   volatile double keep = 0;
   const auto check = [&](const Matrix& hand, const Matrix& gradient, std::string_view of) {
     const double gap = (hand - gradient).norm() / hand.norm();
@@ -76,49 +99,43 @@ Row measure(const Workload& w, int repeats) {
     for (std::size_t p = 0; p < peers.size(); ++p)
       peers[p].push_back(milliseconds([&] { keep = w.peers[p].gradient()(0, 0); }));
   }
-  const double bytes = w.tape_bytes ? static_cast<double>(w.tape_bytes()) / static_cast<double>(w.steps) : 0;
-  Row row{median(primal), median(hand), median(ours), bytes, {}};
+  Row row{median(primal), median(hand), median(ours), bytes_per_step(w), peak_mib() - before, {}};
   for (const auto& times : peers) row.peers_ms.push_back(median(times));
   return row;
 }
 
-double peak_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-bool selected(const Options& options, const std::string& name) {
-  if (options.workloads.empty()) return true;
-  return ("," + options.workloads + ",").find("," + name + ",") != std::string::npos;
+bool selected(const Options& options, const Workload& w) {
+  if (options.workloads.empty()) return w.by_default;
+  return ("," + options.workloads + ",").find("," + w.name + ",") != std::string::npos;
 }
 
 /// The table on the terminal and the file of --csv, row by row. Peers have columns behind the library's own.
 class Report {
  public:
   explicit Report(const std::string& path) {
-    fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9}", "", "", "primal ms", "hand ms",
-               "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB");
+    fmt::print("{:<5} {:<48} {:>10} {:>10} {:>10} {:>8} {:>9} {:>11} {:>9} {:>9}", "", "", "primal ms",
+               "hand ms", "unroll ms", "/ hand", "/ primal", "bytes/step", "peak MiB", "+ MiB");
     for (const auto& name : peer_names()) fmt::print(" {:>13}", name + " / hand");
     fmt::print("\n");
     if (path.empty()) return;
     csv_.open(path);
     if (!csv_) throw std::runtime_error("cannot write " + path);
     csv_ << "workload,primal_ms,hand_ms,unroll_ms,ratio_to_hand,ratio_to_primal,tape_bytes_per_step,peak_rss_"
-            "mib";
+            "mib,rss_growth_mib";
     for (const auto& name : peer_names()) csv_ << "," << name << "_ms";
     csv_ << "\n";
   }
   void add(const Workload& w, const Row& r) {
-    fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f}", w.name,
-               w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms,
-               r.bytes_per_step, peak_mib());
+    fmt::print("{:<5} {:<48} {:>10.3f} {:>10.3f} {:>10.3f} {:>8.3f} {:>9.2f} {:>11.1f} {:>9.1f} {:>9.1f}",
+               w.name, w.what, r.primal_ms, r.hand_ms, r.ours_ms, r.ours_ms / r.hand_ms,
+               r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib(), r.growth_mib);
     for (const double ms : r.peers_ms) fmt::print(" {:>13.2f}", ms / r.hand_ms);
     fmt::print("\n");
     std::fflush(stdout);
     if (!csv_.is_open()) return;
-    csv_ << fmt::format("{},{},{},{},{},{},{},{}", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
-                        r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib());
+    csv_ << fmt::format("{},{},{},{},{},{},{},{},{}", w.name, r.primal_ms, r.hand_ms, r.ours_ms,
+                        r.ours_ms / r.hand_ms, r.ours_ms / r.primal_ms, r.bytes_per_step, peak_mib(),
+                        r.growth_mib);
     for (std::size_t p = 0; p < peer_names().size(); ++p)
       csv_ << (p < r.peers_ms.size() ? fmt::format(",{}", r.peers_ms[p]) : ",");
     csv_ << "\n";
@@ -138,15 +155,17 @@ double fitted_exponent(const std::vector<double>& x, const std::vector<double>& 
 
 void run(const Options& options) {
   Report report(options.csv);
-  for (const auto& family : {dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-                             elementwise_workloads, second_order_workloads, sobolev_workloads}) {
+  // Those with a budget of memory first, as the peak of a process never falls.
+  for (const auto& family :
+       {checkpoint_workloads, dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
+        elementwise_workloads, second_order_workloads, sobolev_workloads}) {
     for (const Workload& w : family())
-      if (selected(options, w.name)) report.add(w, measure(w, options.repeats));
+      if (selected(options, w)) report.add(w, measure(w, options.repeats));
   }
   for (const Growth& growth : growth_workloads()) {
     std::vector<double> times;
     for (const Workload& w : growth.workloads) {
-      if (!selected(options, w.name)) continue;
+      if (!selected(options, w)) continue;
       const Row row = measure(w, options.repeats);
       report.add(w, row);
       times.push_back(row.ours_ms);

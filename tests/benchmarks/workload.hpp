@@ -15,10 +15,11 @@ struct Workload {
   std::string name;
   std::string what;
   std::function<double()> primal;
-  std::function<Matrix()> hand;  // empty: compared with the primal only
+  std::function<Matrix()> hand;  // empty: compared with the primal only, and run once each, cold
   std::function<Matrix()> ours;
   Index steps = 1;                               // for bytes per step
   std::function<std::size_t()> tape_bytes = {};  // of the last call of ours
+  bool by_default = true;                        // else only if it is named
   std::vector<Peer> peers = {};
 };
 
@@ -37,6 +38,7 @@ std::vector<Workload> scalar_workloads();        // W5
 std::vector<Workload> elementwise_workloads();   // W6, W7
 std::vector<Workload> second_order_workloads();  // H32
 std::vector<Workload> sobolev_workloads();       // S1
+std::vector<Workload> checkpoint_workloads();    // W9, W9x
 
 /// Standard normal entries from a fixed seed.
 Matrix normal_matrix(Index rows, Index cols, unsigned seed);

@@ -28,7 +28,7 @@ void add_entries(std::vector<Entry>& entries, const Problem& problem, const Meth
       [&problem, solver, method, v](const Start& s, const Vector& theta, const SolveOptions& o) {
         jvp(problem, solver, s, theta, v, o, method);
       });
-  if constexpr (!std::is_same_v<Method, Implicit>) {
+  if constexpr (std::is_same_v<Method, Reverse> || std::is_same_v<Method, Forward>) {
     entries.push_back([&problem, solver, method](const Start& s, const Vector& theta, const SolveOptions& o) {
       jacobian_history(problem, solver, s, theta, o, method);
     });
@@ -41,6 +41,8 @@ std::vector<Entry> entries(const Problem& problem) {
   add_entries(all, problem, Reverse{});
   add_entries(all, problem, Forward{});
   add_entries(all, problem, Implicit{});
+  add_entries(all, problem, OneStep{});
+  add_entries(all, problem, FiniteDifference{});
   return all;
 }
 
@@ -92,6 +94,8 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
   by(Reverse{});
   by(Forward{});
   by(Implicit{});
+  by(OneStep{});
+  by(FiniteDifference{});
   for (const Index threads : {0, -3}) {
     CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{threads}), DomainError);
     CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}),

@@ -6,17 +6,15 @@
 /// tangent forward. All entries: @throws ShapeError naming the sizes, and what `jacobian` throws.
 namespace unroll {
 
-/// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w: one sweep.
-template <class S>
+/// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w: one sweep. Where not all steps are swept the latter is 0.
+template <class S, Backwards Method = Reverse>
 Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& cotangent, const SolveOptions& options, const Reverse& method = {}) {
+        const Vector& cotangent, const SolveOptions& options, const Method& method = {}) {
   const Matrix dx0 = start_jacobian(problem, start);
-  check_method(method);
   check_product("vjp", "cotangent", cotangent, problem.dimension());
-  const detail::RecordedRun recorded(problem, solver, start.x, theta, options, [](Index) { return false; });
-  const detail::Pullback back = recorded.pull(recorded.last(), cotangent);
   Vjp v;
-  static_cast<RunRecord&>(v) = recorded.record();
+  const detail::Pullback back =
+      detail::pull_back(problem, solver, start, theta, options, cotangent, method, v);
   v.dx0 = back.x0.col(0);
   v.dtheta = back.theta.col(0) + dx0.transpose() * v.dx0;
   return v;
@@ -58,6 +56,23 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
   return v;
 }
 
+/// By central differences, for checks: 2p + 2n runs more. @throws as `jacobian`.
+template <class S>
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& cotangent, const SolveOptions& options, const FiniteDifference& method) {
+  const Matrix dx0 = start_jacobian(problem, start);
+  check_method(method);
+  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  Vjp v;
+  const auto end = detail::end_of_run(problem, solver, start, theta, options, v);
+  const Index p = problem.parameters();
+  v.dtheta = detail::differences_in_theta(end, start, dx0, theta, Matrix::Identity(p, p), method.step)
+                 .transpose() *
+             cotangent;
+  v.dx0 = detail::differences_in_start(end, start.x, theta, method.step).transpose() * cotangent;
+  return v;
+}
+
 /// ∂x_T(θ) θ̇: one tangent.
 template <class S>
 Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
@@ -72,9 +87,22 @@ Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vecto
   return j;
 }
 
-/// The same through the whole Jacobian, by reverse or implicitly: for checks.
+/// By a central difference, for checks: 2 runs more. @throws as `jacobian`.
+template <class S>
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const FiniteDifference& method) {
+  const Matrix dx0 = start_jacobian(problem, start);
+  check_method(method);
+  check_product("jvp", "tangent", tangent, problem.parameters());
+  Jvp j;
+  const auto end = detail::end_of_run(problem, solver, start, theta, options, j);
+  j.dx = detail::differences_in_theta(end, start, dx0, theta, tangent, method.step).col(0);
+  return j;
+}
+
+/// The same through the whole Jacobian, backwards or implicitly: for checks.
 template <class S, class Method>
-requires(std::is_same_v<Method, Reverse> || std::is_same_v<Method, Implicit>) Jvp
+requires(Backwards<Method> || std::same_as<Method, Implicit>) Jvp
     jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
         const Vector& tangent, const SolveOptions& options, const Method& method) {
   check_product("jvp", "tangent", tangent, problem.parameters());

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <span>
-#include <vector>
+#include <memory>
 
-#include "unroll/ad/tape.hpp"
+#include "unroll/derivative/checks.hpp"
 #include "unroll/derivative/methods.hpp"
+#include "unroll/derivative/plan.hpp"
+#include "unroll/derivative/replay.hpp"
 #include "unroll/derivative/result.hpp"
-#include "unroll/solver/run.hpp"
 
 namespace unroll::detail {
 
@@ -16,45 +16,36 @@ struct Pullback {
   Matrix theta;
 };
 
-/// A run recorded on a tape, step by step, to be swept from any iterate that was kept.
-class RecordedRun {
- public:
-  /// Runs the solver; `keep(t)` says which iterates, besides the last, will be swept from.
-  template <class S, class Keep>
-  RecordedRun(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
-              const SolveOptions& options, const Keep& keep)
-      : tape_(), x0_(tape_.input(x0)), theta_(tape_.input(theta)) {
-    const auto end = run(Oracle<VarVector>(problem, &record_.cost), solver, x0_, theta_, options,
-                         [&](Index t, const auto& state) {
-                           if (!keep(t)) return;
-                           kept_steps_.push_back(t);
-                           kept_.push_back(state.x);
-                         });
-    last_ = end.state.x;
-    record_.x = last_.value();
-    record_.steps = end.steps;
-    record_.status = end.status;
-    record_.cost.tape_bytes = tape_.statistics().bytes();
+/// Runs, and pulls the columns of `cotangents` (n×s) back from x_T, over the segments that the method asks
+/// for. `record` counts into the cost that the replay counts into.
+Pullback pull_back(Replay& replay, const Vector& theta, const SolveOptions& options, const Matrix& cotangents,
+                   const Reverse& method, RunRecord& record);
+
+/// The plan that `pull_back` of `columns` cotangents would make.
+CheckpointPlan plan_replay(Replay& replay, const Vector& theta, const SolveOptions& options, Index columns,
+                           const Reverse& method);
+
+/// ∂x_T(θ), n×p, total, given ∂x_0.
+Matrix total_jacobian(const Pullback& back, const Matrix& dx0);
+
+/// Checks all arguments as `run` does, and runs backwards.
+template <class S, class Method>
+Pullback pull_back(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+                   const SolveOptions& options, const Matrix& cotangents, const Method& method,
+                   RunRecord& record) {
+  check_method(method, options);
+  check_point(problem, start.x, theta, "solve");
+  check_options(options);
+  check_solver(solver);
+  if (options.observer) options.observer(0, start.x);
+  if constexpr (std::is_same_v<Method, OneStep> && HasFrozenStep<S, VarVector>) {
+    const Frozen<S> frozen{solver};
+    SolverReplay<S, Frozen<S>> replay(problem, solver, frozen, start.x, theta, &record.cost);
+    return pull_back(replay, theta, options, cotangents, as_reverse(method, options), record);
+  } else {
+    SolverReplay<S, S> replay(problem, solver, solver, start.x, theta, &record.cost);
+    return pull_back(replay, theta, options, cotangents, as_reverse(method, options), record);
   }
-
-  const VarVector& last() const { return last_; }
-  const std::vector<Index>& kept_steps() const { return kept_steps_; }
-  const std::vector<VarVector>& kept() const { return kept_; }
-  /// The record, with the products counted that sweeps have spent so far.
-  const RunRecord& record() const { return record_; }
-
-  /// Pulls the columns of `cotangents` (n×s) back from x.
-  Pullback pull(const VarVector& x, const Matrix& cotangents) const;
-  /// ∂x(θ), n×p, total, given ∂x_0, of several iterates: their rows in blocks of cotangents, one sweep a
-  /// block, blocks over threads.
-  std::vector<Matrix> jacobians(std::span<const VarVector> xs, const Matrix& dx0, Index threads) const;
-
- private:
-  Tape tape_;
-  RunRecord record_;
-  VarVector x0_, theta_, last_;
-  std::vector<Index> kept_steps_;
-  std::vector<VarVector> kept_;
-};
+}
 
 }  // namespace unroll::detail

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "unroll/ad/var_array.hpp"
+#include "unroll/solver/state.hpp"
+
+/// How the state of a run leaves a tape, and enters another. A member, or an element of a member that is a
+/// std::vector, is one of: an array or a scalar, which carry derivatives on a tape and have another type off
+/// it; anything else, a counter or the coefficients of a schedule, which carries none and is copied.
+namespace unroll::detail {
+
+template <class T>
+inline constexpr bool is_std_vector = false;
+template <class T, class A>
+inline constexpr bool is_std_vector<std::vector<T, A>> = true;
+
+/// The member in another world, of type To; `f` converts arrays and scalars, f(from).
+template <class To, class From, class F>
+To convert_member(const From& from, F&& f) {
+  if constexpr (std::is_same_v<To, From>) {
+    return from;
+  } else if constexpr (is_std_vector<To>) {
+    To to;
+    to.reserve(from.size());
+    for (const auto& element : from) to.push_back(convert_member<typename To::value_type>(element, f));
+    return to;
+  } else {
+    return f(from);
+  }
+}
+
+/// The state in another world, of type To, member by member.
+template <class To, class From, class F>
+To convert_state(const From& from, F&& f) {
+  using Members = decltype(members(std::declval<To&>()));
+  return [&]<std::size_t... I>(std::index_sequence<I...>, const auto& member) {
+    return To{
+        convert_member<std::remove_reference_t<std::tuple_element_t<I, Members>>>(std::get<I>(member), f)...};
+  }
+  (std::make_index_sequence<std::tuple_size_v<Members>>{}, members(from));
+}
+
+/// f(array or scalar) for all that carry derivatives in a member of a taped state.
+template <class Member, class F>
+void for_each_taped(const Member& member, F&& f) {
+  if constexpr (std::is_base_of_v<VarArray, Member> || std::is_same_v<Member, Var>) {
+    f(member);
+  } else if constexpr (is_std_vector<Member>) {
+    for (const auto& element : member) for_each_taped(element, f);
+  }
+}
+
+/// The bytes that a member of a plain state has allocated: arrays, and what their allocator adds (alignment
+/// and bookkeeping).
+template <class Member>
+std::size_t allocated_bytes(const Member& member) {
+  constexpr std::size_t overhead = 80;
+  if constexpr (std::is_base_of_v<Eigen::DenseBase<Member>, Member>) {
+    return static_cast<std::size_t>(member.size()) * sizeof(typename Member::Scalar) + overhead;
+  } else if constexpr (is_std_vector<Member>) {
+    std::size_t bytes = member.capacity() * sizeof(typename Member::value_type) + overhead;
+    for (const auto& element : member) bytes += allocated_bytes(element);
+    return bytes;
+  } else {
+    return 0;
+  }
+}
+
+/// The bytes of a plain state, kept.
+template <class S>
+std::size_t state_bytes(const S& state) {
+  std::size_t bytes = sizeof(S);
+  for_each_member(state, [&](const auto& member) { bytes += allocated_bytes(member); });
+  return bytes;
+}
+
+}  // namespace unroll::detail

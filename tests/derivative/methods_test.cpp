@@ -1,0 +1,121 @@
+#include <doctest/doctest.h>
+
+#include <Eigen/LU>
+#include <limits>
+
+#include "derivative/cases.hpp"
+#include "unroll/derivative/products.hpp"
+#include "unroll/error.hpp"
+
+/// All methods against each other.
+namespace unroll {
+namespace {
+
+using test::Case;
+
+/// Newton's method, whose step would need third derivatives on a tape.
+struct Newton {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    if constexpr (std::is_same_v<V, Vector>)
+      return {V(s.x - f.problem().hessian(s.x, theta).inverse() * f.gradient(s.x, theta))};
+    else
+      throw UnsupportedError("Newton: third derivatives");
+  }
+  template <class V>
+  State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V g = f.gradient(s.x, theta);
+    return {V(s.x - Matrix(f.problem().hessian(value_of(s.x), value_of(theta)).inverse()) * g)};
+  }
+};
+
+TEST_CASE("all methods agree at convergence, in their three products") {
+  for (const Case& c : {test::ridge_case(), test::logistic_case()}) {
+    CAPTURE(c.name);
+    const auto solver = Nesterov::optimal(c.spectrum.smallest, c.spectrum.largest);
+    const SolveOptions options{.steps = 900};
+    const Vector w = Vector::LinSpaced(c.start.x.size(), -1, 2), v = Vector::Ones(1);
+    const Matrix expected = jacobian(*c.problem, solver, c.start, c.theta, options, Implicit{}).dx;
+    const auto check = [&](const auto& s, const auto& method) {
+      const double scale = expected.norm();
+      CHECK((jacobian(*c.problem, s, c.start, c.theta, options, method).dx - expected).norm() <=
+            1e-7 * scale);
+      const Vjp pulled = vjp(*c.problem, s, c.start, c.theta, w, options, method);
+      CHECK((pulled.dtheta - expected.transpose() * w).norm() <= 1e-7 * scale * w.norm());
+      CHECK(pulled.dx0.norm() <= 1e-7 * w.norm());
+      CHECK((jvp(*c.problem, s, c.start, c.theta, v, options, method).dx - expected).norm() <= 1e-7 * scale);
+    };
+    check(solver, Forward{});
+    check(solver, Reverse{});
+    check(solver, Reverse{.memory_budget = 20000});
+    check(solver, Reverse{.last_steps = 600});
+    check(solver, Reverse{.last_steps = automatic});
+    check(solver, FiniteDifference{});
+    check(Newton{}, OneStep{});
+  }
+}
+
+TEST_CASE(
+    "one-step differentiation is the last step of the unrolled derivative, and takes a run of no steps") {
+  const Case c = test::random_case();
+  const GradientDescent solver{0.5};
+  for (const Index steps : {1, 20}) {
+    const auto by = [&](const auto& method) {
+      return jacobian(*c.problem, solver, c.start, c.theta, {.steps = steps}, method);
+    };
+    const Derivative one = by(OneStep{}), last = by(Reverse{.last_steps = 1});
+    CHECK(one.dx == last.dx);
+    CHECK(one.x == last.x);
+    CHECK(one.cost.recomputed_steps == 0);
+  }
+  CHECK(jacobian(*c.problem, solver, c.start, c.theta, {.steps = 0}, OneStep{}).dx == c.start.dx);
+}
+
+TEST_CASE("one step of a solver with a frozen step is taken of that, whatever ends the run") {
+  const Case c = test::logistic_case();
+  for (const SolveOptions& options :
+       {SolveOptions{.steps = 8}, SolveOptions{.steps = 50, .tolerance = 1e-9}}) {
+    const Derivative d = jacobian(*c.problem, Newton{}, c.start, c.theta, options, OneStep{});
+    const Derivative implicit = jacobian(*c.problem, Newton{}, c.start, c.theta, options, Implicit{});
+    CHECK(d.steps == implicit.steps);
+    CHECK((d.x - implicit.x).norm() <= 1e-12);
+    CHECK((d.dx - implicit.dx).norm() <= 1e-8 * implicit.dx.norm());
+  }
+  CHECK_THROWS_AS(jacobian(*c.problem, Newton{}, c.start, c.theta, {.steps = 3}, Reverse{}),
+                  UnsupportedError);
+}
+
+TEST_CASE("central differences are the unrolled derivative, also through the start and before convergence") {
+  const Case c = test::random_case();
+  const test::Averaging solver{0.5};
+  const Vector w = Vector::LinSpaced(6, -1, 2), v = Vector::LinSpaced(3, 0, 1);
+  for (const SolveOptions& options :
+       {SolveOptions{.steps = 0}, SolveOptions{.steps = 15}, SolveOptions{.steps = 900, .tolerance = 1e-3}}) {
+    const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, options, FiniteDifference{});
+    const Derivative exact = jacobian(*c.problem, solver, c.start, c.theta, options, Forward{});
+    CHECK(d.steps == exact.steps);
+    CHECK((d.dx - exact.dx).norm() <= 1e-7 * exact.dx.norm());
+    const Vjp pulled = vjp(*c.problem, solver, c.start, c.theta, w, options, FiniteDifference{});
+    const Vjp exact_pulled = vjp(*c.problem, solver, c.start, c.theta, w, options, Forward{});
+    CHECK((pulled.dtheta - exact_pulled.dtheta).norm() <= 1e-7 * exact_pulled.dtheta.norm());
+    CHECK((pulled.dx0 - exact_pulled.dx0).norm() <= 1e-7 * w.norm());
+    CHECK((jvp(*c.problem, solver, c.start, c.theta, v, options, FiniteDifference{}).dx - exact.dx * v)
+              .norm() <= 1e-7 * exact.dx.norm());
+  }
+  for (const double step : {0.0, -1.0, std::numeric_limits<double>::infinity()})
+    CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, {}, FiniteDifference{step}), DomainError);
+}
+
+TEST_CASE("a history, which needs the whole tape, refuses a budget and less than all steps") {
+  const Case c = test::random_case();
+  const auto history = [&](const Reverse& method) {
+    return jacobian_history(*c.problem, GradientDescent{0.5}, c.start, c.theta, {.steps = 5}, method);
+  };
+  CHECK_NOTHROW(history({}));
+  CHECK_THROWS_AS(history({.memory_budget = 1 << 20}), UnsupportedError);
+  CHECK_THROWS_AS(history({.last_steps = 3}), UnsupportedError);
+  CHECK_THROWS_AS(history({.last_steps = automatic}), UnsupportedError);
+}
+
+}  // namespace
+}  // namespace unroll
