@@ -12,7 +12,7 @@ set(compare_may_include derivative theory solver problem ad)
 set(rooms ad problem solver derivative theory compare)
 set(base types.hpp error.hpp)     # may include nothing of ours but each other
 set(umbrella unroll.hpp)          # may include everything, and is included by nobody here
-set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
+set(libraries Eigen unsupported fmt sys)  # first folder of an include from elsewhere; a standard header has none
 
 # The room (or the name of a file that is in none) of a path below include/unroll or src.
 function(room_of path result)

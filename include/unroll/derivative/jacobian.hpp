@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/derivative/certificate.hpp"
+#include "unroll/derivative/certify_run.hpp"
 #include "unroll/derivative/checks.hpp"
 #include "unroll/derivative/forward.hpp"
 #include "unroll/derivative/implicit.hpp"
@@ -24,7 +24,7 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   Derivative d;
   d.dx = recorded.jacobians({&recorded.last(), 1}, dx0, method.threads).front();
   static_cast<RunRecord&>(d) = recorded.record();
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 
@@ -40,20 +40,20 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
       detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
                           options, [&](Index, const DualVector& x) { last = x; });
   d.dx = detail::tangents_of(last, p);
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 
-/// −H⁻¹M at x_T, n×p. @throws NumericalError if H is not positive definite there.
+/// Of the equation that x* solves, at x_T, n×p: −H⁻¹M, or that of a fixed point. @throws as solve_linear.
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                    const SolveOptions& options, const Implicit&) {
-  start_jacobian(problem, start);  // for its checks: the minimiser does not depend on the start
+                    const SolveOptions& options, const Implicit& method) {
+  start_jacobian(problem, start);  // for its checks: the solution does not depend on the start
+  check_method(method);
   Derivative d;
   static_cast<RunRecord&>(d) = detail::run_plain(problem, solver, start.x, theta, options);
-  d.dx = implicit_jacobian(problem, d.x, theta);
-  d.cost.hessian_vector_products += problem.dimension() + problem.parameters();
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.dx = solve_jacobian(implicit_equation(problem, solver, d.x, theta, method, &d.cost), method);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 

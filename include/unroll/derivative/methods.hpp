@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/derivative/implicit_method.hpp"
 #include "unroll/types.hpp"
 
 /// How a derivative is computed: a method is a value, passed to `jacobian`, `vjp`, `jvp`.
@@ -15,9 +16,5 @@ struct Reverse {
 /// Unrolling, forwards: tangents travel with the iterate. Memory does not grow. Cost of the Jacobian: p
 /// Hessian-vector products a step, of a `jvp`: one.
 struct Forward {};
-
-/// No unrolling: the derivative of the minimiser, −H⁻¹M at x_T, by dense Cholesky. Wrong by as much as x_T is
-/// from x*; the certificate says how much.
-struct Implicit {};
 
 }  // namespace unroll

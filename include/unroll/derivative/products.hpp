@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/derivative/cotangent.hpp"
 #include "unroll/derivative/jacobian.hpp"
 
 /// Products with ∂x_T(θ), which cost less than the Jacobian: `vjp` pulls one cotangent back, `jvp` pushes one
@@ -9,25 +10,26 @@ namespace unroll {
 /// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w: one sweep.
 template <class S>
 Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& cotangent, const SolveOptions& options, const Reverse& method = {}) {
+        const Cotangent& cotangent, const SolveOptions& options, const Reverse& method = {}) {
   const Matrix dx0 = start_jacobian(problem, start);
   check_method(method);
-  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  cotangent.check(problem.dimension());
   const detail::RecordedRun recorded(problem, solver, start.x, theta, options, [](Index) { return false; });
-  const detail::Pullback back = recorded.pull(recorded.last(), cotangent);
+  const detail::Pullback back = recorded.pull(recorded.last(), cotangent(recorded.record().x));
   Vjp v;
   static_cast<RunRecord&>(v) = recorded.record();
   v.dx0 = back.x0.col(0);
   v.dtheta = back.theta.col(0) + dx0.transpose() * v.dx0;
+  v.certificate = certify_run_point(problem, solver, v.x, theta, &v.cost);
   return v;
 }
 
 /// The same by forward mode: p + n tangents, for checks.
 template <class S>
 Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& cotangent, const SolveOptions& options, const Forward&) {
+        const Cotangent& cotangent, const SolveOptions& options, const Forward&) {
   const Matrix dx0 = start_jacobian(problem, start);
-  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  cotangent.check(problem.dimension());
   const Index n = problem.dimension();
   const Index p = problem.parameters();
   Matrix x0_dot(n, p + n);
@@ -37,24 +39,28 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
   static_cast<RunRecord&>(v) =
       detail::run_forward(problem, solver, start.x, x0_dot, theta, Matrix::Identity(p, p + n), options,
                           [&](Index, const DualVector& x) { last = x; });
-  const Vector product = detail::tangents_of(last, p + n).transpose() * cotangent;
+  const Vector product = detail::tangents_of(last, p + n).transpose() * cotangent(v.x);
   v.dtheta = product.head(p);
   v.dx0 = product.tail(n);
+  v.certificate = certify_run_point(problem, solver, v.x, theta, &v.cost);
   return v;
 }
 
-/// −Mᵀ H⁻¹ w at x_T; the minimiser does not depend on x_0. @throws NumericalError if H is not positive
-/// definite there.
+/// Of the equation that x* solves, at x_T: −Mᵀ H⁻¹ w, or that of a fixed point; x* does not depend on x_0.
+/// @throws as solve_linear.
 template <class S>
 Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& cotangent, const SolveOptions& options, const Implicit&) {
+        const Cotangent& cotangent, const SolveOptions& options, const Implicit& method) {
   start_jacobian(problem, start);  // for its checks
-  check_product("vjp", "cotangent", cotangent, problem.dimension());
+  check_method(method);
+  cotangent.check(problem.dimension());
   Vjp v;
   static_cast<RunRecord&>(v) = detail::run_plain(problem, solver, start.x, theta, options);
-  v.dtheta = implicit_vjp(problem, v.x, theta, cotangent);
+  const Vector w = cotangent(v.x);
+  const ImplicitEquation equation = implicit_equation(problem, solver, v.x, theta, method, &v.cost);
+  v.dtheta = equation.forcing_transposed(solve_adjoint(equation, w, method));
   v.dx0 = Vector::Zero(problem.dimension());
-  v.cost.hessian_vector_products += problem.dimension() + problem.parameters();
+  v.certificate = certify_run_point(problem, solver, v.x, theta, &v.cost);
   return v;
 }
 
@@ -69,19 +75,34 @@ Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vecto
   static_cast<RunRecord&>(j) = detail::run_forward(problem, solver, start.x, dx0 * tangent, theta, tangent,
                                                    options, [&](Index, const DualVector& x) { last = x; });
   j.dx = detail::tangents_of(last, 1).col(0);
+  j.certificate = certify_run_tangent(problem, solver, j.x, theta, j.dx, tangent, &j.cost);
   return j;
 }
 
-/// The same through the whole Jacobian, by reverse or implicitly: for checks.
-template <class S, class Method>
-requires(std::is_same_v<Method, Reverse> || std::is_same_v<Method, Implicit>) Jvp
-    jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& tangent, const SolveOptions& options, const Method& method) {
+/// The same through the whole Jacobian, backwards: for checks.
+template <class S>
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const Reverse& method) {
   check_product("jvp", "tangent", tangent, problem.parameters());
   const Derivative d = jacobian(problem, solver, start, theta, options, method);
   Jvp j;
   static_cast<RunRecord&>(j) = d;
   j.dx = d.dx * tangent;
+  j.certificate = certify_run_tangent(problem, solver, j.x, theta, j.dx, tangent, &j.cost);
+  return j;
+}
+
+/// Of the equation that x* solves, at x_T: one right-hand side. @throws as solve_linear.
+template <class S>
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const Implicit& method) {
+  start_jacobian(problem, start);  // for its checks
+  check_method(method);
+  check_product("jvp", "tangent", tangent, problem.parameters());
+  Jvp j;
+  static_cast<RunRecord&>(j) = detail::run_plain(problem, solver, start.x, theta, options);
+  j.dx = solve_pushforward(implicit_equation(problem, solver, j.x, theta, method, &j.cost), tangent, method);
+  j.certificate = certify_run_tangent(problem, solver, j.x, theta, j.dx, tangent, &j.cost);
   return j;
 }
 
