@@ -2,8 +2,13 @@
 
 /// Everything but compare/ (tables, CSV, plots: include "unroll/compare/….hpp" for those).
 #include "unroll/ad/gradient.hpp"
+#include "unroll/derivative/batch.hpp"
+#include "unroll/derivative/certify_pullback.hpp"
+#include "unroll/derivative/hypergradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/minimise_outer.hpp"
 #include "unroll/derivative/products.hpp"
+#include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/logistic.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -18,6 +23,7 @@
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/solver/solve.hpp"
 #include "unroll/theory/burn_in.hpp"
+#include "unroll/theory/burn_in_monitor.hpp"
 #include "unroll/theory/closed_form.hpp"
 #include "unroll/theory/residual_polynomial.hpp"
 #include "unroll/theory/sobolev_polynomial.hpp"
