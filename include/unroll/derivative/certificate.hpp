@@ -31,9 +31,8 @@ enum class ConstantSource {
   estimated,  // one of them from a few products at x_T: then the bound is an estimate, too
 };
 
-/// How far a derivative J may be from that of x*, from what can be measured at x_T (MATH.md 3). With R =
-/// H(x_T) J
-/// + M(x_T), ℓ a lower bound of f's curvature and d = ‖∇f(x_T)‖/ℓ ≥ ‖x_T − x*‖,
+/// How far a derivative J may be from that of x*, from what can be measured at x_T.
+/// With R = H(x_T) J + M(x_T), ℓ a lower bound of f's curvature and d = ‖∇f(x_T)‖/ℓ ≥ ‖x_T − x*‖,
 ///   H(x*)(J − ∂x*) = H(x*) J + M(x*) = R + (H(x*) − H(x_T)) J + M(x*) − M(x_T), hence
 ///   ‖J − ∂x*‖_F ≤ (residual + drift)/ℓ,   drift = d (Lip M + Lip H ‖J‖_F).
 /// On a quadratic Lip H = 0 and Lip M = (Σ_i‖∂_iH‖_2²)^{1/2}. It holds to rounding, κ·1e-16 of ‖J‖.

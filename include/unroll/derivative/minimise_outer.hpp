@@ -80,7 +80,7 @@ auto solver_at(const S& solver, const Vector& theta) {
 /// inner run; its tolerance follows the schedule of `options`.
 ///
 /// With a warm start x_0 comes from an earlier θ, and what it owes to that θ is dropped: an implicit
-/// truncation of the unrolled derivative, which vanishes as the inner runs converge (MATH.md 3). Without one,
+/// truncation of the unrolled derivative, which vanishes as the inner runs converge. Without one,
 /// every inner run starts from `x0`, a constant.
 /// @throws DomainError about options, and what `hypergradient` throws.
 template <class Outer, class S, class Method>
