@@ -13,7 +13,7 @@ set(rooms ad problem solver derivative theory compare)
 set(base types.hpp error.hpp)     # may include nothing of ours but each other
 set(umbrella unroll.hpp)          # may include everything, and is included by nobody here
 set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
-set(src_libraries Spectra)        # the same, for src alone: users of the headers do not have them
+set(src_libraries Spectra unsupported)        # the same, for src alone: users of the headers do not have them
 
 # The room (or the name of a file that is in none) of a path below include/unroll or src.
 function(room_of path result)

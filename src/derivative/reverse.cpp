@@ -48,15 +48,15 @@ StepBytes measure_steps(Replay& replay, Index steps, Segment& segment) {
 // Executes a schedule on a replay, within the budget.
 class Executor {
  public:
-  Executor(Replay& replay, const Vector& theta, const SolveOptions& options, const Matrix& cotangents,
+  Executor(Replay& replay, const Vector& theta, const SolveOptions& options, const EndCotangents& cotangents,
            const Reverse& method, RunRecord& record)
       : replay_(replay),
         theta_(theta),
-        cotangents_(cotangents),
+        wanted_(cotangents),
         method_(method),
         record_(record),
         ground_{options},
-        segment_(theta, adjoints_per_scalar(cotangents.rows(), cotangents.cols(), method)),
+        segment_(theta, adjoints_per_scalar(cotangents.rows, cotangents.columns, method)),
         plan_(make_plan(options)),
         schedule_(plan_) {}
 
@@ -68,7 +68,7 @@ class Executor {
     record_.cost.recomputed_steps += taken_ - record_.steps;
     record_.cost.tape_bytes = std::max(record_.cost.tape_bytes, peak_);
     const bool reached_start = schedule_.swept_to() == 0;
-    return {reached_start ? carried_.state.front() : Matrix::Zero(cotangents_.rows(), cotangents_.cols()),
+    return {reached_start ? carried_.state.front() : Matrix::Zero(wanted_.rows, wanted_.columns),
             carried_.theta};
   }
 
@@ -92,7 +92,7 @@ class Executor {
     result.online = options.tolerance > 0 && result.block < options.steps;
     if (result.last && result.online && method_.memory_budget == 0)
       result.slots = 3;  // two behind the horizon
-    if (last.is_automatic() && swept > 0) contraction_.start(replay_, theta_, cotangents_);
+    if (last.is_automatic() && swept > 0) contraction_.start(replay_, theta_);
     return result;
   }
 
@@ -190,6 +190,7 @@ class Executor {
     record_.x = x;
     record_.steps = stop.steps;
     record_.status = stop.status;
+    cotangents_ = wanted_.at(x);
     schedule_.stopped(stop.steps);
   }
 
@@ -221,7 +222,7 @@ class Executor {
 
   Replay& replay_;
   const Vector& theta_;
-  const Matrix& cotangents_;  // at the end of the run
+  const EndCotangents& wanted_;
   const Reverse& method_;
   RunRecord& record_;
   Ground ground_;
@@ -230,6 +231,7 @@ class Executor {
   Segment segment_;
   SegmentPlan plan_;
   Schedule schedule_;
+  Matrix cotangents_;    // at the end of the run, once it is known
   Cotangents carried_;   // where the sweep has come to
   Index position_ = -1;  // of the replay's state
   bool ended_ = false;
@@ -240,8 +242,8 @@ class Executor {
 
 }  // namespace
 
-Pullback pull_back(Replay& replay, const Vector& theta, const SolveOptions& options, const Matrix& cotangents,
-                   const Reverse& method, RunRecord& record) {
+Pullback pull_back(Replay& replay, const Vector& theta, const SolveOptions& options,
+                   const EndCotangents& cotangents, const Reverse& method, RunRecord& record) {
   return Executor(replay, theta, options, cotangents, method, record).run();
 }
 

@@ -2,13 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "data_checks.hpp"
 #include "unroll/ad/scalar_functions.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
+namespace {
+
+/// Lip H, see curvature. Where the eigenvalues of AᵀA are not cheap, the first of its two bounds.
+double lipschitz_of_hessian(const Matrix& a) {
+  constexpr double steepest = 0.09622504486493763;  // 1/(6√3), of the sigmoid's slope
+  constexpr Index cheap = 256;
+  const auto m = static_cast<double>(a.rows());
+  const Vector norms = a.rowwise().norm();
+  const double cubes = norms.array().cube().sum() / m;
+  if (a.cols() > cheap) return steepest * cubes;
+  const double largest = spectrum(a.transpose() * a / m).largest;
+  return steepest * std::min(cubes, norms.maxCoeff() * largest);
+}
+
+}  // namespace
 
 Logistic::Logistic(Matrix a, const Vector& y) {
   check_data(a, y, "logistic");
@@ -17,6 +34,7 @@ Logistic::Logistic(Matrix a, const Vector& y) {
       throw DomainError(fmt::format("logistic: label {} is {}, not 1 or -1", i, y[i]));
   signed_rows_ = std::move(a);
   signed_rows_.array().colwise() *= -y.array();
+  hessian_lipschitz_ = lipschitz_of_hessian(signed_rows_);
 }
 
 double Logistic::value(const Vector& x, const Vector& theta) const {
@@ -59,6 +77,10 @@ SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const M
 
 Vector Logistic::parameter_gradient(const Vector& x, const Vector&) const {
   return Vector::Constant(1, 0.5 * x.squaredNorm());
+}
+
+std::optional<Curvature> Logistic::curvature(const Vector& theta) const {
+  return Curvature{theta[0], hessian_lipschitz_, 1.0, false};
 }
 
 void Logistic::check_domain(const Vector& theta) const { check_positive(theta, "logistic"); }

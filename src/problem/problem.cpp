@@ -15,6 +15,8 @@ void Problem::check_domain(const Vector& theta) const {
     if (!std::isfinite(theta[i])) throw DomainError(fmt::format("problem: theta[{}] is {}", i, theta[i]));
 }
 
+std::optional<Curvature> Problem::curvature(const Vector&) const { return std::nullopt; }
+
 Matrix Problem::hessian(const Vector& x, const Vector& theta) const {
   check_sizes(*this, x.size(), theta.size(), "hessian");
   const Index n = dimension();

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "unroll/ad/solve.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
 
@@ -22,6 +25,23 @@ Matrix QuadraticProblem::minimiser_jacobian(const Vector& theta) const {
   for (Index i = 0; i < parameters(); ++i)
     rhs.col(i) = hessian_derivative(i, theta) * x + linear_term_derivative(i, theta);
   return -solve_cholesky(h, rhs);
+}
+
+std::optional<Curvature> QuadraticProblem::curvature(const Vector& theta) const {
+  check_sizes(*this, dimension(), theta.size(), "curvature");
+  constexpr Index cheap = 64, affordable = 512;
+  if (dimension() > affordable) return std::nullopt;
+  double squares = 0;
+  for (Index i = 0; i < parameters(); ++i) {
+    const Matrix slope = hessian_derivative(i, theta);
+    if (dimension() > cheap) {
+      squares += slope.squaredNorm();
+    } else {
+      const Spectrum s = spectrum(slope);
+      squares += std::pow(std::max(-s.smallest, s.largest), 2);
+    }
+  }
+  return Curvature{spectrum(hessian_matrix(theta)).smallest, 0.0, std::sqrt(squares), true};
 }
 
 namespace {

@@ -1,6 +1,9 @@
 #include "unroll/problem/ridge.hpp"
 
+#include <algorithm>
+
 #include "data_checks.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
 
@@ -11,6 +14,9 @@ Ridge::Ridge(const Matrix& a, const Vector& y) {
   gram_ = (0.5 * (gram_ + gram_.transpose())).eval();
   moment_ = a.transpose() * y / m;
   half_mean_ = 0.5 * y.squaredNorm() / m;
+  constexpr Index cheap = 256;
+  if (dimension() <= cheap)  // of rank < n: zero, or a rounding error below
+    smallest_eigenvalue_ = std::max(0.0, spectrum(gram_).smallest);
 }
 
 double Ridge::value(const Vector& x, const Vector& theta) const {
@@ -41,6 +47,10 @@ Vector Ridge::parameter_gradient(const Vector& x, const Vector&) const {
 }
 
 void Ridge::check_domain(const Vector& theta) const { check_positive(theta, "ridge"); }
+
+std::optional<Curvature> Ridge::curvature(const Vector& theta) const {
+  return Curvature{theta[0] + smallest_eigenvalue_.value_or(0), 0.0, 1.0, smallest_eigenvalue_.has_value()};
+}
 
 Matrix Ridge::hessian_matrix(const Vector& theta) const {
   Matrix h = gram_;

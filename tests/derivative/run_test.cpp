@@ -175,7 +175,8 @@ TEST_CASE("the cost counts every gradient and every Hessian-vector product") {
       CHECK(cost.hessian_vector_products == products);
       CHECK(cost.recomputed_steps == 0);
     };
-    // A Jacobian's certificate is one gradient and p products.
+    // The certificate of a Jacobian is one gradient and p products, of a jvp one and one, of a vjp a
+    // gradient.
     const Derivative reverse = jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{});
     counts(reverse.cost, T + 1, T * n + p);
     CHECK(reverse.cost.tape_bytes >= static_cast<std::size_t>(T * n) * sizeof(double));
@@ -183,10 +184,11 @@ TEST_CASE("the cost counts every gradient and every Hessian-vector product") {
     counts(forward.cost, T + 1, T * p + p);
     CHECK(forward.cost.tape_bytes == 0);
     counts(jacobian(*c.problem, solver, c.start, c.theta, options, Implicit{}).cost, T + 1, n + p + p);
-    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Reverse{}).cost, T, T);
-    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Forward{}).cost, T, T * (n + p));
-    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Implicit{}).cost, T, n + p);
-    counts(jvp(*c.problem, solver, c.start, c.theta, v, options, Forward{}).cost, T, T);
+    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Reverse{}).cost, T + 1, T);
+    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Forward{}).cost, T + 1, T * (n + p));
+    counts(vjp(*c.problem, solver, c.start, c.theta, w, options, Implicit{}).cost, T + 1, n + 1);
+    counts(jvp(*c.problem, solver, c.start, c.theta, v, options, Implicit{}).cost, T + 1, n + 2);
+    counts(jvp(*c.problem, solver, c.start, c.theta, v, options, Forward{}).cost, T + 1, T + 1);
     counts(jacobian_history(*c.problem, solver, c.start, c.theta, options, Forward{}).cost, T, T * p);
     // Both t share one sweep, whose columns all travel from the later t on.
     counts(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{}, {4, 10}).cost, T,

@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Eigenvalues>
+
 #include "problem/differences.hpp"
 #include "problem/problem_cases.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
 namespace {
@@ -198,6 +201,43 @@ TEST_CASE("a minimiser at a theta of the wrong size is refused") {
   const auto c = test::random_quadratic(3, 2, 0.1, 2, false, 4);
   CHECK_THROWS_AS(c.problem.minimiser(Vector::Ones(1)), ShapeError);
   CHECK_THROWS_AS(c.problem.minimiser_jacobian(Vector::Ones(3)), ShapeError);
+}
+
+TEST_CASE("what a problem knows of its curvature holds at every point") {
+  test::Random random(9);
+  Index known = 0;
+  for (const test::ProblemCase& c : test::problem_cases()) {
+    const std::optional<Curvature> curvature = c.problem->curvature(c.theta);
+    if (!curvature) continue;
+    CAPTURE(c.name);
+    ++known;
+    for (int i = 0; i < 100; ++i) {
+      const double scale = std::pow(10, i % 3 - 1);
+      const Vector x = scale * random.vector(c.x.size()), there = x + scale * random.vector(c.x.size());
+      const Matrix H = c.problem->hessian(x, c.theta), M = c.problem->mixed(x, c.theta);
+      const double distance = (1 + 1e-12) * (there - x).norm();
+      CHECK(spectrum(H).smallest >= curvature->smallest_eigenvalue - 1e-12);
+      if (curvature->exact) CHECK(spectrum(H).smallest <= curvature->smallest_eigenvalue + 1e-12);
+      CHECK((c.problem->hessian(there, c.theta) - H).operatorNorm() <=
+            *curvature->hessian_lipschitz * distance + 1e-13);
+      CHECK((c.problem->mixed(there, c.theta) - M).norm() <= *curvature->mixed_lipschitz * distance);
+    }
+  }
+  CHECK(known == 3);
+}
+
+TEST_CASE("the Lipschitz constant of a logistic Hessian is attained by one row, across its bend") {
+  // One row a: ‖H(x) − H(x')‖ = |s'(z) − s'(z')| ‖a‖², steepest at s = (3 ± √3)/6.
+  const Vector a = Vector::LinSpaced(3, 1, 2);
+  const Logistic problem(a.transpose(), Vector::Ones(1));
+  const Vector theta = Vector::Ones(1);
+  const double bend = std::log(2 + std::sqrt(3.0)), h = 1e-4;
+  const Vector along = a / a.squaredNorm();
+  const double slope =
+      (problem.hessian((bend + h) * along, theta) - problem.hessian((bend - h) * along, theta))
+          .operatorNorm() /
+      (2 * h * along.norm());
+  CHECK(slope == doctest::Approx(*problem.curvature(theta)->hessian_lipschitz).epsilon(1e-6));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/derivative/certificate.hpp"
+#include "unroll/derivative/certify_run.hpp"
 #include "unroll/derivative/checks.hpp"
 #include "unroll/derivative/finite_difference.hpp"
 #include "unroll/derivative/forward.hpp"
@@ -28,9 +28,10 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   const Index n = problem.dimension();
   Derivative d;
   const detail::Pullback back =
-      detail::pull_back(problem, solver, start, theta, options, Matrix::Identity(n, n), method, d);
+      detail::pull_back(problem, solver, start, theta, options,
+                        {n, n, [n](const Vector&) { return Matrix::Identity(n, n); }}, method, d);
   d.dx = detail::total_jacobian(back, dx0);
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 
@@ -46,20 +47,20 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
       detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
                           options, [&](Index, const DualVector& x) { last = x; });
   d.dx = detail::tangents_of(last, p);
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 
-/// −H⁻¹M at x_T, n×p. @throws NumericalError if H is not positive definite there.
+/// Of the equation that x* solves, at x_T, n×p: −H⁻¹M, or that of a fixed point. @throws as solve_linear.
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                    const SolveOptions& options, const Implicit&) {
-  start_jacobian(problem, start);  // for its checks: the minimiser does not depend on the start
+                    const SolveOptions& options, const Implicit& method) {
+  start_jacobian(problem, start);  // for its checks: the solution does not depend on the start
+  check_method(method);
   Derivative d;
   static_cast<RunRecord&>(d) = detail::run_plain(problem, solver, start.x, theta, options);
-  d.dx = implicit_jacobian(problem, d.x, theta);
-  d.cost.hessian_vector_products += problem.dimension() + problem.parameters();
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.dx = solve_jacobian(implicit_equation(problem, solver, d.x, theta, method, &d.cost), method);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 
@@ -74,7 +75,7 @@ Derivative jacobian(const Problem& problem, const S& solver, const Start& start,
   const auto end = detail::end_of_run(problem, solver, start, theta, options, d);
   const Index p = problem.parameters();
   d.dx = detail::differences_in_theta(end, start, dx0, theta, Matrix::Identity(p, p), method.step);
-  d.certificate = certify(problem, d.x, theta, d.dx, &d.cost);
+  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
   return d;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "unroll/derivative/implicit_method.hpp"
 #include "unroll/types.hpp"
 
 /// How a derivative is computed: a method is a value, passed to `jacobian`, `vjp`, `jvp`.
@@ -63,10 +64,6 @@ struct OneStep {
 /// Unrolling, forwards: tangents travel with the iterate. Memory does not grow. Cost of the Jacobian: p
 /// Hessian-vector products a step, of a `jvp`: one.
 struct Forward {};
-
-/// No unrolling: the derivative of the minimiser, −H⁻¹M at x_T, by dense Cholesky. Wrong by as much as x_T is
-/// from x*; the certificate says how much.
-struct Implicit {};
 
 /// Central differences of the run in θ (and, for `vjp`, in x_0), for checks: 2 runs a direction, of as many
 /// steps as the run at θ takes. The difference in direction i is h_i = step · |θ_i|, or step where θ_i = 0,

@@ -39,11 +39,13 @@ struct Derivative : RunRecord {
 struct Vjp : RunRecord {
   Vector dtheta{};  // ∂x_T(θ)ᵀ w, p, total
   Vector dx0{};     // (∂x_T/∂x_0)ᵀ w, n
+  Certificate certificate{};
 };
 
 /// The pushforward of a tangent θ̇ ∈ R^p.
 struct Jvp : RunRecord {
   Vector dx{};  // ∂x_T(θ) θ̇, n
+  Certificate certificate{};
 };
 
 /// ∂x_t for several t of one run.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 
 #include "unroll/derivative/checks.hpp"
 #include "unroll/derivative/methods.hpp"
@@ -16,10 +16,16 @@ struct Pullback {
   Matrix theta;
 };
 
-/// Runs, and pulls the columns of `cotangents` (n×s) back from x_T, over the segments that the method asks
+/// What is pulled back from x_T, n×s: known before the run or, at(x_T), after it.
+struct EndCotangents {
+  Index rows, columns;
+  std::function<Matrix(const Vector& x)> at;
+};
+
+/// Runs, and pulls the columns of `cotangents` back from x_T, over the segments that the method asks
 /// for. `record` counts into the cost that the replay counts into.
-Pullback pull_back(Replay& replay, const Vector& theta, const SolveOptions& options, const Matrix& cotangents,
-                   const Reverse& method, RunRecord& record);
+Pullback pull_back(Replay& replay, const Vector& theta, const SolveOptions& options,
+                   const EndCotangents& cotangents, const Reverse& method, RunRecord& record);
 
 /// The plan that `pull_back` of `columns` cotangents would make.
 CheckpointPlan plan_replay(Replay& replay, const Vector& theta, const SolveOptions& options, Index columns,
@@ -31,7 +37,7 @@ Matrix total_jacobian(const Pullback& back, const Matrix& dx0);
 /// Checks all arguments as `run` does, and runs backwards.
 template <class S, class Method>
 Pullback pull_back(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                   const SolveOptions& options, const Matrix& cotangents, const Method& method,
+                   const SolveOptions& options, const EndCotangents& cotangents, const Method& method,
                    RunRecord& record) {
   check_method(method, options);
   check_point(problem, start.x, theta, "solve");

@@ -19,11 +19,18 @@ class Logistic final : public Problem {
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override;
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override;
+  /// ℓ = θ and Lip M = 1, as M = x. H(x) = Aᵀdiag(s'(z_i))A/m + θI with s the sigmoid and z_i = −y_i a_iᵀx.
+  /// Of |s'(z_i) − s'(z'_i)| ≤ max|s''| |a_iᵀ(x − x')|, max|s''| = 1/(6√3), follow
+  ///   ‖H(x) − H(x')‖_2 ≤ Σ_i |s'(z_i) − s'(z'_i)| ‖a_i‖²/m ≤ max|s''| Σ_i ‖a_i‖³/m · ‖x − x'‖ and
+  ///   ‖H(x) − H(x')‖_2 ≤ max_i |s'(z_i) − s'(z'_i)| ‖AᵀA/m‖_2 ≤ max|s''| max_i ‖a_i‖ ‖AᵀA/m‖_2 ‖x − x'‖.
+  /// Lip H is the smaller of the two, computed at construction.
+  std::optional<Curvature> curvature(const Vector& theta) const override;
   /// @throws DomainError unless θ > 0.
   void check_domain(const Vector& theta) const override;
 
  private:
-  Matrix signed_rows_;  // −y_i a_i, m×n
+  Matrix signed_rows_;        // −y_i a_i, m×n
+  double hessian_lipschitz_;  // Lip H
 };
 
 /// Logistic regression on A (m×n) and labels y (m, ±1).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "unroll/types.hpp"
@@ -10,6 +11,15 @@ namespace unroll {
 struct SecondOrder {
   Matrix dx;      // n×k: H Ẋ + M Θ̇
   Matrix dtheta;  // p×k: Mᵀ Ẋ + f_θθ Θ̇
+};
+
+/// What a problem knows of its second derivatives at one θ, for every x: what a bound on the error of a
+/// derivative rests on (MATH: ℓ, Lip H, Lip M).
+struct Curvature {
+  double smallest_eigenvalue;               // ℓ: H(x, θ) − ℓI is positive semidefinite for every x
+  std::optional<double> hessian_lipschitz;  // ‖H(x) − H(x')‖_2 ≤ hessian_lipschitz ‖x − x'‖, if known
+  std::optional<double> mixed_lipschitz;  // ‖M(x) − M(x')‖_F ≤ mixed_lipschitz ‖x − x'‖, if known
+  bool exact = false;                     // ℓ is the smallest eigenvalue of H itself, to rounding
 };
 
 /// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever
@@ -35,6 +45,9 @@ class Problem {
   /// Whether there is an objective at all. Where there is none, a solver's own step says what x is (see
   /// NoObjective), and value, gradient and second order throw.
   virtual bool has_objective() const { return true; }
+
+  /// The constants above, or nothing where ℓ is not known; certificates then estimate.
+  virtual std::optional<Curvature> curvature(const Vector& theta) const;
 
   /// H(x, θ), n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;

@@ -16,6 +16,13 @@ class QuadraticProblem : public Problem {
   virtual Vector linear_term(const Vector& theta) const = 0;                      // b, n
   virtual Vector linear_term_derivative(Index i, const Vector& theta) const = 0;  // ∂b/∂θ_i, n
 
+  /// Whether H and b are affine in θ, so that their second derivatives vanish.
+  virtual bool is_affine() const { return false; }
+  /// ℓ = λ_min(H), exactly, Lip H = 0, and Lip M = (Σ_i ‖∂_iH‖²)^{1/2}, as column i of M is ∂_iH x + ∂_ib, in
+  /// the spectral norm where it is cheap, n ≤ 64, else in Frobenius's, which is no smaller. Nothing for n >
+  /// 512, where the eigenvalues of H would cost more than most runs.
+  std::optional<Curvature> curvature(const Vector& theta) const override;
+
   /// x* = −H⁻¹b. @throws ShapeError, NumericalError if H is not positive definite.
   Vector minimiser(const Vector& theta) const;
   /// ∂x*, n×p: column i is −H⁻¹(∂_iH x* + ∂_ib). @throws NumericalError likewise.
@@ -41,6 +48,7 @@ class AffineQuadratic : public QuadraticProblem {
   Matrix hessian_derivative(Index i, const Vector&) const override {
     return e_.at(static_cast<std::size_t>(i));
   }
+  bool is_affine() const override { return true; }
   Vector linear_term(const Vector& theta) const override { return b0_ + db_ * theta; }
   Vector linear_term_derivative(Index i, const Vector&) const override { return db_.col(i); }
 

@@ -22,6 +22,11 @@ class Ridge final : public QuadraticProblem {
   /// @throws DomainError unless θ > 0.
   void check_domain(const Vector& theta) const override;
 
+  bool is_affine() const override { return true; }
+  /// Lip M = 1, as M = x. ℓ = λ_min(H) for n ≤ 256, where the eigenvalues of AᵀA/m are computed at
+  /// construction; else ℓ = θ.
+  std::optional<Curvature> curvature(const Vector& theta) const override;
+
   Matrix hessian_matrix(const Vector& theta) const override;
   Matrix hessian_derivative(Index, const Vector&) const override {
     return Matrix::Identity(gram_.rows(), gram_.cols());
@@ -30,9 +35,10 @@ class Ridge final : public QuadraticProblem {
   Vector linear_term_derivative(Index, const Vector&) const override { return Vector::Zero(gram_.rows()); }
 
  private:
-  Matrix gram_;       // AᵀA/m, n×n
-  Vector moment_;     // Aᵀy/m, n
-  double half_mean_;  // ‖y‖²/(2m)
+  Matrix gram_;                                  // AᵀA/m, n×n
+  Vector moment_;                                // Aᵀy/m, n
+  double half_mean_;                             // ‖y‖²/(2m)
+  std::optional<double> smallest_eigenvalue_{};  // of the Gram matrix
 };
 
 /// Ridge regression on A (m×n) and y (m).

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+#include <vector>
+
+#include "unroll/derivative/hypergradient.hpp"
+
+namespace unroll {
+
+/// Why an outer minimisation ended.
+enum class OuterStatus {
+  /// All outer steps were taken.
+  step_limit,
+  /// ‖P(θ − ∇F) − θ‖ ≤ tolerance · max(1, |F|), P the projection: ‖∇F‖ where there is none.
+  converged,
+  /// No step along the gradient, halved 30 times, brought F down by sufficient_decrease times what the slope
+  /// promises, with the inner runs at their last tolerance: a minimum to the accuracy of the inner runs, or a
+  /// gradient that is wrong.
+  stalled,
+};
+
+/// One sentence.
+std::string_view describe(OuterStatus status);
+
+/// One θ of an outer minimisation.
+struct OuterStep {
+  Vector theta;          // p
+  double value;          // F
+  double gradient_norm;  // ‖P(θ − ∇F) − θ‖
+  Index inner_steps;  // of the run at this θ, and of those at trial points that were refused on the way to it
+  double inner_tolerance;
+  Cost cost;
+};
+
+struct OuterOptions {
+  Index steps = 50;
+  double tolerance = 1e-6;            // see OuterStatus::converged; ≥ 0
+  double first_step = 1;              // length of the first step in θ; > 0
+  double sufficient_decrease = 1e-4;  // Armijo's; in (0, 1)
+  // SolveOptions::tolerance of the inner runs: `first`, times `decay` after every outer step and, tightened
+  // faster, where no step along the gradient brings F down; at least `last`. 0: always all inner steps, which
+  // is right for unrolling from a warm start: a run that stops early has too few steps to differentiate.
+  double first_inner_tolerance = 1e-4;                   // ≥ last
+  double last_inner_tolerance = 1e-10;                   // ≥ 0
+  double inner_tolerance_decay = 0.5;                    // in (0, 1]
+  bool warm_start = true;                                // an inner run starts from x_T of the one before
+  std::function<Vector(const Vector& theta)> project{};  // onto a convex set, if there is one
+  std::function<void(const OuterStep&)> observer{};      // sees every accepted θ
+};
+
+struct OuterResult {
+  Vector theta;  // of the lowest F, the last accepted
+  Vector x;      // x_T there
+  double value;  // F there
+  OuterStatus status;
+  std::vector<OuterStep> steps;  // the start, and every accepted step
+  Cost cost;                     // of all runs
+};
+
+namespace detail {
+using Evaluate = std::function<Hypergradient(const Vector& theta, const Vector& x0, double tolerance)>;
+OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
+                           const OuterOptions& options);
+
+/// The solver itself, or what a function θ ↦ solver gives.
+template <class S>
+auto solver_at(const S& solver, const Vector& theta) {
+  if constexpr (std::invocable<const S&, const Vector&>) {
+    return solver(theta);
+  } else {
+    return solver;
+  }
+}
+}  // namespace detail
+
+/// Brings F(x_T(θ), θ) down over θ by projected gradient steps of the length of Barzilai & Borwein (1988),
+/// halved until F falls enough (Armijo). `solver` is a solver, or a function θ ↦ solver, where its step size
+/// depends on the curvature at θ; that dependence is not differentiated. inner.steps is the most of each
+/// inner run; its tolerance follows the schedule of `options`.
+///
+/// With a warm start x_0 comes from an earlier θ, and what it owes to that θ is dropped: an implicit
+/// truncation of the unrolled derivative, which vanishes as the inner runs converge. Without one,
+/// every inner run starts from `x0`, a constant.
+/// @throws DomainError about options, and what `hypergradient` throws.
+template <class Outer, class S, class Method>
+OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
+                           const Vector& theta, const SolveOptions& inner, const OuterOptions& options,
+                           const Method& method) {
+  const auto evaluate = [&](const Vector& at, const Vector& from, double tolerance) {
+    SolveOptions run = inner;
+    run.tolerance = tolerance;
+    return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, run, method);
+  };
+  return detail::minimise_outer(evaluate, x0, theta, options);
+}
+
+}  // namespace unroll

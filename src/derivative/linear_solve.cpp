@@ -1,0 +1,115 @@
+#include "unroll/derivative/linear_solve.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <limits>
+#include <vector>
+
+#include "krylov.hpp"
+#include "unroll/ad/solve.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+constexpr Index dense_limit = 256;
+
+/// @throws NumericalError if one of the pivots vanishes beside the largest.
+void check_pivots(const LinearMap& a, const Vector& pivots) {
+  Index smallest = 0;
+  const double least = pivots.cwiseAbs().minCoeff(&smallest), most = pivots.cwiseAbs().maxCoeff();
+  const double rounding = static_cast<double>(a.size) * std::numeric_limits<double>::epsilon() * most;
+  if (least > rounding) return;
+  throw NumericalError(
+      fmt::format("implicit: {} is {}x{} and singular to working precision: its smallest pivot, number {}, "
+                  "is {:.3g}, the largest {:.3g}",
+                  a.name, a.size, a.size, smallest, pivots[smallest], most));
+}
+
+Matrix dense(const LinearMap& a, const Matrix& b) {
+  const Matrix matrix = a.apply(Matrix::Identity(a.size, a.size));
+  if (!a.symmetric) {
+    const Eigen::PartialPivLU<Matrix> lu(matrix);
+    check_pivots(a, lu.matrixLU().diagonal());
+    return lu.solve(b);
+  }
+  const Eigen::LLT<Matrix> llt(matrix);
+  if (llt.info() != Eigen::Success) solve_cholesky(matrix, b);  // throws, and names the pivot
+  const Matrix factor = llt.matrixL();
+  check_pivots(a, factor.diagonal().cwiseAbs2());
+  return llt.solve(b);
+}
+
+/// 1/diag(A), n. @throws NumericalError if an entry is zero or, of a symmetric map, negative.
+Vector inverse_diagonal(const LinearMap& a) {
+  constexpr Index width = 64;
+  Vector diagonal(a.size);
+  for (Index first = 0; first < a.size; first += width) {
+    const Index count = std::min(width, a.size - first);
+    Matrix units = Matrix::Zero(a.size, count);
+    units.middleRows(first, count).setIdentity();
+    diagonal.segment(first, count) = a.apply(units).middleRows(first, count).diagonal();
+  }
+  for (Index i = 0; i < a.size; ++i)
+    if (diagonal[i] == 0 || (a.symmetric && diagonal[i] < 0))
+      throw NumericalError(
+          fmt::format("implicit: entry {} of the diagonal of {} is {}: it cannot be a preconditioner{}", i,
+                      a.name, diagonal[i], a.symmetric ? ", and the matrix is not positive definite" : ""));
+  return diagonal.cwiseInverse();
+}
+
+LinearSolver chosen(const LinearMap& a, LinearSolver asked) {
+  if (asked != LinearSolver::automatic) return asked;
+  if (a.size <= dense_limit) return LinearSolver::dense;
+  return a.symmetric ? LinearSolver::conjugate_gradient : LinearSolver::gmres;
+}
+
+/// @throws NumericalError unless every column of b − A x is small: what a solver says of itself is no proof.
+void check_solution(const LinearMap& a, const Matrix& b, const Matrix& x, double tolerance) {
+  const Matrix residual = b - a.apply(x);
+  constexpr double slack = 10;  // recursive residuals drift from true ones
+  for (Index j = 0; j < b.cols(); ++j)
+    if (!(residual.col(j).norm() <= slack * tolerance * b.col(j).norm()))
+      throw NumericalError(
+          fmt::format("implicit: the solution of {} has the relative residual {:.3g} in column {}, more than "
+                      "the tolerance {:.3g}: the solver stagnated",
+                      a.name, residual.col(j).norm() / b.col(j).norm(), j, tolerance));
+}
+
+}  // namespace
+
+void check_method(const Implicit& method) {
+  if (!(method.tolerance > 0 && method.tolerance < 1))
+    throw DomainError(fmt::format("implicit: tolerance is {}, it must be between 0 and 1", method.tolerance));
+  if (method.max_iterations < 0)
+    throw DomainError(fmt::format("implicit: max_iterations is {}", method.max_iterations));
+}
+
+Matrix solve_linear(const LinearMap& a, const Matrix& b, const Implicit& method) {
+  check_method(method);
+  if (b.size() == 0) return b;
+  const LinearSolver solver = chosen(a, method.linear_solver);
+  if (solver == LinearSolver::dense) return dense(a, b);
+  if (solver == LinearSolver::conjugate_gradient && !a.symmetric)
+    throw DomainError(fmt::format(
+        "implicit: conjugate gradients need a symmetric matrix, which {} is not: take gmres or bicgstab",
+        a.name));
+  const detail::Iteration iteration{
+      .tolerance = method.tolerance,
+      .max_iterations = method.max_iterations > 0 ? method.max_iterations : 10 * a.size + 100,
+      .inverse_diagonal = method.preconditioner == Preconditioner::diagonal ? inverse_diagonal(a)
+                                                                            : Vector(Vector::Ones(a.size))};
+  Matrix x;
+  if (solver == LinearSolver::conjugate_gradient)
+    x = detail::conjugate_gradient(a, b, iteration);
+  else if (solver == LinearSolver::bicgstab)
+    x = detail::bicgstab(a, b, iteration);
+  else
+    x = detail::gmres(a, b, iteration);
+  check_solution(a, b, x, method.tolerance);
+  return x;
+}
+
+}  // namespace unroll

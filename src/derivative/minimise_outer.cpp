@@ -1,0 +1,174 @@
+#include "unroll/derivative/minimise_outer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "unroll/error.hpp"
+
+namespace unroll {
+
+std::string_view describe(OuterStatus status) {
+  switch (status) {
+    case OuterStatus::step_limit:
+      return "all outer steps were taken";
+    case OuterStatus::converged:
+      return "the outer gradient is within the tolerance";
+    case OuterStatus::stalled:
+      return "no step along the gradient brings the outer loss down: a minimum to the accuracy of the inner "
+             "runs, "
+             "or the inner runs are too short";
+  }
+  return "unknown status";
+}
+
+namespace detail {
+
+void check_outer_value(double value) {
+  if (!std::isfinite(value)) throw DomainError(fmt::format("hypergradient: the outer loss is {}", value));
+}
+
+void outer_ignores_x() {
+  throw DomainError(
+      "hypergradient: the outer loss does not depend on x: outer(x, theta) gives a constant, or a function "
+      "of "
+      "theta alone, whose gradient needs no inner problem");
+}
+
+namespace {
+
+void check(const OuterOptions& o) {
+  const auto require = [](bool holds, const char* name, double value) {
+    if (!holds) throw DomainError(fmt::format("minimise_outer: {} is {}, out of its range", name, value));
+  };
+  require(o.steps >= 0, "steps", static_cast<double>(o.steps));
+  require(o.tolerance >= 0, "tolerance", o.tolerance);
+  require(o.first_step > 0 && std::isfinite(o.first_step), "first_step", o.first_step);
+  require(o.sufficient_decrease > 0 && o.sufficient_decrease < 1, "sufficient_decrease",
+          o.sufficient_decrease);
+  require(o.last_inner_tolerance >= 0, "last_inner_tolerance", o.last_inner_tolerance);
+  require(o.first_inner_tolerance >= o.last_inner_tolerance, "first_inner_tolerance",
+          o.first_inner_tolerance);
+  require(o.inner_tolerance_decay > 0 && o.inner_tolerance_decay <= 1, "inner_tolerance_decay",
+          o.inner_tolerance_decay);
+}
+
+/// The state of the descent: the point, and what is there.
+class Descent {
+ public:
+  Descent(const Evaluate& evaluate, const Vector& x0, const Vector& theta, const OuterOptions& options)
+      : evaluate_(evaluate),
+        options_(options),
+        x0_(x0),
+        theta_(projected(theta)),
+        tolerance_(options.first_inner_tolerance) {
+    here_ = run(theta_);
+    record();
+    const double slope = here_.dtheta.norm();
+    step_ = slope > 0 ? options.first_step / slope : 1;
+  }
+
+  OuterResult minimise() {
+    OuterStatus status = OuterStatus::step_limit;
+    for (Index k = 0; k < options_.steps && status == OuterStatus::step_limit; ++k) {
+      if (is_stationary())
+        status = OuterStatus::converged;
+      else if (!advance())
+        status = OuterStatus::stalled;
+    }
+    return {theta_, here_.x, here_.value, status, std::move(steps_), total_};
+  }
+
+ private:
+  Vector projected(const Vector& theta) const { return options_.project ? options_.project(theta) : theta; }
+
+  /// Whether the gradient is within the tolerance, looked at with the inner runs at their best.
+  bool is_stationary() {
+    const auto small = [&] {
+      return gradient_norm() <= options_.tolerance * std::max(1.0, std::abs(here_.value));
+    };
+    return small() && (!tighten(0) || small());
+  }
+  double gradient_norm() const { return (projected(theta_ - here_.dtheta) - theta_).norm(); }
+
+  Hypergradient run(const Vector& theta) {
+    const bool warm = options_.warm_start && here_.x.size() > 0;
+    Hypergradient h = evaluate_(theta, warm ? here_.x : x0_, tolerance_);
+    total_ += h.cost;
+    spent_ += h.cost;
+    inner_steps_ += h.steps;
+    return h;
+  }
+
+  /// Lowers the inner tolerance by a factor and looks again at where we are. False if it was at its last.
+  bool tighten(double factor) {
+    if (tolerance_ <= options_.last_inner_tolerance) return false;
+    tolerance_ = std::max(options_.last_inner_tolerance, factor * tolerance_);
+    here_ = run(theta_);
+    steps_.back().value = here_.value;
+    steps_.back().gradient_norm = gradient_norm();
+    return true;
+  }
+
+  void record() {
+    steps_.push_back({theta_, here_.value, gradient_norm(), inner_steps_, tolerance_, spent_});
+    spent_ = {};
+    inner_steps_ = 0;
+    if (options_.observer) options_.observer(steps_.back());
+  }
+
+  /// One step down, or none.
+  bool advance() {
+    constexpr double faster = 0.01;
+    tolerance_ = std::max(options_.last_inner_tolerance, options_.inner_tolerance_decay * tolerance_);
+    const double length = step_;
+    while (!search()) {
+      step_ = length;
+      if (!tighten(faster)) return false;
+    }
+    record();
+    return true;
+  }
+
+  /// Along the gradient, from step_ downwards.
+  bool search() {
+    constexpr int halvings = 30;
+    for (int i = 0; i < halvings; ++i, step_ /= 2) {
+      const Vector trial = projected(theta_ - step_ * here_.dtheta);
+      const Vector move = trial - theta_;
+      const double promised = here_.dtheta.dot(move);  // < 0
+      if (!(promised < 0)) return false;
+      Hypergradient there = run(trial);
+      if (there.status == Status::non_finite) continue;
+      if (there.value > here_.value + options_.sufficient_decrease * promised) continue;
+      const double bend = move.dot(there.dtheta - here_.dtheta);
+      step_ = bend > 0 ? move.squaredNorm() / bend : 4 * step_;
+      theta_ = trial;
+      here_ = std::move(there);
+      return true;
+    }
+    return false;
+  }
+
+  const Evaluate& evaluate_;
+  const OuterOptions& options_;
+  Vector x0_, theta_;
+  Hypergradient here_{};
+  std::vector<OuterStep> steps_;
+  double tolerance_;
+  double step_ = 1;
+  Cost spent_{}, total_{};
+  Index inner_steps_ = 0;
+};
+
+}  // namespace
+
+OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
+                           const OuterOptions& options) {
+  check(options);
+  return Descent(evaluate, x0, theta, options).minimise();
+}
+
+}  // namespace detail
+}  // namespace unroll

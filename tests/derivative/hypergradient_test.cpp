@@ -1,0 +1,159 @@
+#include "unroll/derivative/hypergradient.hpp"
+
+#include <doctest/doctest.h>
+
+#include "derivative/cases.hpp"
+#include "problem/differences.hpp"
+#include "unroll/derivative/minimise_outer.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+using test::Case;
+
+/// F = ‖x − target‖²/2 + weight ‖θ‖²/2.
+struct Distance {
+  Vector target;
+  double weight;
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    const V r = x - target;
+    return 0.5 * squared_norm(r) + 0.5 * weight * squared_norm(theta);
+  }
+};
+struct OfTheta {
+  template <class V>
+  auto operator()(const V&, const V& theta) const {
+    return squared_norm(theta);
+  }
+};
+struct Constant {
+  template <class V>
+  scalar_t<V> operator()(const V&, const V&) const {
+    return 1.0;
+  }
+};
+struct Undefined {
+  template <class V>
+  auto operator()(const V& x, const V&) const {
+    return squared_norm(x) * std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+TEST_CASE("a hypergradient is the slope of the outer loss of the run, start included") {
+  const Case c = test::random_case();  // with ∂x_0
+  const GradientDescent solver = GradientDescent::short_step(c.spectrum.largest);
+  const Distance outer{Vector::Ones(6), 0.3};
+  for (const Index steps : {0, 4}) {
+    const SolveOptions options{.steps = steps};
+    const auto loss = [&](const Vector& theta) {
+      const Vector x0 = c.start.x + c.start.dx * (theta - c.theta);
+      return outer(solve(*c.problem, solver, x0, theta, options).x(), theta);
+    };
+    const Vector slope = test::central_differences(loss, c.theta).transpose();
+    const Hypergradient reverse =
+        hypergradient(outer, *c.problem, solver, c.start, c.theta, options, Reverse{});
+    const Hypergradient forward =
+        hypergradient(outer, *c.problem, solver, c.start, c.theta, options, Forward{});
+    CHECK(reverse.value == doctest::Approx(loss(c.theta)));
+    CHECK((reverse.dtheta - slope).norm() <= 1e-7 * slope.norm());
+    CHECK((forward.dtheta - slope).norm() <= 1e-7 * slope.norm());
+    CHECK((reverse.dx0 - forward.dx0).norm() <= 1e-12 * forward.dx0.norm());
+    CHECK(reverse.steps == steps);
+  }
+  const Vector minimiser = c.quadratic()->minimiser(c.theta);
+  const Hypergradient implicit =
+      hypergradient(outer, *c.problem, solver, Start(minimiser), c.theta, {.steps = 1}, Implicit{});
+  const Vector slope =
+      c.quadratic()->minimiser_jacobian(c.theta).transpose() * (minimiser - outer.target) + 0.3 * c.theta;
+  CHECK((implicit.dtheta - slope).norm() <= 1e-10 * slope.norm());
+  CHECK(implicit.dx0 == Vector::Zero(6));
+}
+
+TEST_CASE("an outer loss that does not depend on x, or is not finite, is refused; a stationary one is not") {
+  const Case c = test::random_case();
+  const GradientDescent solver{0.1};
+  const auto by = [&](const auto& outer) {
+    return hypergradient(outer, *c.problem, solver, c.start.x, c.theta, {.steps = 0}, Reverse{});
+  };
+  CHECK_THROWS_WITH_AS(by(Constant{}), doctest::Contains("does not depend on x"), DomainError);
+  CHECK_THROWS_WITH_AS(by(OfTheta{}), doctest::Contains("does not depend on x"), DomainError);
+  CHECK_THROWS_WITH_AS(by(Undefined{}), doctest::Contains("the outer loss is"), DomainError);
+  CHECK((by(Distance{c.start.x, 2}).dtheta - 2 * c.theta).norm() <= 1e-14);
+}
+
+/// min_θ ‖x*(θ) − target‖²/2 with x*(θ) = θ: H = I, b = −θ.
+AffineQuadratic identity_problem(Index n) {
+  return {Matrix::Identity(n, n), std::vector<Matrix>(static_cast<std::size_t>(n), Matrix::Zero(n, n)),
+          Vector::Zero(n), -Matrix::Identity(n, n)};
+}
+
+TEST_CASE("an outer minimisation finds the minimum, with its tolerances tightening and its steps recorded") {
+  const AffineQuadratic problem = identity_problem(3);
+  const Distance outer{Vector{{1, -2, 3}}, 0.5};  // minimum at target/1.5
+  Index seen = 0;
+  const auto minimise = [&](const auto& method, double inner_tolerance) {
+    const OuterOptions options{.steps = 60,
+                               .tolerance = 1e-7,
+                               .first_inner_tolerance = inner_tolerance,
+                               .last_inner_tolerance = inner_tolerance * 1e-8,
+                               .observer = [&](const OuterStep&) { ++seen; }};
+    return minimise_outer(outer, problem, GradientDescent{0.5}, Vector::Zero(3), Vector::Ones(3),
+                          {.steps = 200}, options, method);
+  };
+  for (const OuterResult& r : {minimise(Reverse{}, 0), minimise(Implicit{}, 1e-2)}) {
+    CHECK(r.status == OuterStatus::converged);
+    CHECK((r.theta - outer.target / 1.5).norm() <= 1e-6);
+    CHECK((r.x - r.theta).norm() <= 1e-6);
+    for (std::size_t k = 1; k < r.steps.size(); ++k)
+      CHECK(r.steps[k].inner_tolerance <= r.steps[k - 1].inner_tolerance);
+    CHECK(r.value < r.steps.front().value);
+    CHECK(r.steps.back().gradient_norm <= 1e-6);
+    CHECK(r.cost.gradients > static_cast<Index>(r.steps.size()));
+  }
+  CHECK(seen > 4);
+}
+
+TEST_CASE("warm starts save inner steps, and projections keep theta where it belongs") {
+  const Case c = test::random_case();
+  const auto solver = [&](const Vector&) {
+    return GradientDescent::large_step(c.spectrum.smallest / 2, 2 * c.spectrum.largest);
+  };
+  const Distance outer{Vector::Ones(6), 10};
+  const auto spent = [&](bool warm) {
+    OuterOptions options{.steps = 5, .first_step = 1e-3, .first_inner_tolerance = 1e-8, .warm_start = warm};
+    options.project = [&](const Vector& theta) -> Vector {
+      return theta.cwiseMax(c.theta - Vector::Constant(3, 0.01))
+          .cwiseMin(c.theta + Vector::Constant(3, 0.01));
+    };
+    const OuterResult r =
+        minimise_outer(outer, *c.problem, solver, c.start.x, c.theta, {.steps = 100000}, options, Implicit{});
+    CHECK((r.theta - c.theta).cwiseAbs().maxCoeff() <= 0.01 + 1e-15);
+    CHECK(r.value < r.steps.front().value);
+    Index steps = 0;
+    for (const OuterStep& s : r.steps) steps += s.inner_steps;
+    return steps;
+  };
+  CHECK(spent(true) < spent(false));
+}
+
+TEST_CASE("outer options out of range are refused") {
+  const AffineQuadratic problem = identity_problem(2);
+  const Distance outer{Vector::Ones(2), 0};
+  const auto refuse = [&](const OuterOptions& o) {
+    CHECK_THROWS_AS(minimise_outer(outer, problem, GradientDescent{0.5}, Vector::Zero(2), Vector::Zero(2),
+                                   {.steps = 3}, o, Implicit{}),
+                    DomainError);
+  };
+  refuse({.steps = -1});
+  refuse({.tolerance = -1});
+  refuse({.first_step = 0});
+  refuse({.sufficient_decrease = 1});
+  refuse({.last_inner_tolerance = -1});
+  refuse({.first_inner_tolerance = 1e-12});
+  refuse({.inner_tolerance_decay = 2});
+}
+
+}  // namespace
+}  // namespace unroll
