@@ -77,12 +77,12 @@ TEST_CASE("with bounds, the Jacobian is that of the free variables, zero on the 
   const QuadraticProblem& f = *c.quadratic();
   const Index n = f.dimension();
   const ProximalGradient<Box> solver{1 / c.spectrum.largest,
-                                     {Vector::Constant(n, -0.5), Vector::Constant(n, 0.5)}};
+                                     {Vector::Constant(n, -1.5), Vector::Constant(n, 1.5)}};
   const History h = jacobian_history(f, solver, c.start, c.theta, {.steps = 4000}, Forward{}, {4000});
   const Vector x = h.x.back();
   std::vector<Index> free;
   for (Index i = 0; i < n; ++i)
-    if (std::abs(x[i]) < 0.5) free.push_back(i);
+    if (std::abs(x[i]) < 1.5) free.push_back(i);
   REQUIRE(!free.empty());
   REQUIRE(static_cast<Index>(free.size()) < n);
   // H_FF ∂x_F = −∂H x_F for ridge, ∂H = I.
