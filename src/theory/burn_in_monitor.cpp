@@ -10,7 +10,7 @@ namespace unroll {
 namespace detail {
 
 Vector spectrum_grid(double smallest_eigenvalue, double largest_eigenvalue) {
-  check_spectrum(smallest_eigenvalue, largest_eigenvalue, "predicted_burn_in");
+  check_spectrum(smallest_eigenvalue, largest_eigenvalue, "burn_in_window");
   constexpr Index points = 33;  // the extreme points of a Chebyshev polynomial, both ends among them
   const auto angles = Eigen::ArrayXd::LinSpaced(points, 0, std::numbers::pi);
   const double centre = (largest_eigenvalue + smallest_eigenvalue) / 2;
@@ -34,7 +34,7 @@ namespace {
 
 /// Of gradient descent with |P_t| = ρ^t, |P'_t| ∝ tρ^{t−1}: the peak 1/ln(1/ρ), the end where tρ^{t−1} = 1
 /// again.
-BurnIn of_contraction(double rate) {
+BurnInWindow of_contraction(double rate) {
   if (rate >= 1) {
     const double never = std::numeric_limits<double>::infinity();
     return {never, never};
@@ -74,7 +74,7 @@ std::optional<double> BurnInMonitor::contraction() const {
   return std::exp((log_moves_[moves - 1] - log_moves_[moves - 1 - window]) / static_cast<double>(window));
 }
 
-std::optional<BurnIn> BurnInMonitor::burn_in() const {
+std::optional<BurnInWindow> BurnInMonitor::window() const {
   if (predicted_) return predicted_;
   const std::optional<double> rate = contraction();
   if (!rate) return std::nullopt;
@@ -82,13 +82,13 @@ std::optional<BurnIn> BurnInMonitor::burn_in() const {
 }
 
 bool BurnInMonitor::inside() const {
-  const std::optional<BurnIn> predicted = burn_in();
+  const std::optional<BurnInWindow> predicted = window();
   return !predicted || static_cast<double>(step_) < predicted->end;
 }
 
 std::optional<std::string> BurnInMonitor::warning() const {
   if (!inside()) return std::nullopt;
-  const std::optional<BurnIn> predicted = burn_in();
+  const std::optional<BurnInWindow> predicted = window();
   const std::optional<double> rate = contraction();
   const std::string measured = rate ? fmt::format(", the iterates contract by {:.4f} a step", *rate) : "";
   if (!predicted)

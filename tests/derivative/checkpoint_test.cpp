@@ -16,7 +16,7 @@ std::vector<Runner> runners(const Spectrum& s) {
   return {runner("heavy-ball", HeavyBall::optimal(s.smallest, s.largest)),
           runner("averaging", test::Averaging{1 / s.largest}),
           runner("restarting", test::Restarting{1 / s.largest}),
-          runner("remembering", test::Remembering{1 / s.largest}),
+          runner("tallying", test::Tallying{1 / s.largest}),
           runner("growing", test::Growing{1 / s.largest, 20})};
 }
 

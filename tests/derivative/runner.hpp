@@ -32,7 +32,7 @@ Runner runner(std::string name, const S& solver) {
 
 /// A state of every kind of member: a scalar that depends on θ, arrays in a list that grows to three, and
 /// coefficients without derivatives that cannot be made out of nothing.
-struct Remembering {
+struct Tallying {
   double step_size;
 
   struct Tally {

@@ -36,7 +36,7 @@ TEST_CASE("the last T of T steps are all steps, and a budget does not change the
   const Case c = test::random_case();
   const Vector w = Vector::Ones(6);
   for (const Runner& solver :
-       {runner("averaging", test::Averaging{0.5}), runner("remembering", test::Remembering{0.5})}) {
+       {runner("averaging", test::Averaging{0.5}), runner("tallying", test::Tallying{0.5})}) {
     CAPTURE(solver.name);
     const SolveOptions options{.steps = 40};
     const Vjp full = solver.vjp(c, w, options, {});

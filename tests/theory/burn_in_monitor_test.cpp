@@ -16,7 +16,7 @@ namespace {
 
 TEST_CASE("the end of gradient descent's burn-in solves t rho^(t-1) = 1") {
   for (const double condition : {30.0, 100.0, 1000.0}) {
-    const BurnIn b = predicted_burn_in(GradientDescent::large_step(1 / condition, 1), 1 / condition, 1);
+    const BurnInWindow b = burn_in_window(GradientDescent::large_step(1 / condition, 1), 1 / condition, 1);
     const double rho = (condition - 1) / (condition + 1);
     CHECK(b.end > b.peak);
     CHECK(std::log(b.end) + (b.end - 1) * std::log(rho) <= 0);
@@ -26,14 +26,14 @@ TEST_CASE("the end of gradient descent's burn-in solves t rho^(t-1) = 1") {
 
 TEST_CASE("the end of every method's burn-in is beyond its peak, and earlier for the faster methods") {
   const double l = 0.001, L = 1;
-  const BurnIn descent = predicted_burn_in(GradientDescent::large_step(l, L), l, L);
-  for (const BurnIn& b :
-       {predicted_burn_in(Chebyshev{l, L}, l, L), predicted_burn_in(HeavyBall::optimal(l, L), l, L),
-        predicted_burn_in(Nesterov::optimal(l, L), l, L)}) {
+  const BurnInWindow descent = burn_in_window(GradientDescent::large_step(l, L), l, L);
+  for (const BurnInWindow& b :
+       {burn_in_window(Chebyshev{l, L}, l, L), burn_in_window(HeavyBall::optimal(l, L), l, L),
+        burn_in_window(Nesterov::optimal(l, L), l, L)}) {
     CHECK(b.end > b.peak);
     CHECK(b.end < descent.end / 4);
   }
-  CHECK(std::isinf(predicted_burn_in(GradientDescent{2.5}, l, L).end));
+  CHECK(std::isinf(burn_in_window(GradientDescent{2.5}, l, L).end));
 }
 
 TEST_CASE("a monitor measures the contraction of a run and finds the rate of the method") {
@@ -43,8 +43,8 @@ TEST_CASE("a monitor measures the contraction of a run and finds the rate of the
   solve(c.problem, solver, c.x0, c.theta, {.steps = 400, .observer = monitor.observer()});
   REQUIRE(monitor.contraction());
   CHECK(*monitor.contraction() == doctest::Approx(49.0 / 51).epsilon(1e-3));
-  CHECK(monitor.burn_in()->peak == doctest::Approx(predicted_peak(solver, 0.02, 1)).epsilon(0.05));
-  CHECK(monitor.burn_in()->end == doctest::Approx(predicted_burn_in(solver, 0.02, 1).end).epsilon(0.05));
+  CHECK(monitor.window()->peak == doctest::Approx(predicted_peak(solver, 0.02, 1)).epsilon(0.05));
+  CHECK(monitor.window()->end == doctest::Approx(burn_in_window(solver, 0.02, 1).end).epsilon(0.05));
 }
 
 TEST_CASE("a monitor warns of a run that stops inside the burn-in, and of no other") {
@@ -56,7 +56,7 @@ TEST_CASE("a monitor warns of a run that stops inside the burn-in, and of no oth
     return monitor.warning();
   };
   const BurnInMonitor known(solver, 0.02, 1);
-  const auto end = static_cast<Index>(known.burn_in()->end);
+  const auto end = static_cast<Index>(known.window()->end);
   for (const BurnInMonitor& monitor : {known, BurnInMonitor()}) {
     REQUIRE(run(monitor, 30));
     CHECK(run(monitor, 30)->find("after 30 steps, inside the burn-in") != std::string::npos);

@@ -10,8 +10,8 @@
 
 namespace unroll {
 
-/// The burn-in that theory predicts for a method on the spectrum [ℓ, L]; infinite where P'_t never decays.
-struct BurnIn {
+/// When theory expects the burn-in of a method on the spectrum [ℓ, L]; infinite where P'_t never decays.
+struct BurnInWindow {
   double peak;  // predicted_peak: argmax_t max_λ|P'_t(λ)|
   double end;  // the first t beyond the peak with max_λ|P'_t(λ)| ≤ max_λ|P'_1(λ)|: the unrolled Jacobian's
                // error is down again to its size at the start
@@ -25,7 +25,7 @@ Vector spectrum_grid(double smallest_eigenvalue, double largest_eigenvalue);
 
 /// @throws DomainError as predicted_peak.
 template <class M>
-BurnIn predicted_burn_in(const M& method, double smallest_eigenvalue, double largest_eigenvalue) {
+BurnInWindow burn_in_window(const M& method, double smallest_eigenvalue, double largest_eigenvalue) {
   const double peak = predicted_peak(method, smallest_eigenvalue, largest_eigenvalue);
   const Vector grid = detail::spectrum_grid(smallest_eigenvalue, largest_eigenvalue);
   return {peak, detail::burn_in_end(ResidualPolynomial(method, grid), peak)};
@@ -44,7 +44,7 @@ class BurnInMonitor {
   /// Of a method whose burn-in is known.
   template <class M>
   BurnInMonitor(const M& method, double smallest_eigenvalue, double largest_eigenvalue)
-      : predicted_(predicted_burn_in(method, smallest_eigenvalue, largest_eigenvalue)) {}
+      : predicted_(burn_in_window(method, smallest_eigenvalue, largest_eigenvalue)) {}
   /// Of any other: the prediction is that of gradient descent with the contraction that is measured.
   BurnInMonitor() = default;
 
@@ -59,14 +59,14 @@ class BurnInMonitor {
   /// third of them, while they stand out from rounding. Nothing before the third step.
   std::optional<double> contraction() const;
   /// For the method, or from the contraction; nothing before there is one, infinite if it is 1 or more.
-  std::optional<BurnIn> burn_in() const;
+  std::optional<BurnInWindow> window() const;
   /// Whether t is below the end of the burn-in, or nothing is known of that.
   bool inside() const;
   /// One sentence if the run so far ended inside: at which step, where peak and end are predicted.
   std::optional<std::string> warning() const;
 
  private:
-  std::optional<BurnIn> predicted_{};
+  std::optional<BurnInWindow> predicted_{};
   std::vector<double> log_moves_{};  // ln‖x_{t+1} − x_t‖ while above rounding
   Vector last_{};                    // x_t
   Index step_ = 0;
