@@ -10,7 +10,7 @@ packages='cmake g++ ninja-build libeigen3-dev libfmt-dev libspectra-dev libcli11
 case "${1-}" in
   '') ;;
   test) packages="$packages pkg-config valgrind" ;;
-  ci) packages="$packages pkg-config valgrind clang-14 clang-format-14" ;;
+  ci) packages="$packages pkg-config valgrind clang-14 libclang-rt-14-dev clang-format-14" ;;
   *)
     echo "bootstrap: unknown argument '$1' (none, test or ci)" >&2
     exit 2

@@ -115,6 +115,7 @@ int main(int argc, char** argv) {
 
   const std::vector<Tuned> all{
       study.tune("unrolled", start, steps, unroll::Reverse{}),
+      study.tune("truncated", start, steps, unroll::Reverse{.last_steps = 50}),
       study.tune("implicit", start, steps, unroll::Implicit{}),
       study.tune(
           "implicit, CG", start, steps,

@@ -103,6 +103,8 @@ int main(int argc, char** argv) {
   using unroll::LinearSolver;
   const std::vector<Line> lines{
       study.line("reverse", unroll::Reverse{}),
+      study.line("reverse, truncated", unroll::Reverse{.last_steps = unroll::automatic}),
+      study.line("one step", unroll::OneStep{}),
       study.line("forward", unroll::Forward{}),
       study.line("implicit, dense", unroll::Implicit{}),
       study.line("implicit, CG 1e-8",
@@ -115,7 +117,7 @@ int main(int argc, char** argv) {
     table.add_row({line.method, fmt::format("{}", early.steps), fmt::format("{:.0f}", early.cost),
                    fmt::format("{:.0f} KiB", early.memory), fmt::format("{:.1e}", last.error),
                    fmt::format("{:.0f}", last.cost), fmt::format("{:.0f} KiB", last.memory)});
-    all_converge = all_converge && last.error < 1e-3;
+    all_converge = all_converge && (last.error < 1e-3 || line.method == "one step");
   }
   fmt::print("cost in gradients of f, a Hessian-vector product counted as two\n{}\n", table.str());
   draw(figure(lines), directory);

@@ -38,6 +38,9 @@ Recurrence residual_recurrence(const SobolevMeasure& measure) {
 std::vector<double> sobolev_minima(const SobolevMeasure& measure, Index steps) {
   if (steps < 0) throw DomainError(fmt::format("sobolev minima: steps is {}", steps));
   SobolevSchedule schedule(measure);
+  const double l = measure.smallest_eigenvalue, L = measure.largest_eigenvalue;
+  if (is_single_eigenvalue(l, L))
+    throw DomainError(fmt::format("sobolev minima: the interval [{}, {}] is a point", l, L));
   std::vector<double> minima{1};
   for (Index t = 0; t < steps; ++t) minima.push_back(minima.back() * (1 - schedule.next().average));
   return minima;

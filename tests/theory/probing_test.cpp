@@ -47,6 +47,7 @@ TEST_CASE("the polynomial that a solver's own steps give is the derived one, wit
   CHECK(gap(HeavyBall::optimal(l, L)) <= 1e-10);
   CHECK(gap(Nesterov::optimal(l, L)) <= 1e-10);
   CHECK(gap(Chebyshev{l, L}) <= 1e-10);
+  CHECK(gap(Sobolev{{.eta = 0.3, .smallest_eigenvalue = l, .largest_eigenvalue = L}}) <= 1e-10);
 }
 
 TEST_CASE("a user's linear solver gets its closed form, commuting or not") {

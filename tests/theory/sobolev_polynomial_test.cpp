@@ -90,6 +90,7 @@ TEST_CASE("the minimal value is the energy of the polynomial, and falls from 1")
   }
   CHECK(sobolev_minima(measure, 0) == std::vector<double>{1});
   CHECK_THROWS_AS(sobolev_minima(measure, -1), DomainError);
+  CHECK_THROWS_AS(sobolev_minima({.smallest_eigenvalue = 2, .largest_eigenvalue = 2}, 3), DomainError);
 }
 
 TEST_CASE("a Sobolev polynomial is finite and small after a hundred thousand steps") {
