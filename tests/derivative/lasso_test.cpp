@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "derivative/cases.hpp"
-#include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/products.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/fista.hpp"
@@ -70,6 +70,29 @@ TEST_CASE("the lasso's Jacobian in lambda is the analytic one on the active coef
     check_lasso(lasso, ProximalGradient<L1>{lasso.step_size, term}, lambda, 5000);
     check_lasso(lasso, Fista<L1>{lasso.step_size, term, true}, lambda, 700);
   }
+}
+
+TEST_CASE("all methods that apply agree on the lasso at convergence, in their three products") {
+  const Lasso lasso;
+  const Fista<L1> solver{lasso.step_size, {.weight = 1, .parameter = 0}, true};
+  const Vector theta = Vector::Ones(1), x0 = Vector::Zero(lasso.A.cols());
+  const Vector w = Vector::LinSpaced(x0.size(), -1, 2), v = Vector::Ones(1);
+  const SolveOptions options{.steps = 700};
+  const auto check = [&](const auto& method) {
+    const Derivative d = jacobian(lasso.problem, solver, x0, theta, options, method);
+    const Vector expected = lasso.jacobian(d.x);
+    const double allowed = 1e-7 * expected.norm();
+    CHECK((d.dx - expected).norm() <= allowed);
+    const Vjp pulled = vjp(lasso.problem, solver, x0, theta, w, options, method);
+    CHECK(std::abs(pulled.dtheta[0] - expected.dot(w)) <= allowed * w.norm());
+    CHECK((jvp(lasso.problem, solver, x0, theta, v, options, method).dx - expected).norm() <= allowed);
+  };
+  check(Forward{});
+  check(Reverse{});
+  check(Reverse{.memory_budget = 30000});
+  check(Reverse{.last_steps = 400});
+  check(Implicit{});
+  check(FiniteDifference{});
 }
 
 TEST_CASE("with bounds, the Jacobian is that of the free variables, zero on the bounds") {

@@ -16,6 +16,7 @@
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/theory/closed_form.hpp"
 #include "unroll/theory/residual_polynomial.hpp"
+#include "unroll/theory/sobolev_polynomial.hpp"
 
 namespace unroll {
 namespace {
