@@ -43,7 +43,7 @@ TEST_CASE("within a budget the derivative is that of a full tape, for every kind
       const Vjp full = solver.vjp(c, w, options, {});
       const Derivative full_jacobian = solver.jacobian(c, options, {});
       CHECK(full.cost.recomputed_steps == 0);
-      for (const std::size_t divisor : {2, 4}) {
+      for (const std::size_t divisor : {std::size_t{2}, std::size_t{4}}) {
         const std::size_t budget = full.cost.tape_bytes / divisor;
         CAPTURE(budget);
         const Vjp within = solver.vjp(c, w, options, {.memory_budget = budget});

@@ -19,13 +19,13 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("backtracking takes the first step size of its sequence that decreases f enough") {
-  const auto [problem, theta, x0, dx0] = test::random_quadratic(5, 1, 0.1, 30, false, 4);
+  const test::QuadraticCase c = test::random_quadratic(5, 1, 0.1, 30, false, 4);
   const Backtracking solver{{.first_step = 1, .shrink = 0.7, .decrease = 0.1}};
-  const Trajectory run = solve(problem, solver, x0, theta, {.steps = 12});
+  const Trajectory run = solve(c.problem, solver, c.x0, c.theta, {.steps = 12});
   for (std::size_t t = 0; t < 12; ++t) {
-    const Vector g = problem.gradient(run.iterates[t], theta);
+    const Vector g = c.problem.gradient(run.iterates[t], c.theta);
     double h = 1;
-    const auto f = [&](double s) { return problem.value(run.iterates[t] - s * g, theta); };
+    const auto f = [&](double s) { return c.problem.value(run.iterates[t] - s * g, c.theta); };
     while (f(h) > f(0) - 0.1 * h * g.squaredNorm()) h *= 0.7;
     CHECK((run.iterates[t + 1] - (run.iterates[t] - h * g)).norm() <= 1e-12 * run.iterates[t].norm());
   }

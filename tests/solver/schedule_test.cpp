@@ -41,8 +41,9 @@ TEST_CASE("a spectrum is refused with the method and the reason unless 0 < l <= 
 }
 
 TEST_CASE("no method takes a spectrum that is not one of a strongly convex function") {
-  for (const auto& [l, L] :
+  for (const auto& ends :
        {std::pair{0.0, 1.0}, {-1.0, 1.0}, {2.0, 1.0}, {nan, 1.0}, {1.0, nan}, {1.0, infinity}}) {
+    const double l = ends.first, L = ends.second;
     CAPTURE(l);
     CAPTURE(L);
     CHECK_THROWS_AS(GradientDescent::large_step(l, L), DomainError);

@@ -31,7 +31,7 @@ EndOfRun end_of_run(const Problem& problem, const S& solver, const Start& start,
   record.x = std::move(base.state.x);
   record.steps = base.steps;
   record.status = base.status;
-  return [&problem, &solver, oracle, steps = base.steps](const Vector& x0, const Vector& moved) {
+  return [&solver, oracle, steps = base.steps](const Vector& x0, const Vector& moved) {
     auto end = run(oracle, solver, x0, moved, {.steps = steps});
     check_end(end.steps, steps);
     return Vector(std::move(end.state.x));
