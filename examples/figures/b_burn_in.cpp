@@ -1,0 +1,167 @@
+// The burn-in of gradient descent on synthetic quadratics: its length and height against κ, for three steps.
+#include <fmt/format.h>
+
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+
+#include "study.hpp"
+#include "unroll/compare/metrics.hpp"
+#include "unroll/compare/normal.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/theory/burn_in.hpp"
+
+namespace figures {
+namespace {
+
+using namespace unroll;
+
+struct Step {
+  std::string name;
+  GradientDescent (*make)(double smallest, double largest);
+};
+const std::vector<Step> steps = {
+    {"1/L", [](double, double L) { return GradientDescent::short_step(L); }},
+    {"1.5/L", [](double, double L) { return GradientDescent{1.5 / L}; }},
+    {"2/(L+ℓ)", [](double l, double L) { return GradientDescent::large_step(l, L); }}};
+
+/// f = ½ (x − c)ᵀ(H + θI)(x − c) + θ cᵀx, ridge regression's form, at θ = 0; the spectrum log-spaced in
+/// [1/κ, 1], random eigenvectors, x* = c standard normal, x_0 ten times that.
+struct Case {
+  AffineQuadratic problem;
+  Vector start;
+};
+Case make_case(double kappa, std::uint64_t seed) {
+  constexpr Index n = 40;
+  NormalGenerator normal(seed);
+  const Matrix V = Eigen::HouseholderQR<Matrix>(normal.matrix(n, n)).householderQ();
+  const Vector eigenvalues = Vector::LinSpaced(n, -std::log(kappa), 0).array().exp();
+  const Matrix H = V * eigenvalues.asDiagonal() * V.transpose();
+  const Matrix symmetric = (H + H.transpose()) / 2;
+  const Vector minimiser = normal.vector(n);
+  return {AffineQuadratic(symmetric, {Matrix::Identity(n, n)}, -symmetric * minimiser, Matrix::Zero(n, 1)),
+          10 * normal.vector(n)};
+}
+
+Row cells(const BurnIn& b) {
+  return {cell(static_cast<double>(b.peak)), cell(b.height), b.end ? cell(static_cast<double>(*b.end)) : ""};
+}
+
+/// The measured burn-in, t on a grid of 600 points or so.
+BurnIn measured(const Case& c, const GradientDescent& method, Index last) {
+  const Vector theta = Vector::Zero(1);
+  std::vector<Index> at = log_spaced(1, last, 600);
+  at.insert(at.begin(), 0);
+  const History run = jacobian_history(c.problem, method, c.start, theta, {.steps = last}, Forward{}, at);
+  const Matrix exact = c.problem.minimiser_jacobian(theta);
+  std::vector<double> errors;
+  for (const Matrix& dx : run.dx) errors.push_back(relative_error(dx, exact));
+  BurnIn b = unroll::burn_in(errors);
+  b.peak = at[static_cast<std::size_t>(b.peak)];
+  if (b.end) b.end = at[static_cast<std::size_t>(*b.end)];
+  return b;
+}
+
+std::vector<Row> job(double kappa, const Step& step, std::uint64_t seed) {
+  const Case c = make_case(kappa, seed);
+  const SpectralTerms terms = spectral_terms(c.problem, c.start, Vector::Zero(1));
+  const GradientDescent method = step.make(terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff());
+  const auto last = static_cast<Index>(std::lround(12 * kappa));
+  const BurnInPrediction prediction = predict_burn_in(method, terms, last);
+  Row row{cell(predicted_peak(method, terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff()))};
+  for (const BurnIn& b : {measured(c, method, last), prediction.instance, prediction.worst_case}) {
+    const Row three = cells(b);
+    row.insert(row.end(), three.begin(), three.end());
+  }
+  return {row};
+}
+
+void compute(const Settings& settings, const std::filesystem::path& csv) {
+  std::vector<Job> jobs;
+  const int points = settings.choose(13, 5);
+  const double decades = settings.choose(3.0, 1.0);
+  for (const Step& step : steps) {
+    for (int i = 0; i < points; ++i) {
+      const double kappa = std::pow(10, 1 + decades * i / (points - 1));
+      jobs.push_back({{"gradient descent", step.name, cell(kappa), fmt::format("{}", settings.seed)},
+                      [&step, kappa, seed = settings.seed] { return job(kappa, step, seed); }});
+    }
+  }
+  run_jobs({"solver", "step_size", "kappa", "seed", "peak_formula", "peak_measured", "height_measured",
+            "end_measured", "peak_predicted", "height_predicted", "end_predicted", "peak_bound",
+            "height_bound", "end_bound"},
+           jobs, csv, settings.jobs);
+}
+
+/// Measured, predicted and bound of one quantity over κ.
+Figure panel(const Records& records, const std::string& quantity) {
+  Figure figure{.x_label = "condition number κ", .lowest_y = 1, .legend = Legend::ends};
+  const auto kappa = records.numbers("kappa");
+  const auto [low, high] = std::minmax_element(kappa.begin(), kappa.end());
+  figure.x_range = {*low / 1.15, *high * 1.15};
+  std::size_t style = 0;
+  for (const std::string& step : records.different("step_size")) {
+    const Records some = records.where("step_size", step);
+    figure.curves.push_back(curve(some, "kappa", quantity + "_predicted", "h = " + step, style));
+    figure.curves.push_back(curve(some, "kappa", quantity + "_measured", "", style, Stroke::points));
+    figure.curves.push_back(curve(some, "kappa", quantity + "_bound", "", style, Stroke::dotted));
+    style = style == 0 ? 5 : 1;
+  }
+  return figure;
+}
+
+Panels picture(const Records& records) {
+  Figure length = panel(records, "end"), height = panel(records, "height");
+  length.title = "length";
+  length.y_label = "steps until the error is back at its start";
+  height.title = "height";
+  height.y_label = "largest error / error at the start";
+  return {.name = "b_burn_in",
+          .title = "Burn-in of gradient descent",
+          .subtitle =
+              "points: measured; lines: predicted by the closed form; dotted: by the worst-case bound. "
+              "Quadratics, n = 40, ∂H = I",
+          .figures = {length, height}};
+}
+
+/// The largest |a/b − 1|.
+double largest_deviation(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (std::isfinite(a[i]) && std::isfinite(b[i])) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
+  return largest;
+}
+
+std::string sentence(const Records& records) {
+  const auto kappa = records.numbers("kappa");
+  const auto [low, high] = std::minmax_element(kappa.begin(), kappa.end());
+  std::string text = fmt::format("From κ = {:.4g} to {:.4g} the burn-in of gradient descent", *low, *high);
+  const auto names = records.different("step_size");
+  for (const std::string& step : names) {
+    const Records some = records.where("step_size", step);
+    const auto end = some.numbers("end_measured"), top = some.numbers("height_measured");
+    text += fmt::format("{} lasts like κ^{:.2f} with h = {} and is {:.2g} to {:.2g} high",
+                        step == names.front() ? "" : (step == names.back() ? ", and" : ","),
+                        exponent(some.numbers("kappa"), end), step, *std::min_element(top.begin(), top.end()),
+                        *std::max_element(top.begin(), top.end()));
+  }
+  const auto measured = records.numbers("height_measured"), bound = records.numbers("height_bound");
+  double tightest = 1e300, loosest = 0;
+  for (std::size_t i = 0; i < measured.size(); ++i) {
+    tightest = std::min(tightest, bound[i] / measured[i]);
+    loosest = std::max(loosest, bound[i] / measured[i]);
+  }
+  return text +
+         fmt::format(
+             "; the closed form is off by at most {:.2g} % in length and {:.2g} % in height, and "
+             "the bound {} ({:.2f} to {:.2g} times the measured height).",
+             100 * largest_deviation(records.numbers("end_predicted"), records.numbers("end_measured")),
+             100 * largest_deviation(records.numbers("height_predicted"), measured),
+             tightest > 1 - 1e-6 ? "holds everywhere" : "is violated", tightest, loosest);
+}
+
+}  // namespace
+
+Study burn_in() { return {"b_burn_in", compute, picture, sentence}; }
+
+}  // namespace figures

@@ -1,0 +1,127 @@
+// Five methods, and the least error that any of their kind could have, on three data sets.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "study.hpp"
+#include "unroll/compare/curse.hpp"
+#include "unroll/compare/metrics.hpp"
+#include "unroll/problem/quadratic.hpp"
+#include "unroll/theory/instance_optimal.hpp"
+
+namespace figures {
+namespace {
+
+using namespace unroll;
+
+const std::vector<std::string> solvers = {"gd-large", "heavy-ball", "nesterov", "chebyshev", "sobolev"};
+const std::string lower_bound = "instance-optimal";
+constexpr double theta = 0.01;
+
+std::vector<Row> measured(const Instance& instance, const std::string& solver, const std::vector<Index>& at) {
+  const CurseResult result = run_curse(instance, {.solvers = {solver}, .steps = at.back()});
+  std::vector<Row> rows;
+  for (const Index t : at)
+    if (t < static_cast<Index>(result.records.size()))
+      rows.push_back(
+          {fmt::format("{}", t), cell(result.records[static_cast<std::size_t>(t)].jacobian_error)});
+  return rows;
+}
+
+std::vector<Row> optimal(const Instance& instance, const std::vector<Index>& at) {
+  const auto& problem = dynamic_cast<const QuadraticProblem&>(*instance.problem);
+  InstanceOptimal best(spectral_terms(problem, instance.start, instance.theta));
+  std::vector<Row> rows;
+  for (const Index t : at) {
+    while (best.degree() < t) best.advance();
+    rows.push_back({fmt::format("{}", t), cell(best.error() / instance.jacobian.norm())});
+  }
+  return rows;
+}
+
+void compute(const Settings& settings, const std::filesystem::path& csv) {
+  const std::vector<std::pair<std::string, double>> starts = {
+      {"breast_cancer_diagnostic", 1.0}, {"auto_mpg", 10.0}, {"wine_quality_red", 10.0}};
+  std::vector<Index> at = log_spaced(1, settings.choose(600, 200), settings.choose(140, 40));
+  at.insert(at.begin(), 0);
+  std::vector<Job> jobs;
+  for (const auto& [data, scale] : starts) {
+    const auto instance =
+        std::make_shared<const Instance>(data_instance(settings, data, "ridge", theta, "ones", scale));
+    const Row key{data, cell(theta), scale == 1 ? "ones" : fmt::format("{}·ones", scale),
+                  cell(instance->spectrum.condition_number())};
+    const auto add = [&](const std::string& name, std::function<std::vector<Row>()> run) {
+      Row full = key;
+      full.push_back(name);
+      jobs.push_back({std::move(full), std::move(run)});
+    };
+    for (const std::string& solver : solvers)
+      add(solver, [instance, &solver, at] { return measured(*instance, solver, at); });
+    add(lower_bound, [instance, at] { return optimal(*instance, at); });
+  }
+  run_jobs({"data", "theta", "start", "kappa", "solver", "t", "jacobian_error"}, jobs, csv, settings.jobs);
+}
+
+Panels picture(const Records& records) {
+  Panels panels{.name = "c_methods",
+                .title = "Error of the unrolled Jacobian, five methods",
+                .subtitle = "ridge regression, θ = " + records.different("theta").front() +
+                            "; instance-optimal: no first-order method can be below",
+                .figures = {},
+                .shared_legend = true};
+  for (const std::string& data : records.different("data")) {
+    const Records here = records.where("data", data);
+    Figure figure{.title = fmt::format("{}, x₀ = {}, κ = {:.0f}", data, here.different("start").front(),
+                                       here.numbers("kappa").front()),
+                  .x_label = "step t",
+                  .y_label = panels.figures.empty() ? "‖∂x_t − ∂x*‖ / ‖∂x*‖" : "",
+                  .lowest_y = 1e-4,
+                  .level_label = "start",
+                  .curves = {},
+                  .y_range = {{1e-4, 1e4}}};
+    std::size_t style = 1;
+    for (const std::string& solver : here.different("solver"))
+      figure.curves.push_back(curve(here.where("solver", solver), "t", "jacobian_error", solver, style++));
+    panels.figures.push_back(figure);
+  }
+  return panels;
+}
+
+std::string sentence(const Records& records) {
+  double lowest = 1e300;  // of error / instance-optimal error, where that is no rounding
+  std::string peaks, settles;
+  std::vector<std::string> names = records.different("solver");
+  names.erase(std::remove(names.begin(), names.end(), lower_bound), names.end());
+  for (const std::string& solver : names) {
+    double low = 1e300, high = 0;
+    std::string from;
+    for (const std::string& data : records.different("data")) {
+      const Records run = records.where("data", data).where("solver", solver);
+      const auto best = records.where("data", data).where("solver", lower_bound).numbers("jacobian_error");
+      const auto t = run.numbers("t"), error = run.numbers("jacobian_error");
+      const double height = peak(t, error).height;
+      low = std::min(low, height), high = std::max(high, height);
+      const auto end = settled(t, error, 0.01);
+      from +=
+          (from.empty() ? "" : "/") + (end ? fmt::format("{:.0f}", *end) : fmt::format("> {:.0f}", t.back()));
+      for (std::size_t i = 0; i < error.size(); ++i)
+        if (best[i] > 1e-9) lowest = std::min(lowest, error[i] / best[i]);
+    }
+    peaks += fmt::format("{}{} {:.3g} to {:.3g}", peaks.empty() ? "" : ", ", solver, low, high);
+    settles += fmt::format("{}{} {}", settles.empty() ? "" : ", ", solver, from);
+  }
+  return fmt::format(
+      "On {} the Jacobian's error peaks at {} times its start, and is within 1 % from t = {}; {} "
+      "(least ratio {:.4g}).",
+      fmt::join(records.different("data"), ", "), peaks, settles,
+      lowest >= 1 - 1e-9 ? "no method is ever below the instance-optimal curve"
+                         : "the instance-optimal curve is crossed, so it is not a lower bound",
+      lowest);
+}
+
+}  // namespace
+
+Study methods() { return {"c_methods", compute, picture, sentence}; }
+
+}  // namespace figures
