@@ -95,7 +95,7 @@ void compute(const Settings& settings, const std::filesystem::path& csv) {
 
 /// Measured, predicted and bound of one quantity over κ.
 Figure panel(const Records& records, const std::string& quantity) {
-  Figure figure{.x_label = "condition number κ", .lowest_y = 1, .legend = Legend::ends};
+  Figure figure{.x_label = "condition number κ", .legend = Legend::ends};
   const auto kappa = records.numbers("kappa");
   const auto [low, high] = std::minmax_element(kappa.begin(), kappa.end());
   figure.x_range = {*low / 1.15, *high * 1.15};
@@ -113,6 +113,8 @@ Figure panel(const Records& records, const std::string& quantity) {
 Panels picture(const Records& records) {
   Figure length = panel(records, "end"), height = panel(records, "height");
   length.title = "length";
+  length.y_range = {{1, 1e5}};
+  height.y_range = {{1, 100}};
   length.y_label = "steps until the error is back at its start";
   height.title = "height";
   height.y_label = "largest error / error at the start";
@@ -132,32 +134,39 @@ double largest_deviation(const std::vector<double>& a, const std::vector<double>
   return largest;
 }
 
-std::string sentence(const Records& records) {
-  const auto kappa = records.numbers("kappa");
-  const auto [low, high] = std::minmax_element(kappa.begin(), kappa.end());
-  std::string text = fmt::format("From κ = {:.4g} to {:.4g} the burn-in of gradient descent", *low, *high);
-  const auto names = records.different("step_size");
-  for (const std::string& step : names) {
+/// `κ^1.00 (h = 1/L), …`: how a quantity grows.
+std::string growth(const Records& records, const std::string& quantity) {
+  std::string text;
+  for (const std::string& step : records.different("step_size")) {
     const Records some = records.where("step_size", step);
-    const auto end = some.numbers("end_measured"), top = some.numbers("height_measured");
-    text += fmt::format("{} lasts like κ^{:.2f} with h = {} and is {:.2g} to {:.2g} high",
-                        step == names.front() ? "" : (step == names.back() ? ", and" : ","),
-                        exponent(some.numbers("kappa"), end), step, *std::min_element(top.begin(), top.end()),
-                        *std::max_element(top.begin(), top.end()));
+    text += fmt::format("{}κ^{:.2f} (h = {})", text.empty() ? "" : ", ",
+                        exponent(some.numbers("kappa"), some.numbers(quantity)), step);
   }
-  const auto measured = records.numbers("height_measured"), bound = records.numbers("height_bound");
+  return text;
+}
+
+std::string sentence(const Records& records) {
+  const auto kappa = records.numbers("kappa"), height = records.numbers("height_measured"),
+             bound = records.numbers("height_bound");
   double tightest = 1e300, loosest = 0;
-  for (std::size_t i = 0; i < measured.size(); ++i) {
-    tightest = std::min(tightest, bound[i] / measured[i]);
-    loosest = std::max(loosest, bound[i] / measured[i]);
+  for (std::size_t i = 0; i < height.size(); ++i) {
+    tightest = std::min(tightest, bound[i] / height[i]);
+    loosest = std::max(loosest, bound[i] / height[i]);
   }
-  return text +
-         fmt::format(
-             "; the closed form is off by at most {:.2g} % in length and {:.2g} % in height, and "
-             "the bound {} ({:.2f} to {:.2g} times the measured height).",
-             100 * largest_deviation(records.numbers("end_predicted"), records.numbers("end_measured")),
-             100 * largest_deviation(records.numbers("height_predicted"), measured),
-             tightest > 1 - 1e-6 ? "holds everywhere" : "is violated", tightest, loosest);
+  const auto percent = [&](const char* predicted, const char* measured) {
+    return 100 * largest_deviation(records.numbers(predicted), records.numbers(measured));
+  };
+  return fmt::format(
+      "From κ = {:.4g} to {:.4g} the burn-in of gradient descent grows in length like {}, in height like {}; "
+      "the "
+      "formula for its peak, t = 1/ln(1/ρ), is off by at most {:.2g} %, the closed form by {:.2g} % in "
+      "length and "
+      "{:.2g} % in height, and the bound {} ({:.2f} to {:.2f} times the height).",
+      *std::min_element(kappa.begin(), kappa.end()), *std::max_element(kappa.begin(), kappa.end()),
+      growth(records, "end_measured"), growth(records, "height_measured"),
+      percent("peak_formula", "peak_measured"), percent("end_predicted", "end_measured"),
+      percent("height_predicted", "height_measured"),
+      tightest > 1 - 1e-6 ? "holds everywhere" : "is violated", tightest, loosest);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ Panels picture(const Records& records) {
                   .y_label = "max_t ‖∂x_t − formula‖ / ‖∂x*‖",
                   .curves = {},
                   .x_range = {{1e-10, 1}},
-                  .y_range = {{1e-16, 1e4}},
+                  .y_range = {{1e-16, 10}},
                   .legend = Legend::none};
   Figure general = identity;
   general.title = "general closed form";

@@ -71,7 +71,7 @@ Panels picture(const Records& records) {
   return {.name = "e_logistic",
           .title = "Logistic regression, Nesterov's method",
           .subtitle = records.different("problem").front() + ", x₀ = " + records.different("start").front() +
-                      ", [ℓ, L] of the Hessian anywhere",
+                      "; step sizes for the Hessian's spectrum at any x",
           .figures = {steps, cost}};
 }
 
@@ -88,11 +88,13 @@ std::string words(const Reached& r, double last) {
   return since(r.t, last) + (r.cost ? fmt::format(" (cost {:.0f})", *r.cost) : "");
 }
 
-/// The first t from which on the prediction is within a factor of two of the measured error.
+/// The first t from which on the prediction is within a factor of two of the measured error, as far as that
+/// is no rounding.
 std::optional<double> prediction_holds(const Records& measured, const Records& predicted) {
   const auto m = measured.numbers("jacobian_error"), p = predicted.numbers("jacobian_error");
   std::vector<double> factor;
-  for (std::size_t i = 0; i < m.size(); ++i) factor.push_back(std::exp(std::abs(std::log(p[i] / m[i]))));
+  for (std::size_t i = 0; i < m.size() && m[i] > 1e-9; ++i)
+    factor.push_back(std::exp(std::abs(std::log(p[i] / m[i]))));
   return settled(measured.numbers("t"), factor, 2);
 }
 

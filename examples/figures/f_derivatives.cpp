@@ -16,6 +16,8 @@ namespace {
 
 using namespace unroll;
 
+constexpr double least_memory = 1;  // KiB, that the axis shows
+
 /// 30 penalties of a logistic regression, and its loss on the rows left out.
 struct Task {
   examples::LogisticLoss training, hold_out;
@@ -47,13 +49,13 @@ void compute(const Settings& settings, const std::filesystem::path& csv) {
   const auto task = std::make_shared<const Task>(
       examples::load((settings.data_directory / "breast_cancer_diagnostic.csv").string()));
   std::vector<Job> jobs;
-  const auto add = [&](const std::string& name, auto method) {
-    for (const Index t : log_spaced(5, settings.choose(1000, 100), settings.choose(34, 8)))
+  const auto add = [&](const std::string& name, auto method, Index first = 5) {
+    for (const Index t : log_spaced(first, settings.choose(1000, 100), settings.choose(34, 8)))
       jobs.push_back({{name, fmt::format("{}", t)}, [task, t, method] { return task->row(t, method); }});
   };
   add("unrolled", Reverse{});
   add("unrolled, 64 KiB", Reverse{.memory_budget = 64 * 1024});
-  add("last 30 steps", Reverse{.last_steps = 30});
+  add("last 30 steps", Reverse{.last_steps = 30}, 30);
   add("last steps, automatic", Reverse{.last_steps = automatic});
   add("one step", OneStep{});
   add("implicit", Implicit{});
@@ -72,7 +74,7 @@ Panels picture(const Records& records) {
   cost.x_range = {{5, 1.1 * *std::max_element(all_costs.begin(), all_costs.end())}};
   Figure memory = cost;
   memory.title = "against memory";
-  memory.x_label = "most that the tape held, KiB";
+  memory.x_label = "most that the tape held, KiB (0 is shown at 1)";
   memory.y_label.clear();
   memory.legend = Legend::list;
   std::size_t style = 0;
@@ -81,12 +83,12 @@ Panels picture(const Records& records) {
     Curve c = curve(some, "cost", "error", method, style);
     cost.curves.push_back(c);
     c.x = some.numbers("tape_bytes");
-    for (double& x : c.x) x /= 1024;
+    for (double& x : c.x) x = std::max(x / 1024, least_memory);
     memory.curves.push_back(c);
     style = style == 2 ? 4 : style + 1;
   }
   const auto bytes = records.numbers("tape_bytes");
-  memory.x_range = {{1, 1.2 * *std::max_element(bytes.begin(), bytes.end()) / 1024}};
+  memory.x_range = {{least_memory, 1.2 * *std::max_element(bytes.begin(), bytes.end()) / 1024}};
   return {
       .name = "f_derivatives",
       .title = "Which way to differentiate, as the solver takes more steps",

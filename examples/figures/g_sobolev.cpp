@@ -84,7 +84,8 @@ Panels picture(const Records& records) {
   height.y_label = "largest error / error at the start";
   length.title = "steps until it is within 1 %";
   length.y_label = "step t";
-  length.y_range = {{10, 1000}};
+  length.y_range = {{10, 100}};
+  height.y_range = {{1, 100}};
   return {
       .name = "g_sobolev",
       .title = "How much α and η of the Sobolev method matter",

@@ -39,6 +39,16 @@ std::string literal(const std::string& text) {
   return result + "'";
 }
 
+/// Without what gnuplot's markup would expand.
+std::string as_it_is(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::string_view("_^{}@&~\\").find(c) != std::string_view::npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
 /// Points as one block of gnuplot's data: never empty, two blank lines at its end.
 std::string block(const std::vector<double>& x, const std::vector<double>& y) {
   std::string text;
@@ -69,7 +79,6 @@ Frame frame_of(const Figure& figure) {
 
 constexpr std::string_view look = R"(set encoding utf8
 set logscale xy
-set format y '10^{%L}'
 set mxtics 10
 set clip two
 set border 3 linecolor rgb '#888888'
@@ -83,7 +92,9 @@ constexpr std::string_view key =
 std::string axes(const Figure& figure) {
   const Frame frame = frame_of(figure);
   const bool whole = frame.x.first >= 1 && frame.x.second < 1e6;
-  std::string text = fmt::format("set format x '{}'\n", whole ? "%.0f" : "10^{%L}");
+  const bool brief = figure.y_range && frame.y.first >= 1 && frame.y.second <= 1000;
+  std::string text = fmt::format("set format x '{}'\nset format y '{}'\n", whole ? "%.0f" : "10^{%L}",
+                                 brief ? "%.0f" : "10^{%L}");
   text += fmt::format("set xlabel {} textcolor rgb '#333333' offset 0,0.2\n", literal(figure.x_label));
   text += fmt::format("set ylabel {} textcolor rgb '#333333' offset 0.5,0\n", literal(figure.y_label));
   text += fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", frame.x.first, frame.x.second,
@@ -204,7 +215,7 @@ std::size_t longest_label(const Figure& figure, bool of_curves) {
 /// Where the panels stand, in pixels: the frame of each, and room for its labels.
 class Layout {
  public:
-  static constexpr int height = 640, axis_width = 92, frame_width = 420;
+  static constexpr int height = 640, axis_width = 108, frame_width = 420;
 
   explicit Layout(const Panels& panels) {
     for (const Figure& figure : panels.figures) {
@@ -225,12 +236,13 @@ class Layout {
 };
 
 std::string legend(const Panels& panels, std::size_t i) {
-  if (panels.shared_legend)
-    return i > 0 ? "unset key\n"
-                 : "set key at screen 0.5, screen 0.035 center center horizontal Left reverse maxrows 1 "
-                   "samplen 2.5 "
-                   "noenhanced textcolor rgb '#222222'\n";
-  if (panels.figures[i].legend != Legend::list) return "unset key\n";
+  const Figure& figure = panels.figures[i];
+  if (panels.shared_legend && i == 0)
+    return fmt::format(
+        "set key at screen 0.5, screen 0.035 center center horizontal Left reverse maxrows 1 maxcols {} "
+        "samplen 2.5 noenhanced textcolor rgb '#222222'\n",
+        figure.curves.size());
+  if (panels.shared_legend || figure.legend != Legend::list) return "unset key\n";
   return fmt::format("set key at graph 1.03, graph 0 left bottom {}\n", key);
 }
 
@@ -246,7 +258,7 @@ std::string panel(const Panels& panels, const Layout& layout, std::size_t i, std
              panels.shared_legend ? 0.19 : 0.13) +
          axes(figure) + legend(panels, i) + end_labels(figure) +
          fmt::format("set label 1000 {} at graph 0, graph 1 offset 0,1 textcolor rgb '#222222'\n",
-                     literal("{/:Bold " + figure.title + "}")) +
+                     literal("{/:Bold " + as_it_is(figure.title) + "}")) +
          plot_command(figure, panels.name, first, curves + first);
 }
 
