@@ -68,8 +68,7 @@ Panels picture(const Records& records) {
                 .title = "Error of the unrolled Jacobian, five methods",
                 .subtitle = "ridge regression, θ = " + records.different("theta").front() +
                             "; instance-optimal: no first-order method can be below",
-                .figures = {},
-                .shared_legend = true};
+                .figures = {}};
   for (const std::string& data : records.different("data")) {
     const Records here = records.where("data", data);
     Figure figure{.title = fmt::format("{}, x₀ = {}, κ = {:.0f}", data, here.different("start").front(),
@@ -79,12 +78,14 @@ Panels picture(const Records& records) {
                   .lowest_y = 1e-4,
                   .level_label = "start",
                   .curves = {},
-                  .y_range = {{1e-4, 1e3}}};
+                  .y_range = {{1e-4, 1e3}},
+                  .legend = Legend::none};
     std::size_t style = 1;
     for (const std::string& solver : here.different("solver"))
       figure.curves.push_back(curve(here.where("solver", solver), "t", "jacobian_error", solver, style++));
     panels.figures.push_back(figure);
   }
+  panels.figures.back().legend = Legend::list;
   return panels;
 }
 

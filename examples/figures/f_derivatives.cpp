@@ -88,7 +88,7 @@ Panels picture(const Records& records) {
     style = style == 2 ? 4 : style + 1;
   }
   const auto bytes = records.numbers("tape_bytes");
-  memory.x_range = {{least_memory, 1.2 * *std::max_element(bytes.begin(), bytes.end()) / 1024}};
+  memory.x_range = {{0.9 * least_memory, 1.2 * *std::max_element(bytes.begin(), bytes.end()) / 1024}};
   return {
       .name = "f_derivatives",
       .title = "Which way to differentiate, as the solver takes more steps",

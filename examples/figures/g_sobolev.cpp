@@ -85,7 +85,7 @@ Panels picture(const Records& records) {
   length.title = "steps until it is within 1 %";
   length.y_label = "step t";
   length.y_range = {{10, 100}};
-  height.y_range = {{1, 100}};
+  height.y_range = {{0.9, 100}};
   return {
       .name = "g_sobolev",
       .title = "How much α and η of the Sobolev method matter",

@@ -91,8 +91,8 @@ constexpr std::string_view key =
 /// Labels and ranges of the axes, and the line at 1.
 std::string axes(const Figure& figure) {
   const Frame frame = frame_of(figure);
-  const bool whole = frame.x.first >= 1 && frame.x.second < 1e6;
-  const bool brief = figure.y_range && frame.y.first >= 1 && frame.y.second <= 1000;
+  const bool whole = frame.x.first >= 0.5 && frame.x.second < 1e6;
+  const bool brief = figure.y_range && frame.y.first >= 0.5 && frame.y.second <= 1000;
   std::string text = fmt::format("set format x '{}'\nset format y '{}'\n", whole ? "%.0f" : "10^{%L}",
                                  brief ? "%.0f" : "10^{%L}");
   text += fmt::format("set xlabel {} textcolor rgb '#333333' offset 0,0.2\n", literal(figure.x_label));
@@ -205,9 +205,9 @@ std::size_t characters(const std::string& text) {
 }
 
 /// Characters of the longest label to the right of the frame.
-std::size_t longest_label(const Figure& figure, bool of_curves) {
+std::size_t longest_label(const Figure& figure) {
   std::size_t longest = characters(figure.level_label);
-  if (!of_curves || figure.legend == Legend::none) return longest;
+  if (figure.legend == Legend::none) return longest;
   for (const Curve& curve : figure.curves) longest = std::max(longest, characters(curve.label));
   return longest;
 }
@@ -219,9 +219,8 @@ class Layout {
 
   explicit Layout(const Panels& panels) {
     for (const Figure& figure : panels.figures) {
-      const bool list = figure.legend == Legend::list && !panels.shared_legend;
-      label_widths_.push_back(30 + 9 * static_cast<int>(longest_label(figure, !panels.shared_legend)) +
-                              (list ? 45 : 0));
+      label_widths_.push_back(30 + 9 * static_cast<int>(longest_label(figure)) +
+                              (figure.legend == Legend::list ? 45 : 0));
     }
   }
   int left(std::size_t panel) const {
@@ -235,14 +234,8 @@ class Layout {
   std::vector<int> label_widths_;
 };
 
-std::string legend(const Panels& panels, std::size_t i) {
-  const Figure& figure = panels.figures[i];
-  if (panels.shared_legend && i == 0)
-    return fmt::format(
-        "set key at screen 0.5, screen 0.035 center center horizontal Left reverse maxrows 1 maxcols {} "
-        "samplen 2.5 noenhanced textcolor rgb '#222222'\n",
-        figure.curves.size());
-  if (panels.shared_legend || figure.legend != Legend::list) return "unset key\n";
+std::string legend(const Figure& figure) {
+  if (figure.legend != Legend::list) return "unset key\n";
   return fmt::format("set key at graph 1.03, graph 0 left bottom {}\n", key);
 }
 
@@ -253,10 +246,10 @@ std::string panel(const Panels& panels, const Layout& layout, std::size_t i, std
   const int left = layout.left(i);
   return fmt::format(
              "{}unset arrow\nset lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\n"
-             "set tmargin at screen 0.80\nset bmargin at screen {}\n",
-             i > 0 ? "unset label\n" : "", layout.fraction(left), layout.fraction(left + Layout::frame_width),
-             panels.shared_legend ? 0.19 : 0.13) +
-         axes(figure) + legend(panels, i) + end_labels(figure) +
+             "set tmargin at screen 0.80\nset bmargin at screen 0.13\n",
+             i > 0 ? "unset label\n" : "", layout.fraction(left),
+             layout.fraction(left + Layout::frame_width)) +
+         axes(figure) + legend(figure) + end_labels(figure) +
          fmt::format("set label 1000 {} at graph 0, graph 1 offset 0,1 textcolor rgb '#222222'\n",
                      literal("{/:Bold " + as_it_is(figure.title) + "}")) +
          plot_command(figure, panels.name, first, curves + first);
@@ -278,7 +271,7 @@ std::string gnuplot_data(const std::vector<Figure>& figures) {
 std::string gnuplot_script(const Figure& figure) {
   const std::string list = figure.legend == Legend::list
                                ? fmt::format("set key outside right bottom {}\n", key)
-                               : fmt::format("unset key\nset rmargin {}\n", longest_label(figure, true) + 3);
+                               : fmt::format("unset key\nset rmargin {}\n", longest_label(figure) + 3);
   return fmt::format("{}set tmargin 5.5\nset lmargin 10\nset bmargin 4\n{}{}{}", look, list, axes(figure),
                      end_labels(figure)) +
          on_terminals(figure.name, 1080, 640, [&](std::string_view family) {

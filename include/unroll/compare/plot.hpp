@@ -42,7 +42,6 @@ struct Panels {
   std::string title;            // may use gnuplot's markup
   std::string subtitle;         // shown as it is
   std::vector<Figure> figures;  // the title above each, as it is; their subtitles are not shown
-  bool shared_legend = false;   // one list for all below them, of the first figure's curves
 };
 
 struct PlotResult {
