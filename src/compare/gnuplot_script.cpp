@@ -136,7 +136,8 @@ std::string end_labels(const Figure& figure) {
   const auto [low, high] = frame_of(figure).y;
   const auto height = [low = low, high = high](double y) { return std::log(y / low) / std::log(high / low); };
   std::vector<Label> labels;
-  if (!figure.level_label.empty()) labels.push_back({figure.level_label, "#555555", height(1)});
+  if (!figure.level_label.empty() && low <= 1 && 1 <= high)
+    labels.push_back({figure.level_label, "#555555", height(1)});
   for (const Curve& curve : figure.curves) {
     if (curve.label.empty() || figure.legend != Legend::ends) continue;
     double last = low;
@@ -220,7 +221,7 @@ class Layout {
   explicit Layout(const Panels& panels) {
     for (const Figure& figure : panels.figures) {
       label_widths_.push_back(30 + 9 * static_cast<int>(longest_label(figure)) +
-                              (figure.legend == Legend::list ? 45 : 0));
+                              (figure.legend == Legend::list ? 60 : 0));
     }
   }
   int left(std::size_t panel) const {
