@@ -1,13 +1,12 @@
 // The burn-in of gradient descent on synthetic quadratics: its length and height against κ, for three steps.
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "study.hpp"
+#include "synthetic.hpp"
 #include "unroll/compare/metrics.hpp"
-#include "unroll/compare/normal.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/theory/burn_in.hpp"
 
@@ -25,32 +24,21 @@ const std::vector<Step> steps = {
     {"1.5/L", [](double, double L) { return GradientDescent{1.5 / L}; }},
     {"2/(L+ℓ)", [](double l, double L) { return GradientDescent::large_step(l, L); }}};
 
-/// f = ½ (x − c)ᵀ(H + θI)(x − c) + θ cᵀx, ridge regression's form, at θ = 0; the spectrum log-spaced in
-/// [1/κ, 1], random eigenvectors, x* = c standard normal, x_0 ten times that.
-struct Case {
-  AffineQuadratic problem;
-  Vector start;
-};
-Case make_case(double kappa, std::uint64_t seed) {
+/// f = ½ xᵀ(H + θI)x − (Hc)ᵀx, ridge regression's form, at θ = 0, where x* = c, standard normal; x_0 ten
+/// times that. The spectrum in [1/κ, 1].
+Quadratic make_case(double kappa, std::uint64_t seed) {
   constexpr Index n = 40;
   NormalGenerator normal(seed);
-  const Matrix V = Eigen::HouseholderQR<Matrix>(normal.matrix(n, n)).householderQ();
-  const Vector eigenvalues = Vector::LinSpaced(n, -std::log(kappa), 0).array().exp();
-  const Matrix H = V * eigenvalues.asDiagonal() * V.transpose();
-  const Matrix symmetric = (H + H.transpose()) / 2;
+  const Matrix H = random_hessian(n, 1 / kappa, 1, normal).hessian;
   const Vector minimiser = normal.vector(n);
-  return {AffineQuadratic(symmetric, {Matrix::Identity(n, n)}, -symmetric * minimiser, Matrix::Zero(n, 1)),
+  return {AffineQuadratic(H, {Matrix::Identity(n, n)}, -H * minimiser, Matrix::Zero(n, 1)),
           10 * normal.vector(n)};
 }
 
-Row cells(const BurnIn& b) {
-  return {cell(static_cast<double>(b.peak)), cell(b.height), b.end ? cell(static_cast<double>(*b.end)) : ""};
-}
-
-/// The measured burn-in, t on a grid of 600 points or so.
-BurnIn measured(const Case& c, const GradientDescent& method, Index last) {
+/// The measured burn-in, t on a grid of 4000 points or so.
+BurnIn measured(const Quadratic& c, const GradientDescent& method, Index last) {
   const Vector theta = Vector::Zero(1);
-  std::vector<Index> at = log_spaced(1, last, 600);
+  std::vector<Index> at = log_spaced(1, last, 4000);
   at.insert(at.begin(), 0);
   const History run = jacobian_history(c.problem, method, c.start, theta, {.steps = last}, Forward{}, at);
   const Matrix exact = c.problem.minimiser_jacobian(theta);
@@ -63,15 +51,15 @@ BurnIn measured(const Case& c, const GradientDescent& method, Index last) {
 }
 
 std::vector<Row> job(double kappa, const Step& step, std::uint64_t seed) {
-  const Case c = make_case(kappa, seed);
+  const Quadratic c = make_case(kappa, seed);
   const SpectralTerms terms = spectral_terms(c.problem, c.start, Vector::Zero(1));
   const GradientDescent method = step.make(terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff());
   const auto last = static_cast<Index>(std::lround(12 * kappa));
   const BurnInPrediction prediction = predict_burn_in(method, terms, last);
   Row row{cell(predicted_peak(method, terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff()))};
   for (const BurnIn& b : {measured(c, method, last), prediction.instance, prediction.worst_case}) {
-    const Row three = cells(b);
-    row.insert(row.end(), three.begin(), three.end());
+    const std::string end = b.end ? fmt::format("{}", *b.end) : "";
+    row.insert(row.end(), {fmt::format("{}", b.peak), cell(b.height), end});
   }
   return {row};
 }
@@ -126,14 +114,6 @@ Panels picture(const Records& records) {
           .figures = {length, height}};
 }
 
-/// The largest |a/b − 1|.
-double largest_deviation(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (std::isfinite(a[i]) && std::isfinite(b[i])) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
-  return largest;
-}
-
 /// `κ^1.00 (h = 1/L), …`: how a quantity grows.
 std::string growth(const Records& records, const std::string& quantity) {
   std::string text;
@@ -146,13 +126,10 @@ std::string growth(const Records& records, const std::string& quantity) {
 }
 
 std::string sentence(const Records& records) {
-  const auto kappa = records.numbers("kappa"), height = records.numbers("height_measured"),
-             bound = records.numbers("height_bound");
-  double tightest = 1e300, loosest = 0;
-  for (std::size_t i = 0; i < height.size(); ++i) {
-    tightest = std::min(tightest, bound[i] / height[i]);
-    loosest = std::max(loosest, bound[i] / height[i]);
-  }
+  const auto kappa = records.numbers("kappa"), height = records.numbers("height_measured");
+  std::vector<double> bound = records.numbers("height_bound");
+  for (std::size_t i = 0; i < height.size(); ++i) bound[i] /= height[i];
+  const auto [tightest, loosest] = std::minmax_element(bound.begin(), bound.end());
   const auto percent = [&](const char* predicted, const char* measured) {
     return 100 * largest_deviation(records.numbers(predicted), records.numbers(measured));
   };
@@ -166,7 +143,7 @@ std::string sentence(const Records& records) {
       growth(records, "end_measured"), growth(records, "height_measured"),
       percent("peak_formula", "peak_measured"), percent("end_predicted", "end_measured"),
       percent("height_predicted", "height_measured"),
-      tightest > 1 - 1e-6 ? "holds everywhere" : "is violated", tightest, loosest);
+      *tightest > 1 - 1e-6 ? "holds everywhere" : "is violated", *tightest, *loosest);
 }
 
 }  // namespace

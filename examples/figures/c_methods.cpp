@@ -92,52 +92,42 @@ Panels picture(const Records& records) {
 /// What a method does over all data sets.
 struct Standing {
   std::string solver;
-  double highest = 0;  // peak
-  int soonest = 0;     // data sets on which no other is sooner within 1 %
+  double highest = 0;    // peak
+  int soonest = 0;       // data sets on which no other is sooner within 1 %
+  double ratio = 1e300;  // the least, of its error to the instance-optimal one, where that is no rounding
 };
 
 std::vector<Standing> standings(const Records& records) {
   std::vector<Standing> all;
   for (const std::string& solver : records.different("solver"))
-    if (solver != lower_bound) all.push_back({solver});
+    if (solver != lower_bound) all.push_back({.solver = solver});
   for (const std::string& data : records.different("data")) {
+    const Records here = records.where("data", data);
+    const auto best = here.where("solver", lower_bound).numbers("jacobian_error");
     std::vector<double> settles;
     for (Standing& s : all) {
-      const Records run = records.where("data", data).where("solver", s.solver);
+      const Records run = here.where("solver", s.solver);
       const auto t = run.numbers("t"), error = run.numbers("jacobian_error");
       s.highest = std::max(s.highest, peak(t, error).height);
       settles.push_back(settled(t, error, 0.01).value_or(1e300));
+      for (std::size_t i = 0; i < error.size(); ++i)
+        if (best[i] > 1e-9) s.ratio = std::min(s.ratio, error[i] / best[i]);
     }
     const double first = *std::min_element(settles.begin(), settles.end());
-    for (std::size_t i = 0; i < all.size(); ++i)
-      all[i].soonest += settles[i] == first && first < 1e300 ? 1 : 0;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].soonest += settles[i] == first && first < 1e300;
   }
   return all;
 }
 
-/// The least ratio of any method's error to the instance-optimal one, where that is no rounding.
-double least_ratio(const Records& records) {
-  double least = 1e300;
-  for (const std::string& data : records.different("data")) {
-    const Records here = records.where("data", data);
-    const auto best = here.where("solver", lower_bound).numbers("jacobian_error");
-    for (const std::string& solver : here.different("solver")) {
-      if (solver == lower_bound) continue;
-      const auto error = here.where("solver", solver).numbers("jacobian_error");
-      for (std::size_t i = 0; i < error.size(); ++i)
-        if (best[i] > 1e-9) least = std::min(least, error[i] / best[i]);
-    }
-  }
-  return least;
-}
-
 std::string sentence(const Records& records) {
   const std::vector<Standing> all = standings(records);
-  const auto by_peak = [](const Standing& a, const Standing& b) { return a.highest < b.highest; };
-  const auto [low, high] = std::minmax_element(all.begin(), all.end(), by_peak);
-  const auto soonest = std::max_element(
-      all.begin(), all.end(), [](const Standing& a, const Standing& b) { return a.soonest < b.soonest; });
-  const double ratio = least_ratio(records);
+  const auto [low, high] = std::minmax_element(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.highest < b.highest; });
+  const auto soonest = std::max_element(all.begin(), all.end(),
+                                        [](const auto& a, const auto& b) { return a.soonest < b.soonest; });
+  const double ratio = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+                         return a.ratio < b.ratio;
+                       })->ratio;
   const auto data = records.different("data");
   return fmt::format(
       "On {} the Jacobian's error peaks lowest with {} ({:.3g} times its start at most) and highest with {} "

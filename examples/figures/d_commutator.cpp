@@ -2,12 +2,11 @@
 // what unrolling gives.
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "study.hpp"
-#include "unroll/compare/normal.hpp"
+#include "synthetic.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -22,27 +21,20 @@ using namespace unroll;
 constexpr Index n = 20;
 constexpr double smallest = 0.01, largest = 1;
 
-struct Case {
-  AffineQuadratic problem;
-  Vector start;
-};
 /// ∂H = cos(φ) D + sin(φ) R, scaled to norm 1, D with the eigenvectors of H and R symmetric at random.
-Case make_case(double angle, std::uint64_t seed) {
+Quadratic make_case(double angle, std::uint64_t seed) {
   NormalGenerator normal(seed);
-  const Matrix V = Eigen::HouseholderQR<Matrix>(normal.matrix(n, n)).householderQ();
-  const Vector eigenvalues = Vector::LinSpaced(n, std::log(smallest), std::log(largest)).array().exp();
-  const Matrix H = V * eigenvalues.asDiagonal() * V.transpose();
-  const Matrix D = V * normal.vector(n).asDiagonal() * V.transpose(), A = normal.matrix(n, n),
-               R = A + A.transpose();
+  const auto [H, V] = random_hessian(n, smallest, largest, normal);
+  const Matrix D = symmetric(V * normal.vector(n).asDiagonal() * V.transpose());
+  const Matrix R = symmetric(normal.matrix(n, n));
   const Matrix E = std::cos(angle) * D / D.norm() + std::sin(angle) * R / R.norm();
   const Matrix b = normal.matrix(n, 2);
-  return {AffineQuadratic((H + H.transpose()) / 2, {(E + E.transpose()) / 2}, b.col(0), b.col(1)),
-          10 * normal.vector(n)};
+  return {AffineQuadratic(H, {E}, b.col(0), b.col(1)), 10 * normal.vector(n)};
 }
 
 /// max over t of the distance between a closed form and the unrolled Jacobian, over ‖∂x*‖.
 template <class Method>
-double gap(const Case& c, const Method& method, Formula formula, const History& run) {
+double gap(const Quadratic& c, const Method& method, Formula formula, const History& run) {
   ClosedForm form(c.problem, method, c.start, Vector::Zero(1), {}, formula);
   double largest_gap = 0;
   for (const Matrix& dx : run.dx) {
@@ -54,7 +46,7 @@ double gap(const Case& c, const Method& method, Formula formula, const History& 
 
 template <class Method>
 std::vector<Row> job(double angle, std::uint64_t seed, const Method& method) {
-  const Case c = make_case(angle, seed);
+  const Quadratic c = make_case(angle, seed);
   const History run =
       jacobian_history(c.problem, method, c.start, Vector::Zero(1), {.steps = 300}, Forward{});
   const ClosedForm form(c.problem, method, c.start, Vector::Zero(1));

@@ -92,6 +92,13 @@ double exponent(const std::vector<double>& x, const std::vector<double>& y) {
   return (n * sxy - sx * sy) / (n * sxx - sx * sx);
 }
 
+double largest_deviation(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (std::isfinite(a[i]) && std::isfinite(b[i])) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
+  return largest;
+}
+
 std::string since(const std::optional<double>& settled, double last) {
   return settled ? fmt::format("from t = {:.0f}", *settled) : fmt::format("not within {:.0f} steps", last);
 }

@@ -50,6 +50,9 @@ std::optional<double> settled(const std::vector<double>& x, const std::vector<do
 /// The slope of log y against log x by least squares, points that are not positive left out.
 double exponent(const std::vector<double>& x, const std::vector<double>& y);
 
+/// The largest |a/b − 1| of pairs of finite numbers.
+double largest_deviation(const std::vector<double>& a, const std::vector<double>& b);
+
 /// `from t = 12`, or `not within 300 steps`.
 std::string since(const std::optional<double>& settled, double last);
 
