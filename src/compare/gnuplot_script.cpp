@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <string_view>
 
-#include "compare/gnuplot_data.hpp"
+#include "unroll/compare/plot.hpp"
 
 namespace unroll {
 namespace {
@@ -47,15 +46,6 @@ std::string as_it_is(const std::string& text) {
     result += c;
   }
   return result;
-}
-
-/// Points as one block of gnuplot's data: never empty, two blank lines at its end.
-std::string block(const std::vector<double>& x, const std::vector<double>& y) {
-  std::string text;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    text += y[i] > 0 ? fmt::format("{} {}\n", x[i], y[i]) : fmt::format("{} NaN\n", x[i]);
-  }
-  return (text.empty() ? "NaN NaN\n" : text) + "\n\n";
 }
 
 /// What the frame shows: given, or x from 1 to the last point and y from a power of ten to one.
@@ -257,17 +247,6 @@ std::string panel(const Panels& panels, const Layout& layout, std::size_t i, std
 }
 
 }  // namespace
-
-std::string gnuplot_data(const std::vector<Figure>& figures) {
-  std::string curves, dots;
-  for (const Figure& figure : figures) {
-    for (const Curve& curve : figure.curves) {
-      curves += block(curve.x, curve.y);
-      dots += curve.marked ? block({curve.marked->first}, {curve.marked->second}) : block({}, {});
-    }
-  }
-  return curves + dots;
-}
 
 std::string gnuplot_script(const Figure& figure) {
   const std::string list = figure.legend == Legend::list
