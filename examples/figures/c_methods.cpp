@@ -111,7 +111,7 @@ std::vector<Standing> standings(const Records& records) {
       s.highest = std::max(s.highest, peak(t, error).height);
       settles.push_back(settled(t, error, 0.01).value_or(1e300));
       for (std::size_t i = 0; i < error.size(); ++i)
-        if (best[i] > 1e-9) s.ratio = std::min(s.ratio, error[i] / best[i]);
+        if (t[i] > 0 && best[i] > 1e-9) s.ratio = std::min(s.ratio, error[i] / best[i]);
     }
     const double first = *std::min_element(settles.begin(), settles.end());
     for (std::size_t i = 0; i < all.size(); ++i) all[i].soonest += settles[i] == first && first < 1e300;
@@ -133,7 +133,7 @@ std::string sentence(const Records& records) {
       "On {} the Jacobian's error peaks lowest with {} ({:.3g} times its start at most) and highest with {} "
       "({:.3g} times); it is soonest within 1 % with {}, on {} of {} data sets; {} the instance-optimal "
       "curve "
-      "(least ratio of the errors {:.4g}).",
+      "(least ratio of the errors {:.6g}).",
       fmt::join(data, ", "), low->solver, low->highest, high->solver, high->highest, soonest->solver,
       soonest->soonest, data.size(), ratio >= 1 - 1e-9 ? "no method is ever below" : "a method crosses",
       ratio);

@@ -97,8 +97,9 @@ Panels picture(const Records& records) {
   }
   return {.name = "d_commutator",
           .title = "What if ∂H does not commute with H?",
-          .subtitle = fmt::format("formula against unrolling, quadratics with n = {}, κ = {}, 300 steps", n,
-                                  largest / smallest),
+          .subtitle =
+              fmt::format("formula against unrolling, quadratics with n = {}, κ = {}, {} seeds, 300 steps", n,
+                          largest / smallest, records.different("seed").size()),
           .figures = {identity, general}};
 }
 

@@ -155,7 +155,7 @@ std::string plot_command(const Figure& figure, const std::string& name, std::siz
     const Curve& curve = figure.curves[i];
     const Style& style = style_of(curve);
     const std::string drawn = curve.stroke == Stroke::points
-                                  ? fmt::format("points pointtype {} pointsize 0.9 linewidth 1.5",
+                                  ? fmt::format("points pointtype {} pointsize 0.6 linewidth 1.5",
                                                 point_types[curve.style % styles.size()])
                                   : fmt::format("lines linewidth 2.5 dashtype {}",
                                                 curve.stroke == Stroke::dotted ? "(2,3)" : style.dash);
