@@ -26,6 +26,22 @@ Figure some_figure() {
   return figure;
 }
 
+Panels some_panels() {
+  Figure left = some_figure(), right = some_figure();
+  left.title = "left_panel";
+  left.legend = Legend::none;
+  right.curves.front().stroke = Stroke::points;
+  right.curves.back().stroke = Stroke::dotted;
+  return {.name = "both", .title = "Title", .subtitle = left.subtitle, .figures = {left, right}};
+}
+
+/// How high, as a fraction of the frame, a script puts the label with this text.
+double label_height(const std::string& script, const std::string& text) {
+  const auto at = script.find("'" + text + "' at graph 1, graph ");
+  REQUIRE(at != std::string::npos);
+  return std::stod(script.substr(script.find("graph ", at + text.size() + 14) + 6));
+}
+
 auto entries(const fs::path& directory) {
   return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
 }
@@ -69,4 +85,48 @@ TEST_CASE("a script names every curve with its own style, and quotes every text"
   CHECK(script.find("#56B4E9") != std::string::npos);
   CHECK(script.find("#0072B2") != std::string::npos);
   CHECK(script.find("set logscale xy") != std::string::npos);
+}
+
+TEST_CASE("panels become one SVG and one PNG file and leave nothing else") {
+  const test::TemporaryDirectory directory;
+  const PlotResult result = plot(some_panels(), directory.path());
+  if (result.problem == "gnuplot is not installed") return;
+  CHECK(result.problem == "");
+  CHECK(result.files == std::vector<std::string>{"both.svg", "both.png"});
+  CHECK(entries(directory.path()) == 2);
+  CHECK_FALSE(fs::exists("pwned"));
+}
+
+TEST_CASE("each panel draws its own curves, in its own strokes, with its title as it is") {
+  const std::string script = gnuplot_script(some_panels());
+  for (const int block : {0, 1, 2, 3, 4, 5, 6, 11})
+    CHECK(script.find("'both.dat' index " + std::to_string(block) + " ") != std::string::npos);
+  CHECK(script.find("index 12") == std::string::npos);
+  CHECK(script.find("index 3 with points pointtype 7") != std::string::npos);
+  CHECK(script.find("index 5 with lines linewidth 2.5 dashtype (2,3)") != std::string::npos);
+  CHECK(script.find("left\\_panel") != std::string::npos);
+}
+
+TEST_CASE("labels at the ends of curves are at their curves' heights, but never on each other") {
+  Figure figure = some_figure();
+  figure.y_range = {{0.01, 100}};
+  figure.level_label.clear();
+  figure.legend = Legend::ends;
+  figure.curves = {{.label = "above", .x = {1, 2}, .y = {1, 10}},
+                   {.label = "middle", .x = {1, 2}, .y = {1, 1}},
+                   {.label = "almost", .x = {1, 2}, .y = {1, 1.001}}};
+  const std::string script = gnuplot_script(figure);
+  CHECK(label_height(script, "above") == doctest::Approx(0.75));
+  CHECK(label_height(script, "middle") == doctest::Approx(0.5));
+  CHECK(label_height(script, "almost") >= 0.549);
+  CHECK(label_height(script, "almost") < 0.56);
+}
+
+TEST_CASE("ranges that are given are those of the axes") {
+  Figure figure = some_figure();
+  figure.x_range = {{0.001, 1000}};
+  figure.y_range = {{0.5, 20}};
+  const std::string script = gnuplot_script(figure);
+  CHECK(script.find("set xrange [0.001:1000]") != std::string::npos);
+  CHECK(script.find("set yrange [0.5:20]") != std::string::npos);
 }

@@ -8,22 +8,40 @@
 
 namespace unroll {
 
+/// How a curve is drawn: as its style says, dotted, or as points that no line joins.
+enum class Stroke { line, dotted, points };
+
 /// One line of a figure.
 struct Curve {
   std::string label = {};
   std::vector<double> x = {}, y = {};  // what is not positive leaves a gap: both axes are logarithmic
   std::optional<std::pair<double, double>> marked = {};  // a point worth a dot
   std::size_t style = 0;  // colour and dash: one solver keeps its style in every figure
+  Stroke stroke = Stroke::line;
 };
+
+/// Where the curves' labels are: in a list with samples on the right, or each at the end of its curve.
+enum class Legend { list, ends, none };
+using AxisRange = std::optional<std::pair<double, double>>;
 
 /// A line plot with two logarithmic axes.
 struct Figure {
-  std::string name;                     // of the files: name.svg and name.png
-  std::string subtitle;                 // shown as it is
-  std::string title, x_label, y_label;  // may use gnuplot's markup: x_t is x with the index t
-  double lowest_y = 1e-8;               // the frame ends there; below lie convergence and rounding
-  std::string level_label;              // a horizontal line at 1 with this label, if not empty
-  std::vector<Curve> curves;
+  std::string name = {};                               // of the files: name.svg and name.png
+  std::string subtitle = {};                           // shown as it is
+  std::string title = {}, x_label = {}, y_label = {};  // may use gnuplot's markup: x_t is x with the index t
+  double lowest_y = 1e-8;        // the frame ends there; below lie convergence and rounding
+  std::string level_label = {};  // a horizontal line at 1 with this label, if not empty
+  std::vector<Curve> curves = {};
+  AxisRange x_range = {}, y_range = {};  // where empty: x from 1 to the last, y by decades around 1
+  Legend legend = Legend::list;
+};
+
+/// Figures side by side, one picture.
+struct Panels {
+  std::string name;             // of the files; the figures' own names are not used
+  std::string title;            // may use gnuplot's markup
+  std::string subtitle;         // shown as it is
+  std::vector<Figure> figures;  // the title above each, as it is; their subtitles are not shown
 };
 
 struct PlotResult {
@@ -36,9 +54,11 @@ struct PlotResult {
 /// gnuplot: see `problem`.
 /// @throws DataError if the files for gnuplot cannot be written.
 PlotResult plot(const Figure& figure, const std::filesystem::path& directory);
+PlotResult plot(const Panels& panels, const std::filesystem::path& directory);
 
 /// The gnuplot script that plot() runs; it reads name.dat and writes name.svg and name.png in its working
 /// directory.
 std::string gnuplot_script(const Figure& figure);
+std::string gnuplot_script(const Panels& panels);
 
 }  // namespace unroll
