@@ -43,6 +43,12 @@ struct CurseOptions {
   std::function<void(const CurseProgress&)> progress = {};
 };
 
+/// A run of which only the last steps are differentiated: ∂x_s := 0 at step s.
+struct LateStart {
+  Index skipped = 0;  // s
+  double error = 0;   // of the Jacobian at the last step
+};
+
 /// What one solver did. Errors are ‖∂x_t − ∂x*‖_F/‖∂x*‖_F, so 1 is ∂x_0 = 0; "settled" is the first t from
 /// which on the quantity stays at or below the level, none if it is above at the end.
 struct SolverSummary {
@@ -60,18 +66,22 @@ struct SolverSummary {
   std::optional<Index> error_settled_at_start = {};  // ≤ 1
   std::optional<Index> error_settled = {};           // ≤ 0.01
   std::optional<Index> suboptimality_settled = {};   // ≤ 0.01
+  std::optional<LateStart> late_start = {};          // measured if there is burn-in and no error_settled
   double largest_reverse_gap = 0;
   std::optional<double> largest_closed_form_gap = {};
-  std::string formula = {};  // of the closed form: commuting or general; empty without one
-  std::string note = {};     // what else there is to say of the solver: where its η came from
-  Cost preparation = {};     // of estimating the solver's parameters
-  Cost forward = {};         // of ∂x_t for every t
-  Cost reverse = {};         // of ∂x_T, T = steps
+  std::string formula = {};   // of the closed form: commuting or general; empty without one
+  std::string settings = {};  // how its parameters were chosen
+  Cost preparation = {};      // of estimating the solver's parameters
+  Cost forward = {};          // of ∂x_t for every t
+  Cost reverse = {};          // of ∂x_T, T = steps
+
+  /// Whether the error exceeds that of the start; a peak within 1 % of it is a rounded 1.
+  bool has_burn_in() const { return peak_error > 1.01; }
 };
 
 struct CurseResult {
-  std::vector<Record> records;  // solver by solver, t = 0 … steps
-  std::vector<SolverSummary> summaries;
+  std::vector<Record> records = {};  // solver by solver, t = 0 … steps
+  std::vector<SolverSummary> summaries = {};
 };
 
 /// The solvers that the experiment knows, in the order in which they are shown.

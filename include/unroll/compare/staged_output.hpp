@@ -34,6 +34,9 @@ class StagedOutput {
 /// Throws what the constructor of StagedOutput would, as far as that can be told without writing anything.
 void check_output_directory(const std::filesystem::path& directory);
 
+/// The content of a file. @throws DataError if it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
 /// Writes a file whole. @throws DataError if it cannot be opened or the disk is full.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
