@@ -23,9 +23,10 @@ struct Figure {
   std::string title, x_label, y_label;  // may use gnuplot's markup: x_t is x with the index t
   double lowest_y = 1e-8;               // the frame ends there; below lie convergence and rounding
   std::string level_label;              // a horizontal line at 1 with this label, if not empty
-  std::vector<Curve> curves;
+  std::vector<Curve> curves;            // drawn in this order
 };
 
+/// What `plot` wrote.
 struct PlotResult {
   std::vector<std::string> files;  // written to the directory
   std::string problem;             // empty, or why nothing was written: one line

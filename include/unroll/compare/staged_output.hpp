@@ -17,6 +17,7 @@ class StagedOutput {
   StagedOutput(const StagedOutput&) = delete;
   StagedOutput& operator=(const StagedOutput&) = delete;
 
+  /// The directory to write to before `commit`.
   const std::filesystem::path& staging() const { return staging_; }
 
   /// Moves the named files from the staging directory to the directory, over files of the same name there.

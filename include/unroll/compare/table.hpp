@@ -9,6 +9,7 @@ namespace unroll {
 /// below the headings, a footnote below all. A cell may hold UTF-8; each code point counts as one place.
 class Table {
  public:
+  /// A table without rows.
   explicit Table(std::vector<std::string> headings);
 
   /// @throws ShapeError if there are not as many cells as headings.
