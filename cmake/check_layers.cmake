@@ -10,7 +10,7 @@ set(derivative_may_include solver problem ad)
 set(theory_may_include solver problem ad)
 set(compare_may_include derivative theory solver problem ad)
 set(rooms ad problem solver derivative theory compare)
-set(base types.hpp error.hpp)     # may include nothing of ours but each other
+set(base types.hpp error.hpp version.hpp version.cpp)  # may include nothing of ours but each other
 set(umbrella unroll.hpp)          # may include everything, and is included by nobody here
 set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
 set(src_libraries Spectra unsupported)        # the same, for src alone: users of the headers do not have them

@@ -13,7 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
+#include "unroll/compare/advice.hpp"
 #include "unroll/compare/curse.hpp"
+#include "unroll/compare/html_report.hpp"
 #include "unroll/compare/plot.hpp"
 #include "unroll/compare/records.hpp"
 #include "unroll/compare/report.hpp"
@@ -57,7 +60,8 @@ void declare(CLI::App& app, Options& o) {
       ->capture_default_str();
   app.add_option("--eta", o.eta, "eta of the solver sobolev: auto, oracle or a number")
       ->capture_default_str();
-  app.add_option("--out", o.out, "directory for trajectory.csv and the plots")->capture_default_str();
+  app.add_option("--out", o.out, "directory for report.html, trajectory.csv and the plots")
+      ->capture_default_str();
 }
 
 /// A line on stderr about what is going on, from the second second on: rewritten in place on a terminal, else
@@ -83,21 +87,36 @@ class Progress {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
 };
 
-/// Writes the records and the plots, all or nothing, and says what it wrote.
-void write(const std::string& directory, const unroll::Setup& setup, const unroll::CurseResult& result) {
+/// Writes records, plots and report, all or nothing, and says what it wrote.
+void write(const std::string& directory, const unroll::Setup& setup, const unroll::CurseResult& result,
+           const std::string& command) {
   unroll::StagedOutput output(directory);
-  std::vector<std::string> files = {"trajectory.csv"};
-  unroll::write_file(output.staging() / files[0], unroll::to_csv(result.records));
+  std::vector<std::string> files = {"report.html", "trajectory.csv"};
+  std::vector<unroll::Drawing> drawings;
   for (const unroll::Figure& figure : unroll::figures(setup, result)) {
     const unroll::PlotResult plot = unroll::plot(figure, output.staging());
     files.insert(files.end(), plot.files.begin(), plot.files.end());
     if (!plot.problem.empty()) fmt::print("no plot of {}: {}\n", figure.name, plot.problem);
+    const bool drawn = plot.problem.empty();
+    drawings.push_back({figure.name, figure.title,
+                        drawn ? unroll::read_file(output.staging() / (figure.name + ".svg")) : "",
+                        plot.problem});
   }
+  unroll::write_file(output.staging() / files[0], unroll::html_report(setup, result, drawings, command));
+  unroll::write_file(output.staging() / files[1], unroll::to_csv(result.records));
   output.commit(files);
   for (const std::string& file : files) fmt::print("wrote {}/{}\n", directory, file);
 }
 
-void run(Options options) {
+/// Every option, with what those without a fixed default came to.
+std::string command(const CLI::App& app, const unroll::Setup& setup, const Options& options) {
+  return examples::command_line(app,
+                                {{"--target", setup.target},
+                                 {"--x0", unroll::start_kind(options.setup)},
+                                 {"--solvers", fmt::format("{}", fmt::join(unroll::solver_names(), ","))}});
+}
+
+void run(const CLI::App& app, Options options) {
   options.curse.eta = unroll::parse_eta(options.eta);
   unroll::check(options.curse);
   unroll::check_output_directory(options.out);
@@ -109,11 +128,13 @@ void run(Options options) {
   options.curse.progress = std::ref(progress);
   const unroll::CurseResult result = unroll::run_curse(setup.instance, options.curse);
   progress.clear();
-  fmt::print("Jacobian's error relative to dx*, 1 at the start\n{}\n", unroll::burn_in_table(result));
+  fmt::print("Jacobian's error relative to dx*, 1 at the start\n{}\n", unroll::burn_in_table(result).str());
   fmt::print("Cost of the last Jacobian, and the largest difference of the ways to compute it\n{}\n",
-             unroll::agreement_table(result));
-  fmt::print("{}\n", unroll::advice(result));
-  write(options.out, setup, result);
+             unroll::agreement_table(result).str());
+  for (const unroll::SolverSummary& solver : result.summaries)
+    fmt::print("{}\n", unroll::advice(solver, result));
+  fmt::print("\n");
+  write(options.out, setup, result, command(app, setup, options));
 }
 
 /// One line on stderr, whatever the message holds.
@@ -128,11 +149,12 @@ int fail(std::string message, int exit_code) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Shows how far the derivative of a solver's iterates is from the derivative of the solution."};
+  CLI::App app{"Shows how far the derivative of a solver's iterates is from the derivative of the solution.",
+               "curse_of_unrolling"};
   declare(app, options);
   try {
     app.parse(argc, argv);
-    run(options);
+    run(app, options);
     return 0;
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);

@@ -5,8 +5,11 @@
 /// The arrays that the whole library speaks: dense, dynamic, column-major, double precision.
 namespace unroll {
 
+/// Counts and indices: signed.
 using Index = Eigen::Index;
+/// A column of doubles.
 using Vector = Eigen::VectorXd;
+/// A matrix of doubles, its columns contiguous.
 using Matrix = Eigen::MatrixXd;
 
 // Eigen chooses its allocator and its alignment from the compiler flags (-march=native …). The library and

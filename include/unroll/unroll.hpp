@@ -54,3 +54,4 @@
 #include "unroll/theory/residual_polynomial.hpp"
 #include "unroll/theory/sobolev_polynomial.hpp"
 #include "unroll/types.hpp"
+#include "unroll/version.hpp"

@@ -20,16 +20,17 @@
 namespace unroll {
 namespace {
 
-/// A solver by name: makes it for an instance and measures it.
+/// A solver by name: says how its parameters are chosen, makes it for an instance and measures it.
 struct KnownSolver {
   std::string name;
   std::function<void(const Instance&, const CurseOptions&, Measurement&)> measure;
 };
 
 template <class Make>
-KnownSolver known(std::string name, Make make) {
-  return {std::move(name),
-          [make](const Instance& instance, const CurseOptions& options, Measurement& result) {
+KnownSolver known(std::string name, std::string settings, Make make) {
+  return {std::move(name), [make, settings = std::move(settings)](
+                               const Instance& instance, const CurseOptions& options, Measurement& result) {
+            result.summary().settings = settings;
             measure(make(instance, options), instance, options, result);
           }};
 }
@@ -46,16 +47,16 @@ Sobolev sobolev(const Instance& instance, const CurseOptions& options, SolverSum
   std::string origin = "given";
   if (options.eta.kind == Eta::Kind::oracle) {
     eta = exact_eta(instance);
-    origin = "exact, from x* and ∂x*";
+    origin = "exact from x* and ∂x*";
   } else if (options.eta.kind == Eta::Kind::automatic) {
     const EtaEstimate estimate =
         automatic_eta(*instance.problem, instance.start, instance.theta, instance.spectrum);
     eta = estimate.eta;
     summary.preparation = estimate.cost;
-    origin = fmt::format("automatic, {} Hessian-vector products", estimate.cost.hessian_vector_products);
+    origin = fmt::format("estimated in {} Hessian-vector products", estimate.cost.hessian_vector_products);
     if (!estimate.fallback.empty()) origin += ", L² because " + estimate.fallback;
   }
-  summary.note = fmt::format("η = {:.4g} ({})", eta, origin);
+  summary.settings = fmt::format("α = {}, η = {:.4g}, {}", options.alpha, eta, origin);
   return {{.alpha = options.alpha,
            .eta = eta,
            .smallest_eigenvalue = instance.spectrum.smallest,
@@ -67,12 +68,14 @@ const std::vector<KnownSolver>& known_solvers() {
   using I = const Instance&;
   using O = const CurseOptions&;
   static const std::vector<KnownSolver> all = {
-      known("gd-short", [](I i, O) { return GradientDescent::short_step(i.spectrum.largest); }),
-      known("gd-large",
+      known("gd-short", "h = 1/L", [](I i, O) { return GradientDescent::short_step(i.spectrum.largest); }),
+      known("gd-large", "h = 2/(L+ℓ)",
             [](I i, O) { return GradientDescent::large_step(i.spectrum.smallest, i.spectrum.largest); }),
-      known("heavy-ball", [](I i, O) { return HeavyBall::optimal(i.spectrum.smallest, i.spectrum.largest); }),
-      known("nesterov", [](I i, O) { return Nesterov::optimal(i.spectrum.smallest, i.spectrum.largest); }),
-      known("chebyshev",
+      known("heavy-ball", "Polyak's h and momentum for [ℓ, L]",
+            [](I i, O) { return HeavyBall::optimal(i.spectrum.smallest, i.spectrum.largest); }),
+      known("nesterov", "h = 1/L, momentum (√κ−1)/(√κ+1)",
+            [](I i, O) { return Nesterov::optimal(i.spectrum.smallest, i.spectrum.largest); }),
+      known("chebyshev", "on [ℓ, L]",
             [](I i, O) {
               return Chebyshev{i.spectrum.smallest, i.spectrum.largest};
             }),

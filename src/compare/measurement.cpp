@@ -60,6 +60,12 @@ void Measurement::take_reverse(const History& history) {
   }
 }
 
+void Measurement::take_late_start(Index skipped, const Matrix& jacobian) {
+  const double error = relative_error(jacobian, instance_.jacobian);
+  const std::optional<LateStart>& best = summary_.late_start;
+  if (!best || error < best->error) summary_.late_start = LateStart{skipped, error};
+}
+
 void Measurement::take_closed_form(ClosedForm closed_form) {
   summary_.formula = closed_form.commuting() ? "commuting" : "general";
   summary_.largest_closed_form_gap = 0;

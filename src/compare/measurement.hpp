@@ -24,11 +24,17 @@ class Measurement {
   void take_forward(History history);
   /// ∂x_t at some t.
   void take_reverse(const History& history);
+  /// ∂x_T with ∂x_s := 0 at step s: the best of those taken is kept.
+  void take_late_start(Index skipped, const Matrix& jacobian /* n×p */);
   void take_closed_form(ClosedForm closed_form);
   void take_prediction(double step);
   void take_burn_in(const BurnInPrediction& prediction) { summary_.burn_in = prediction; }
 
   Index steps() const { return summary_.steps; }
+  /// Whether it might pay not to differentiate the first steps.
+  bool ends_in_burn_in() const {
+    return summary_.status != Status::non_finite && summary_.has_burn_in() && !summary_.error_settled;
+  }
   SolverSummary& summary() { return summary_; }
   std::vector<Record>& records() { return records_; }
 
@@ -76,6 +82,17 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
     report("reverse", done, all);
     result.take_reverse(history(run.back(), nullptr, Reverse{}, run));
     done += run.back();
+  }
+
+  constexpr Index halvings = 4;
+  for (Index i = 1; i <= halvings && result.ends_in_burn_in(); ++i) {
+    report("late start", i - 1, halvings);
+    const SolveOptions solve_options{.steps = result.steps()};
+    const Index last = std::max<Index>(result.steps() >> i, 1);
+    result.take_late_start(result.steps() - last,
+                           jacobian(*instance.problem, solver, instance.start, instance.theta, solve_options,
+                                    Reverse{.last_steps = last})
+                               .dx);
   }
 
   if constexpr (PolynomialMethod<S>) {

@@ -6,9 +6,7 @@
 #include <optional>
 
 #include "unroll/compare/metrics.hpp"
-#include "unroll/compare/table.hpp"
 #include "unroll/problem/quadratic.hpp"
-#include "unroll/solver/solve.hpp"
 
 namespace unroll {
 namespace {
@@ -16,45 +14,8 @@ namespace {
 std::string brief(double value) { return fmt::format("{:.3g}", value); }
 std::string brief(const std::optional<double>& value) { return value ? brief(*value) : "–"; }
 
-/// A peak below this is a rounded 1, no burn-in.
-bool has_burn_in(const SolverSummary& s) { return s.peak_error > 1.01; }
-
 bool is_quadratic(const Instance& instance) {
   return dynamic_cast<const QuadraticProblem*>(instance.problem.get()) != nullptr;
-}
-
-/// The Hessian of logistic regression changes on the way; at 0 it is AᵀA/(4m) + θ, its largest anywhere.
-std::string spectrum_warning(const Instance& instance) {
-  const auto largest_at = [&](const Vector& x) {
-    return spectrum(instance.problem->hessian(x, instance.theta)).largest;
-  };
-  const double safe = largest_at(Vector::Zero(instance.start.size()));
-  return fmt::format(
-      "note     step sizes use the spectrum of the Hessian at x*. Its largest eigenvalue is {:.3g} there, "
-      "{:.3g} at\n"
-      "         x0 and {:.3g} at 0: early growth need not be burn-in, and convergence is not guaranteed. "
-      "Safe is\n"
-      "         L = λ_max(AᵀA)/(4m) + θ = {:.3g} with ℓ = θ = {}.\n",
-      instance.spectrum.largest, largest_at(instance.start), safe, safe, instance.theta[0]);
-}
-
-/// `from t = 12`, or that it is not so by the end.
-std::string since(const std::optional<Index>& settled, Index steps) {
-  return settled ? fmt::format("from t = {}", *settled) : fmt::format("not within {} steps", steps);
-}
-
-std::string sentence(const SolverSummary& s) {
-  std::string text = fmt::format("{}: f is down to 1 % of its start {}, the Jacobian's error {}", s.solver,
-                                 since(s.suboptimality_settled, s.steps), since(s.error_settled, s.steps));
-  if (has_burn_in(s)) {
-    text += s.error_settled_at_start
-                ? fmt::format("; stopped before t = {}, the Jacobian can be worse than none at all",
-                              *s.error_settled_at_start)
-                : std::string("; at the end the Jacobian is still worse than none at all");
-  }
-  if (!s.note.empty()) text += "; " + s.note;
-  if (s.status != Status::step_limit) text += "; " + message(s.status, s.steps);
-  return text + "\n";
 }
 
 std::string subtitle(const Setup& setup) {
@@ -79,6 +40,21 @@ Curve curve(const CurseResult& result, const SolverSummary& summary, double Reco
 
 }  // namespace
 
+/// The Hessian of logistic regression changes on the way; at 0 it is AᵀA/(4m) + θ, its largest anywhere.
+std::string spectrum_warning(const Instance& instance) {
+  if (is_quadratic(instance)) return "";
+  const auto largest_at = [&](const Vector& x) {
+    return spectrum(instance.problem->hessian(x, instance.theta)).largest;
+  };
+  const double safe = largest_at(Vector::Zero(instance.start.size()));
+  return fmt::format(
+      "step sizes use the spectrum of the Hessian at x*. Its largest eigenvalue is {:.3g} there, {:.3g} at "
+      "x0 "
+      "and {:.3g} at 0: early growth need not be burn-in, and convergence is not guaranteed. Safe is "
+      "L = λ_max(AᵀA)/(4m) + θ = {:.3g} with ℓ = θ = {}.",
+      instance.spectrum.largest, largest_at(instance.start), safe, safe, instance.theta[0]);
+}
+
 std::string describe(const Setup& setup) {
   const Instance& instance = setup.instance;
   const std::string dropped =
@@ -90,10 +66,10 @@ std::string describe(const Setup& setup) {
              setup.data, setup.rows, setup.columns, setup.target, dropped, setup.loss, instance.theta[0],
              is_quadratic(instance) ? "" : " at x*", instance.spectrum.smallest, instance.spectrum.largest,
              instance.spectrum.condition_number(), setup.start) +
-         (is_quadratic(instance) ? "" : spectrum_warning(instance));
+         (is_quadratic(instance) ? "" : "note     " + spectrum_warning(instance) + "\n");
 }
 
-std::string burn_in_table(const CurseResult& result) {
+Table burn_in_table(const CurseResult& result) {
   Table table({"solver", "peak error", "at t", "worst case", "at t", "≤ 1 from t", "last t", "error",
                "suboptimality"});
   bool applies_to_all = true;
@@ -107,13 +83,13 @@ std::string burn_in_table(const CurseResult& result) {
                    s.predicted_peak_step ? predicted(fmt::format("{:.0f}", *s.predicted_peak_step)) : "–",
                    below, fmt::format("{}", s.steps), brief(s.final_error), brief(s.final_suboptimality)});
   }
-  return table.str() +
-         (applies_to_all
-              ? ""
-              : "(…) this start is far from the worst case: it has little weight where |P'| is large\n");
+  if (!applies_to_all) {
+    table.set_footnote("(…) this start is far from the worst case: it has little weight where |P'| is large");
+  }
+  return table;
 }
 
-std::string agreement_table(const CurseResult& result) {
+Table agreement_table(const CurseResult& result) {
   Table table({"solver", "gradients", "Hv prepared", "Hv forward", "Hv reverse", "tape KiB",
                "reverse − forward", "closed form − forward", "formula"});
   for (const SolverSummary& s : result.summaries) {
@@ -125,13 +101,7 @@ std::string agreement_table(const CurseResult& result) {
                    brief(s.largest_reverse_gap), brief(s.largest_closed_form_gap),
                    s.formula.empty() ? "–" : s.formula});
   }
-  return table.str();
-}
-
-std::string advice(const CurseResult& result) {
-  std::string text;
-  for (const SolverSummary& summary : result.summaries) text += sentence(summary);
-  return text;
+  return table;
 }
 
 std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
@@ -151,7 +121,7 @@ std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
   for (const SolverSummary& s : result.summaries) {
     Curve& e = error.curves.emplace_back(curve(result, s, &Record::jacobian_error));
     e.label = s.solver;
-    if (has_burn_in(s)) {
+    if (s.has_burn_in()) {
       e.label += fmt::format(": peak {:.3g} at t = {}", s.peak_error, s.peak_step);
       e.marked = {static_cast<double>(s.peak_step), s.peak_error};
     }

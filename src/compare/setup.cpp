@@ -76,6 +76,11 @@ std::string start_words(const std::string& kind, const SetupOptions& options) {
 
 }  // namespace
 
+std::string start_kind(const SetupOptions& options) {
+  if (!options.start.empty()) return options.start;
+  return options.data == "synthetic" ? "normal" : "ones";
+}
+
 std::vector<std::string> data_names(const fs::path& directory) {
   std::vector<std::string> names;
   std::error_code ignored;
@@ -103,8 +108,7 @@ Setup set_up(const SetupOptions& options) {
   } else {
     problem = std::make_shared<Logistic>(data.values, plus_minus_labels(data.target));
   }
-  const std::string kind =
-      !options.start.empty() ? options.start : (options.data == "synthetic" ? "normal" : "ones");
+  const std::string kind = start_kind(options);
   setup.start = start_words(kind, options);
   const Vector start = options.start_scale * start_point(kind, options, setup);
   setup.instance = make_instance(problem, Vector::Constant(1, options.theta), start);

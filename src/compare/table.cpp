@@ -36,6 +36,8 @@ void Table::add_row(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
+void Table::set_footnote(std::string text) { footnote_ = std::move(text); }
+
 std::string Table::str() const {
   std::vector<std::size_t> widths(rows_[0].size(), 0);
   for (const auto& row : rows_) {
@@ -44,7 +46,7 @@ std::string Table::str() const {
   std::string text = line(rows_[0], widths);
   text += std::string(width(text) - 1, '-') + '\n';
   for (std::size_t i = 1; i < rows_.size(); ++i) text += line(rows_[i], widths);
-  return text;
+  return footnote_.empty() ? text : text + footnote_ + '\n';
 }
 
 }  // namespace unroll

@@ -9,9 +9,13 @@
 
 #include "compare/temporary_directory.hpp"
 #include "theory/reference.hpp"
+#include "unroll/compare/metrics.hpp"
 #include "unroll/compare/setup.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/logistic.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/solve.hpp"
 
 using namespace unroll;
 
@@ -139,9 +143,9 @@ TEST_CASE("the sobolev solver says which eta it used, where it came from and wha
   };
   const SolverSummary given = run({Eta::Kind::given, 0.25}), exact = run({Eta::Kind::oracle}),
                       automatic = run({});
-  CHECK(given.note == "η = 0.25 (given)");
-  CHECK(exact.note == "η = 0.1289 (exact, from x* and ∂x*)");  // of the reference
-  CHECK(automatic.note.find("automatic") != std::string::npos);
+  CHECK(given.settings == "α = 0.5, η = 0.25, given");
+  CHECK(exact.settings == "α = 0.5, η = 0.1289, exact from x* and ∂x*");  // of the reference
+  CHECK(automatic.settings.find("estimated") != std::string::npos);
   CHECK(exact.preparation.hessian_vector_products == 0);
   CHECK(automatic.preparation.hessian_vector_products > 0);
   CHECK(automatic.preparation.hessian_vector_products <= 45);
@@ -160,6 +164,24 @@ TEST_CASE("the sobolev solver converges on logistic regression, and reverse mode
   CHECK(result.summaries[0].final_error < 1e-8);
   CHECK(result.summaries[0].final_suboptimality < 1e-15);
   check_agreement(result);
+}
+
+TEST_CASE("where the burn-in outlasts the run, fewer steps are differentiated, and that error is measured") {
+  const Setup problem = setup({});
+  const CurseResult result = run_curse(problem.instance, {.solvers = {"gd-short", "gd-large"}, .steps = 400});
+  CHECK_FALSE(summary(result, "gd-short").late_start.has_value());
+  const SolverSummary& large = summary(result, "gd-large");
+  REQUIRE(large.late_start.has_value());
+  CHECK(large.settings == "h = 2/(L+ℓ)");
+
+  // ∂x_T from ∂x_s = 0 is the forward mode of the remaining steps from x_s.
+  const Instance& i = problem.instance;
+  const auto solver = GradientDescent::large_step(i.spectrum.smallest, i.spectrum.largest);
+  const Index skipped = large.late_start->skipped;
+  const Vector x = solve(*i.problem, solver, i.start, i.theta, {.steps = skipped}).x();
+  const Derivative rest = jacobian(*i.problem, solver, x, i.theta, {.steps = 400 - skipped}, Forward{});
+  CHECK(large.late_start->error == doctest::Approx(relative_error(rest.dx, i.jacobian)).epsilon(1e-9));
+  CHECK(large.late_start->error < large.final_error);
 }
 
 TEST_CASE("a run that overflows ends at its last finite step and says so") {

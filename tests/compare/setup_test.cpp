@@ -101,6 +101,12 @@ TEST_CASE("synthetic data start from normal numbers unless told otherwise, and s
   CHECK_NOTHROW(setup({.data = "synthetic", .loss = "logistic"}));
 }
 
+TEST_CASE("where x0 is not given, the kind of start is ones, and normal for synthetic data") {
+  CHECK(start_kind({}) == "ones");
+  CHECK(start_kind({.data = "synthetic"}) == "normal");
+  CHECK(start_kind({.data = "synthetic", .start = "zero"}) == "zero");
+}
+
 TEST_CASE("options outside their domain are refused by name") {
   CHECK(contains(refused({.theta = 0}), "theta"));
   CHECK(contains(refused({.theta = -1}), "theta"));

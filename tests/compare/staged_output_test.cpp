@@ -95,6 +95,15 @@ TEST_CASE("a file that cannot be written is an error") {
   CHECK_THROWS_AS(write_file("/nowhere/at/all", "x"), DataError);
 }
 
+TEST_CASE("a file is read back as it was written, and one that is not there is an error") {
+  const test::TemporaryDirectory base;
+  const std::string content("a\0b\r\n", 5);
+  write_file(base.path() / "file", content);
+  CHECK(read_file(base.path() / "file") == content);
+  CHECK(read_file(base.write("empty", "")) == "");
+  CHECK_THROWS_AS(read_file(base.path() / "nowhere"), DataError);
+}
+
 TEST_CASE("a file is replaced as a whole, and stays as it was where the new one cannot be put in place") {
   const test::TemporaryDirectory base;
   const fs::path file = base.write("file", "old");

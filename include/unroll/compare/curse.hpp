@@ -35,6 +35,7 @@ struct CurseProgress {
 /// Every x_t and ∂x_t of a run is kept: about 1 kB a step at n = 30.
 inline constexpr Index most_steps = 1'000'000;
 
+/// What to run: which solvers, how long, and the parameters of the Sobolev method.
 struct CurseOptions {
   std::vector<std::string> solvers = {};  // names among solver_names(); empty: all
   Index steps = 2000;                     // 1 … most_steps
@@ -43,35 +44,46 @@ struct CurseOptions {
   std::function<void(const CurseProgress&)> progress = {};
 };
 
+/// A run of which only the last steps are differentiated: ∂x_s := 0 at step s.
+struct LateStart {
+  Index skipped = 0;  // s
+  double error = 0;   // of the Jacobian at the last step
+};
+
 /// What one solver did. Errors are ‖∂x_t − ∂x*‖_F/‖∂x*‖_F, so 1 is ∂x_0 = 0; "settled" is the first t from
 /// which on the quantity stays at or below the level, none if it is above at the end.
 struct SolverSummary {
-  std::string solver;
+  std::string solver;     // its name
   std::size_t style = 0;  // its place among solver_names(), so that figures of different runs show it alike
-  Status status = Status::step_limit;
-  Index steps = 0;  // with a finite result
-  double peak_error = 0;
-  Index peak_step = 0;
+  Status status = Status::step_limit;              // how the run ended
+  Index steps = 0;                                 // with a finite result
+  double peak_error = 0;                           // the largest
+  Index peak_step = 0;                             // where
   std::optional<double> predicted_peak_step = {};  // theory/burn_in
   std::optional<BurnInPrediction> burn_in =
-      {};  // on a quadratic, where the step is predicted: errors over ‖∂x*‖
-  double final_error = 0;
-  double final_suboptimality = 0;
-  std::optional<Index> error_settled_at_start = {};  // ≤ 1
-  std::optional<Index> error_settled = {};           // ≤ 0.01
-  std::optional<Index> suboptimality_settled = {};   // ≤ 0.01
-  double largest_reverse_gap = 0;
-  std::optional<double> largest_closed_form_gap = {};
-  std::string formula = {};  // of the closed form: commuting or general; empty without one
-  std::string note = {};     // what else there is to say of the solver: where its η came from
-  Cost preparation = {};     // of estimating the solver's parameters
-  Cost forward = {};         // of ∂x_t for every t
-  Cost reverse = {};         // of ∂x_T, T = steps
+      {};                          // on a quadratic, where the step is predicted: errors over ‖∂x*‖
+  double final_error = 0;          // at t = steps
+  double final_suboptimality = 0;  // at t = steps
+  std::optional<Index> error_settled_at_start = {};    // ≤ 1
+  std::optional<Index> error_settled = {};             // ≤ 0.01
+  std::optional<Index> suboptimality_settled = {};     // ≤ 0.01
+  std::optional<LateStart> late_start = {};            // measured if there is burn-in and no error_settled
+  double largest_reverse_gap = 0;                      // see Record
+  std::optional<double> largest_closed_form_gap = {};  // see Record
+  std::string formula = {};   // of the closed form: commuting or general; empty without one
+  std::string settings = {};  // how its parameters were chosen
+  Cost preparation = {};      // of estimating the solver's parameters
+  Cost forward = {};          // of ∂x_t for every t
+  Cost reverse = {};          // of ∂x_T, T = steps
+
+  /// Whether the error exceeds that of the start; a peak within 1 % of it is a rounded 1.
+  bool has_burn_in() const { return peak_error > 1.01; }
 };
 
+/// What a run of the experiment gives: every step, and a summary of each solver.
 struct CurseResult {
-  std::vector<Record> records;  // solver by solver, t = 0 … steps
-  std::vector<SolverSummary> summaries;
+  std::vector<Record> records = {};           // solver by solver, t = 0 … steps
+  std::vector<SolverSummary> summaries = {};  // in the order asked for
 };
 
 /// The solvers that the experiment knows, in the order in which they are shown.

@@ -23,6 +23,7 @@ struct Dataset {
 /// other is left.
 Dataset select_target(const CsvTable& table, std::string_view target_name = {});
 
+/// What `standardise` makes of a data set.
 struct Standardised {
   Dataset data;                      // every column with mean 0 and variance 1
   std::vector<std::string> dropped;  // names of the constant columns, which are gone
@@ -41,6 +42,7 @@ Vector centred(const Vector& target);
 /// @throws DataError if the target does not take exactly two values.
 Vector plus_minus_labels(const Vector& target);
 
+/// What a synthetic target is: any number, or −1 and 1.
 enum class SyntheticTarget { real, two_valued };
 
 /// Columns x1 … x100 and y, 400 rows: A and w standard normal, y = A w + 0.5·noise (its sign if two-valued).

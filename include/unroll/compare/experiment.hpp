@@ -23,6 +23,7 @@ namespace unroll {
 /// How ∂x_t is computed, beside the methods of derivative/: not at all, but predicted, by the closed form of
 /// a quadratic or else of the local model at x*, for solvers with a residual polynomial, derived or probed.
 struct Predicted {};
+/// Any of the ways to compute or predict ∂x_t.
 using ExperimentMethod = std::variant<Forward, Reverse, Implicit, Predicted>;
 
 /// Where runs start; the seed comes from the experiment.
@@ -48,8 +49,9 @@ struct ExperimentSolver {
 template <class Make>
 ExperimentSolver experiment_solver(std::string name, Make make);
 
+/// The factors of an experiment: every combination is run, at every t.
 struct Experiment {
-  std::vector<ExperimentProblem> problems;
+  std::vector<ExperimentProblem> problems;  // at least one, as of all
   std::vector<ExperimentSolver> solvers;
   std::vector<std::pair<std::string, ExperimentMethod>> methods;
   std::vector<StartChoice> starts;

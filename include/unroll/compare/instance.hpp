@@ -10,12 +10,12 @@ namespace unroll {
 
 /// A problem at one θ with all that is known of its solution before a solver runs.
 struct Instance {
-  std::shared_ptr<const Problem> problem;
-  Vector theta;       // p
-  Vector start;       // x_0, n
-  Vector minimiser;   // x*(θ), n
-  Matrix jacobian;    // ∂x*(θ), n×p
-  Spectrum spectrum;  // of the Hessian at x*
+  std::shared_ptr<const Problem> problem;  // f
+  Vector theta;                            // p
+  Vector start;                            // x_0, n
+  Vector minimiser;                        // x*(θ), n
+  Matrix jacobian;                         // ∂x*(θ), n×p
+  Spectrum spectrum;                       // of the Hessian at x*
 };
 
 /// Solves the problem to rounding: a QuadraticProblem by its closed form, any other by Newton's method and

@@ -23,11 +23,13 @@ struct Job {
                                           // called from any thread, and must not depend on when or where
 };
 
+/// How far run_jobs is.
 struct JobProgress {
   std::size_t done, reused, all;       // jobs; `done` counts the reused ones
   std::optional<double> seconds_left;  // at the pace so far; none before the first one is done
 };
 
+/// How run_jobs runs.
 struct JobOptions {
   Index threads = 1;        // ≥ 1
   double save_seconds = 1;  // at least so long between two savings

@@ -15,6 +15,7 @@ class NormalGenerator {
   /// Different streams of one seed are independent: data and start point do not disturb each other.
   explicit NormalGenerator(std::uint64_t seed, std::uint32_t stream = 0);
 
+  /// The next number.
   double operator()();
 
   Vector vector(Index n);           // n

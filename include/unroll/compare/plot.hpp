@@ -44,6 +44,7 @@ struct Panels {
   std::vector<Figure> figures;  // the title above each, as it is; their subtitles are not shown
 };
 
+/// What `plot` wrote.
 struct PlotResult {
   std::vector<std::string> files;  // written to the directory
   std::string problem;             // empty, or why nothing was written: one line

@@ -10,7 +10,7 @@ namespace unroll {
 
 /// One line of a trajectory: one solver after t steps.
 struct Record {
-  std::string solver;
+  std::string solver;  // its name
   Index t = 0;
   double objective_suboptimality = 1;         // (f(x_t) − f*)/(f(x_0) − f*)
   double jacobian_error = 1;                  // ‖∂x_t − ∂x*‖/‖∂x*‖, ∂x_t in forward mode

@@ -37,6 +37,9 @@ struct Setup {
 /// @throws DataError about a file or a column, DomainError about an option, NumericalError as make_instance.
 Setup set_up(const SetupOptions& options);
 
+/// What makes x_0: the option, or what an empty one stands for.
+std::string start_kind(const SetupOptions& options);
+
 /// Names of the data sets in a directory, sorted: its CSV files without the ending.
 std::vector<std::string> data_names(const std::filesystem::path& directory);
 

@@ -17,6 +17,7 @@ class StagedOutput {
   StagedOutput(const StagedOutput&) = delete;
   StagedOutput& operator=(const StagedOutput&) = delete;
 
+  /// The directory to write to before `commit`.
   const std::filesystem::path& staging() const { return staging_; }
 
   /// Moves the named files from the staging directory to the directory, over files of the same name there.
@@ -33,6 +34,9 @@ class StagedOutput {
 
 /// Throws what the constructor of StagedOutput would, as far as that can be told without writing anything.
 void check_output_directory(const std::filesystem::path& directory);
+
+/// The content of a file. @throws DataError if it cannot be read.
+std::string read_file(const std::filesystem::path& path);
 
 /// Writes a file whole. @throws DataError if it cannot be opened or the disk is full.
 void write_file(const std::filesystem::path& path, const std::string& content);

@@ -51,6 +51,7 @@ struct Certificate {
   std::string message() const;
 };
 
+/// How a certificate is made.
 struct CertifyOptions {
   std::optional<double> smallest_eigenvalue{};  // ℓ; without it the problem's own, or else an estimate
   double accuracy = 0.01;                       // of Verdict::good, relative to ‖J‖_F; > 0

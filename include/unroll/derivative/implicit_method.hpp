@@ -13,6 +13,7 @@ enum class LinearSolver {
   gmres,               // any; restarted after 100 iterations (Saad & Schultz 1986)
 };
 
+/// What the iterative linear solvers are preconditioned with.
 enum class Preconditioner {
   none,
   diagonal,  // the inverse of the matrix's diagonal; costs n products, a pass over the data for every 64

@@ -112,6 +112,7 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
   history.cost = record.cost;
   return history;
 }
+/// The same in reverse mode: the sweeps of all t share recordings.
 template <class S>
 History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                          const SolveOptions& options, const Reverse& method,

@@ -11,6 +11,7 @@ namespace unroll {
 /// Stands for "chosen from what the run shows", as std::endl stands for an end of line: a function, so that
 /// other things may have the name.
 struct Automatic {};
+/// Of as many steps as matter: see LastSteps.
 constexpr Automatic automatic() { return {}; }
 
 /// Of how many steps, counted from the last, a derivative is taken: of all of them (the default), of K, or of

@@ -30,9 +30,10 @@ struct OuterStep {
   double gradient_norm;  // ‖P(θ − ∇F) − θ‖
   Index inner_steps;  // of the run at this θ, and of those at trial points that were refused on the way to it
   double inner_tolerance;
-  Cost cost;
+  Cost cost;  // what it took
 };
 
+/// When minimise_outer stops, and how it steps.
 struct OuterOptions {
   Index steps = 50;
   double tolerance = 1e-6;            // see OuterStatus::converged; ≥ 0
@@ -49,6 +50,7 @@ struct OuterOptions {
   std::function<void(const OuterStep&)> observer{};      // sees every accepted θ
 };
 
+/// Where minimise_outer ended.
 struct OuterResult {
   Vector theta;  // of the lowest F, the last accepted
   Vector x;      // x_T there

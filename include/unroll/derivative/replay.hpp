@@ -11,8 +11,8 @@ namespace unroll::detail {
 
 /// Where a stretch of a run ended, and why.
 struct Stop {
-  Index steps;
-  Status status;
+  Index steps;    // taken
+  Status status;  // how the run ended
 };
 
 /// What a run is asked of a step from t on: the first time its options, later silence.

@@ -25,8 +25,8 @@ struct Start {
 struct RunRecord {
   Vector x{};  // x_T, n
   Index steps = 0;
-  Status status = Status::step_limit;
-  Cost cost{};
+  Status status = Status::step_limit;  // how the run ended
+  Cost cost{};                         // what it took
 };
 
 /// ∂x_T(θ), total: through the steps and through x_0(θ).
@@ -54,8 +54,8 @@ struct History {
   std::vector<Vector> x{};   // x_t, n
   std::vector<Matrix> dx{};  // ∂x_t, n×p
   Index steps = 0;
-  Status status = Status::step_limit;
-  Cost cost{};
+  Status status = Status::step_limit;  // how the run ended
+  Cost cost{};                         // what it took
 };
 
 }  // namespace unroll

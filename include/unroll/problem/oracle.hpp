@@ -34,6 +34,7 @@ Var oracle_value(const Problem&, const VarVector& x, const VarVector& theta);
 template <class V>
 class Oracle {
  public:
+  /// Keeps references to the problem and to `cost`, to which each evaluation is added unless it is null.
   explicit Oracle(const Problem& problem, Cost* cost = nullptr) : problem_(&problem), cost_(cost) {}
 
   /// ∇_x f(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third derivatives.
@@ -46,6 +47,7 @@ class Oracle {
   }
   /// f(x, θ).
   scalar_t<V> value(const V& x, const V& theta) const { return detail::oracle_value(*problem_, x, theta); }
+  /// The problem behind it.
   const Problem& problem() const { return *problem_; }
   /// The same on plain arrays, for what a step decides on numbers alone (a line search, say): it counts here.
   Oracle<Vector> plain() const { return Oracle<Vector>(*problem_, cost_); }

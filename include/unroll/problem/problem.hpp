@@ -32,6 +32,7 @@ class Problem {
 
   virtual Index dimension() const = 0;   // n
   virtual Index parameters() const = 0;  // p
+  /// f(x, θ).
   virtual double value(const Vector& x, const Vector& theta) const = 0;
   virtual Vector gradient(const Vector& x, const Vector& theta) const = 0;  // ∇_x f, n
   virtual SecondOrder second_order(const Vector& x, const Vector& theta,

@@ -14,6 +14,7 @@ namespace unroll {
 struct GradientMap {
   double step_size;  // h > 0
 
+  /// @throws DomainError unless the step size is positive and finite.
   void check() const { detail::check_step_size("gradient map", step_size); }
   template <class V>
   V operator()(const Oracle<V>& f, const V& x, const V& theta) const {

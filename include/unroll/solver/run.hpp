@@ -10,6 +10,7 @@
 
 namespace unroll {
 
+/// When a run stops, and who watches it.
 struct SolveOptions {
   Index steps = 100;                                         // at most; ≥ 0
   double tolerance = 0;                                      // see Status::converged; 0: always all steps
@@ -20,7 +21,7 @@ struct SolveOptions {
 template <class S>
 struct Run {
   S state;
-  Status status;
+  Status status;  // how the run ended
   Index steps;  // taken with a finite result. After non_finite, step number steps + 1 is the one that failed
 };
 

@@ -11,9 +11,9 @@ namespace unroll {
 /// A run of a solver on plain arrays.
 struct Trajectory {
   std::vector<Vector> iterates;  // x_0 … x_steps, all finite
-  Status status;
-  Index steps;  // taken with a finite result
-  Cost cost;
+  Status status;                 // how the run ended
+  Index steps;                   // taken with a finite result
+  Cost cost;                     // what it took
 
   /// The last iterate.
   const Vector& x() const { return iterates.back(); }

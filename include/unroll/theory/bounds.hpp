@@ -16,6 +16,7 @@ struct StartNorms {
   double hessian_frobenius;  // (Σ_i ‖∂_iH‖_F²)^{1/2}
   double hessian_spectral;   // (Σ_i ‖∂_iH‖₂²)^{1/2}
 };
+/// The norms of a problem and a start, from its spectral terms.
 StartNorms start_norms(const SpectralTerms& terms);
 
 /// Where every ∂_iH commutes with H, ‖∂x_t − ∂x*‖_F is at most

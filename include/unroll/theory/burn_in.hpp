@@ -42,6 +42,7 @@ struct BurnInPrediction {
 /// @throws DomainError as burn_in, and what maxima_history throws.
 BurnInPrediction predict_burn_in(const std::vector<PolynomialMaxima>& maxima, Recurrence recurrence,
                                  const SpectralTerms& terms);
+/// The same for a method and its own maxima, t = 0 … steps.
 template <PolynomialMethod M>
 BurnInPrediction predict_burn_in(const M& method, const SpectralTerms& terms, Index steps) {
   return predict_burn_in(

@@ -35,9 +35,11 @@ class ClosedForm {
              const Matrix& dx0 = {},  // n×p, ∂x_0(θ); empty: 0
              Formula formula = Formula::automatic)
       : ClosedForm(problem, residual_recurrence(method), x0, theta, dx0, formula) {}
+  /// The same for a recurrence, derived or probed.
   ClosedForm(const QuadraticProblem& problem, Recurrence recurrence, const Vector& x0, const Vector& theta,
              const Matrix& dx0 = {}, Formula formula = Formula::automatic)
       : ClosedForm(spectral_terms(problem, x0, theta, dx0), std::move(recurrence), formula) {}
+  /// The same for spectral terms, also those of a local model.
   ClosedForm(SpectralTerms terms, Recurrence recurrence, Formula formula = Formula::automatic);
 
   /// From t to t + 1.

@@ -26,6 +26,7 @@ class InstanceOptimal {
 
   /// From degree t to t + 1.
   void advance();
+  /// t.
   Index degree() const { return degree_; }
   /// The least ‖∂x_t − ∂x*‖_F.
   double error() const { return residual_.norm(); }

@@ -47,6 +47,7 @@ class MaximaOnInterval {
   template <PolynomialMethod M>
   MaximaOnInterval(const M& method, double smallest_eigenvalue, double largest_eigenvalue, Index steps)
       : MaximaOnInterval(residual_recurrence(method), smallest_eigenvalue, largest_eigenvalue, steps) {}
+  /// The same for a recurrence, derived or probed.
   MaximaOnInterval(Recurrence recurrence, double smallest_eigenvalue, double largest_eigenvalue, Index steps);
 
   /// From t to t + 1. @throws DomainError beyond `steps`.

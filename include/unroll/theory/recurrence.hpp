@@ -23,7 +23,9 @@ using Recurrence = std::function<void(Matrix& block, const TimesLambda& times_la
 /// the method's momentum, extrapolation and step size at t.
 class MomentumRecurrence {
  public:
+  /// `coefficients(t)` are the method's at step t.
   explicit MomentumRecurrence(std::function<MomentumCoefficients(Index)> coefficients);
+  /// From t to t + 1.
   void operator()(Matrix& block, const TimesLambda& times_lambda);
 
  private:

@@ -14,11 +14,14 @@ class ResidualPolynomial {
   ResidualPolynomial(const M& method,
                      Vector eigenvalues)  // n: λ_j
       : ResidualPolynomial(residual_recurrence(method), std::move(eigenvalues)) {}
+  /// The same for a recurrence, derived or probed.
   ResidualPolynomial(Recurrence recurrence, Vector eigenvalues);
 
   /// From P_t to P_{t+1}.
   void advance();
+  /// t.
   Index degree() const { return degree_; }
+  /// The λ_j at which it is evaluated, n.
   const Vector& eigenvalues() const { return eigenvalues_; }
   /// P_t(λ_j), n.
   Eigen::Ref<const Vector> value() const { return block_.col(0); }
@@ -42,11 +45,14 @@ class DividedDifferences {
   DividedDifferences(const M& method,
                      Vector eigenvalues)  // n: λ_j
       : DividedDifferences(residual_recurrence(method), std::move(eigenvalues)) {}
+  /// The same for a recurrence, derived or probed.
   DividedDifferences(Recurrence recurrence, Vector eigenvalues);
 
   /// From P_t to P_{t+1}.
   void advance();
+  /// t.
   Index degree() const { return degree_; }
+  /// The λ_j at which it is evaluated, n.
   const Vector& eigenvalues() const { return eigenvalues_; }
   /// P_t[λ_j, λ_k], n×n; its diagonal is P'_t.
   Eigen::Ref<const Matrix> value() const { return block_.rightCols(block_.rows()); }

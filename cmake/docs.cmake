@@ -1,0 +1,29 @@
+# Target docs, where Doxygen is installed: what a user of the library meets, as HTML in the build directory. A warning is an
+# error.
+find_package(Doxygen 1.9.4 QUIET)
+if(NOT DOXYGEN_FOUND)
+  return()
+endif()
+
+set(DOXYGEN_PROJECT_NAME ${PROJECT_NAME})
+set(DOXYGEN_PROJECT_NUMBER ${PROJECT_VERSION})
+set(DOXYGEN_PROJECT_BRIEF ${PROJECT_DESCRIPTION})
+set(DOXYGEN_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/docs)
+set(DOXYGEN_USE_MDFILE_AS_MAINPAGE ${PROJECT_SOURCE_DIR}/README.md)
+set(DOXYGEN_STRIP_FROM_PATH ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+set(DOXYGEN_STRIP_FROM_INC_PATH ${PROJECT_SOURCE_DIR}/include)
+set(DOXYGEN_EXAMPLE_PATH ${PROJECT_SOURCE_DIR}/examples)
+set(DOXYGEN_IMAGE_PATH ${PROJECT_SOURCE_DIR})
+set(DOXYGEN_FILTER_PATTERNS "\"*.hpp=awk -f ${CMAKE_CURRENT_LIST_DIR}/doxygen_filter.awk\"")
+set(DOXYGEN_EXCLUDE_SYMBOLS detail *::detail *::detail::* unroll::ad unroll::ad::* std std::* Eigen Eigen::*)
+set(DOXYGEN_EXCLUDE_PATTERNS */ad/eigen_traits.hpp)  # specialisations for Eigen and the standard library
+set(DOXYGEN_EXTRACT_ALL NO)
+set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
+set(DOXYGEN_GENERATE_LATEX NO)
+set(DOXYGEN_HAVE_DOT NO)
+set(DOXYGEN_QUIET YES)
+set(DOXYGEN_WARN_IF_INCOMPLETE_DOC NO)  # parameters are documented by name and shape, where these do not say it all
+set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
+set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
+doxygen_add_docs(docs ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/include
+                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMENT "Documentation: docs/html/index.html")

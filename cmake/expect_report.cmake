@@ -1,0 +1,32 @@
+# Runs PROGRAM with ARGUMENTS and `--out OUT/first`, then the command that its report shows: both must write the same
+# records. A third run finds no gnuplot: its report is there all the same, and says so.
+file(REMOVE_RECURSE ${OUT})
+file(MAKE_DIRECTORY ${OUT}/again)
+execute_process(COMMAND ${PROGRAM} ${ARGUMENTS} --out ${OUT}/first COMMAND_ERROR_IS_FATAL ANY)
+file(READ ${OUT}/first/report.html report)
+if(NOT report MATCHES "<pre>curse_of_unrolling([^<]*)</pre>")
+  message(FATAL_ERROR "the report shows no command")
+endif()
+set(arguments "${CMAKE_MATCH_1}")
+string(REPLACE "&lt;" "<" arguments "${arguments}")
+string(REPLACE "&gt;" ">" arguments "${arguments}")
+string(REPLACE "&quot;" "\"" arguments "${arguments}")
+string(REPLACE "&#39;" "'" arguments "${arguments}")
+string(REPLACE "&amp;" "&" arguments "${arguments}")
+string(REPLACE "${OUT}/first" "${OUT}/again" arguments "${arguments}")
+file(WRITE ${OUT}/again.sh "'${PROGRAM}'${arguments}\n")
+execute_process(COMMAND sh ${OUT}/again.sh COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${OUT}/first/trajectory.csv ${OUT}/again/trajectory.csv
+                COMMAND_ERROR_IS_FATAL ANY)
+
+execute_process(COMMAND ${CMAKE_COMMAND} -E env PATH=/nowhere ${PROGRAM} ${ARGUMENTS} --out ${OUT}/plain
+                COMMAND_ERROR_IS_FATAL ANY)
+file(READ ${OUT}/plain/report.html report)
+if(report MATCHES "<svg" OR NOT report MATCHES "gnuplot is not installed")
+  message(FATAL_ERROR "without gnuplot the report does not say why it has no pictures")
+endif()
+file(GLOB files RELATIVE ${OUT}/plain ${OUT}/plain/* ${OUT}/plain/.*)
+list(FILTER files EXCLUDE REGEX "^\\.\\.?$")
+if(NOT files STREQUAL "report.html;trajectory.csv")
+  message(FATAL_ERROR "without gnuplot there is: ${files}")
+endif()
