@@ -137,9 +137,12 @@ TEST_CASE(
 }
 
 TEST_CASE("what the sentences claim of measured runs holds at every record of them") {
-  for (const auto& [data, scale, steps] : {std::tuple{"auto_mpg", 10.0, 300},
-                                           {"breast_cancer_diagnostic", 1.0, 400},
-                                           {"wine_quality_red", 10.0, 100}}) {
+  for (const auto& run : {std::tuple{"auto_mpg", 10.0, 300},
+                          {"breast_cancer_diagnostic", 1.0, 400},
+                          {"wine_quality_red", 10.0, 100}}) {
+    const std::string data = std::get<0>(run);
+    const double scale = std::get<1>(run);
+    const Index steps = std::get<2>(run);
     CAPTURE(data);
     const Setup problem = set_up({.data = data, .start_scale = scale, .data_directory = UNROLL_DATA_DIR});
     const CurseResult result = run_curse(problem.instance, {.steps = steps});
