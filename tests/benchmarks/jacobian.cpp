@@ -71,10 +71,10 @@ struct Diagonal {
   };
   Matrix threaded(Index count) {
     const auto problem = make_problem(Objective{this}, n, n);
-    const detail::RecordedRun run(problem, Step{this}, Vector::Zero(n), theta, {.steps = steps},
-                                  [](Index) { return false; });
-    bytes = run.record().cost.tape_bytes;
-    return run.jacobians({&run.last(), 1}, Matrix::Zero(n, n), count).front().transpose();
+    const History history = jacobian_history(problem, Step{this}, Vector(Vector::Zero(n)), theta,
+                                             {.steps = steps}, Reverse{.threads = count}, {steps});
+    bytes = history.cost.tape_bytes;
+    return history.dx.front().transpose();
   }
 };
 
