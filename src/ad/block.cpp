@@ -1,5 +1,8 @@
 #include "unroll/ad/block.hpp"
 
+#include <array>
+#include <utility>
+
 namespace unroll::ad {
 
 namespace {
@@ -200,30 +203,41 @@ void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, d
     }
 }
 
-// So small that the set-up of any kernel, a vectorised loop's too, would cost more than the product: row by
-// row of op(A), whose entries are `along` apart.
-void apply_tiny(Block& out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
-  const Index across = A.side == Side::plain ? 1 : A.stride, along = A.side == Side::plain ? A.stride : 1;
-  const Index inner = x.rows();
-  const double* v = x.data();
-  double* y = out.data();
-  for (Index j = 0; j < x.cols(); ++j, v += inner) {
-    const double* row = A.data;
-    for (double* const end = y + out.rows(); y != end; ++y, row += across) {
-      double sum = 0;
-      const double* entry = row;
-      for (Index c = 0; c < inner; ++c, entry += along) sum += *entry * v[c];
-      *y = into == Into::assign ? alpha * sum : *y + alpha * sum;
-    }
+// op(A) so small that the set-up of any loop would cost more than the product: a kernel of its own for every
+// shape up to `tiny` × `tiny`, written out. Entries of a row of op(A) are `along` apart, rows `across`.
+constexpr std::size_t tiny = 6;
+using TinyKernel = void (*)(double* y, const double* a, Index across, Index along, const double* x,
+                            Index columns, double alpha);
+
+template <Into into, std::size_t... R, std::size_t... C>
+void apply_tiny(double* y, const double* a, Index across, Index along, const double* x, Index columns,
+                double alpha, std::index_sequence<R...>, std::index_sequence<C...>) {
+  const auto row = [&](std::size_t r) {
+    const double* const entries = a + static_cast<Index>(r) * across;
+    return alpha * (... + (entries[static_cast<Index>(C) * along] * x[C]));
+  };
+  for (; columns > 0; --columns, y += sizeof...(R), x += sizeof...(C)) {
+    const std::array<double, sizeof...(R)> product{row(R)...};
+    if constexpr (into == Into::assign)
+      ((y[R] = product[R]), ...);
+    else
+      ((y[R] += product[R]), ...);
   }
 }
 
-}  // namespace
+template <Into into>
+constexpr auto tiny_kernels = []<std::size_t... I>(std::index_sequence<I...>) {
+  return std::array<TinyKernel, sizeof...(I)>{[](double* y, const double* a, Index across, Index along,
+                                                 const double* x, Index columns, double alpha) {
+    apply_tiny<into>(y, a, across, along, x, columns, alpha, std::make_index_sequence<I / tiny + 1>{},
+                     std::make_index_sequence<I % tiny + 1>{});
+  }...};
+}
+(std::make_index_sequence<tiny * tiny>{});
 
-void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
-  constexpr Index few = 4;    // columns
-  constexpr Index tiny = 64;  // entries
-  if (Index{A.rows} * A.cols <= tiny && x.cols() <= few) return apply_tiny(out, A, x, alpha, into);
+// What is not tiny, kept apart so that tiny products do not pay for its stack.
+[[gnu::noinline]] void apply_whole(Block& out, const MatrixView& A, const ConstBlock& x, double alpha,
+                                   Into into) {
   const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
   if (into == Into::assign) out.setZero();
   if (x.cols() == 1)
@@ -238,6 +252,20 @@ void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double al
     out.noalias() += alpha * stored * x;
   else
     out.noalias() += alpha * stored.transpose() * x;
+}
+
+}  // namespace
+
+void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
+  const auto rows = static_cast<std::size_t>(out.rows()), inner = static_cast<std::size_t>(x.rows());
+  constexpr Index few = 4;
+  if (rows - 1 < tiny && inner - 1 < tiny && x.cols() <= few) {
+    const auto& kernels = into == Into::assign ? tiny_kernels<Into::assign> : tiny_kernels<Into::accumulate>;
+    const TinyKernel kernel = kernels[(rows - 1) * tiny + inner - 1];
+    const bool plain = A.side == Side::plain;
+    return kernel(out.data(), A.data, plain ? 1 : A.stride, plain ? A.stride : 1, x.data(), x.cols(), alpha);
+  }
+  apply_whole(out, A, x, alpha, into);
 }
 
 }  // namespace unroll::ad

@@ -45,42 +45,31 @@ void combine(double* out, Index size, const Input* in, std::index_sequence<I...>
          (in[I + 1].coefficient * Map(in[I + 1].data, size)));
 }
 
-template <std::size_t... N>
-void combine(double* out, Index size, const Input* in, std::size_t count, std::index_sequence<N...>) {
-  (void)((count == N + 1 && (combine(out, size, in, std::make_index_sequence<N>{}), true)) || ...);
+/// Calls f(integral constant of count) for 1 ≤ count ≤ sizeof...(N).
+template <class F, std::size_t... N>
+void with_constant(std::size_t count, const F& f, std::index_sequence<N...>) {
+  (void)((count == N + 1 && (f(std::integral_constant<std::size_t, N + 1>{}), true)) || ...);
 }
 
-template <class A, class Terms, std::size_t... N>
-void record(TapeCore& core, Id output, std::size_t rows, const Terms& terms, std::size_t count,
-            std::index_sequence<N...>) {
-  const auto push = [&]<std::size_t M>(std::integral_constant<std::size_t, M>) {
-    core.push_node<LinearNode<M>>(output, rows, [&](void* memory) {
-      auto* const node = new (memory) LinearNode<M>;
-      node->pull = &LinearNode<M>::pull_back;
-      for (std::size_t i = 0; i < M; ++i) {
-        node->coefficients[i] = terms[i].coefficient;
-        node->in[i] = terms[i].id;
-      }
-      return node;
-    });
-    return true;
-  };
-  (void)((count == N + 1 && push(std::integral_constant<std::size_t, N + 1>{})) || ...);
+void combine(double* out, Index size, const Input* in, std::size_t count) {
+  constexpr std::size_t most = LinearCombination<VarVector>::most_terms + 1;  // with the constant
+  with_constant(
+      count, [&](auto n) { combine(out, size, in, std::make_index_sequence<n() - 1>{}); },
+      std::make_index_sequence<most>{});
 }
 
 }  // namespace
 }  // namespace ad
 
 template <class A>
-void LinearCombination<A>::check_shape(ad::Shape shape, const char* operation) const {
-  if (shape != shape_)
-    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, shape_.rows, shape_.cols,
-                                 shape.rows, shape.cols));
+void LinearCombination<A>::throw_shape(ad::Shape other, const char* operation) const {
+  throw ShapeError(
+      fmt::format("{}: left is {}x{}, right is {}x{}", operation, rows(), cols(), other.rows, other.cols));
 }
 
 template <class A>
 LinearCombination<A>::LinearCombination(const LinearCombination& other)
-    : shape_(other.shape_), core_(other.core_), epoch_(other.epoch_), constant_(other.constant_) {
+    : extent_(other.extent_), epoch_(other.epoch_), core_(other.core_), constant_(other.constant_) {
   if (core_ == nullptr) return;
   core_->check(epoch_, "linear combination");
   for (count_ = 0; count_ < other.count_; ++count_) {
@@ -90,58 +79,26 @@ LinearCombination<A>::LinearCombination(const LinearCombination& other)
 }
 
 template <class A>
-LinearCombination<A>::LinearCombination(LinearCombination&& other) noexcept
-    : shape_(other.shape_),
-      core_(other.core_),
-      epoch_(other.epoch_),
-      count_(std::exchange(other.count_, 0)),
-      constant_(std::move(other.constant_)) {
-  copy_terms(other.terms_, std::make_index_sequence<most_terms>{});
-}
-
-// Usually two or three: too few for the call of memcpy that a copy of them all would be.
-template <class A>
-template <std::size_t... I>
-void LinearCombination<A>::copy_terms(const std::array<Term, most_terms>& terms, std::index_sequence<I...>) {
-  const auto copy = [](Term& to, const Term& from) {
-    to.buffer = from.buffer;
-    to.id = from.id;
-    to.coefficient = from.coefficient;
-    return true;
-  };
-  (void)((I < count_ && copy(terms_[I], terms[I])) && ...);
-}
-
-template <class A>
 LinearCombination<A>& LinearCombination<A>::operator=(LinearCombination other) noexcept {
   this->~LinearCombination();
   return *new (this) LinearCombination(std::move(other));
 }
 
 template <class A>
-LinearCombination<A>::~LinearCombination() {
-  if (count_ == 0 || core_->epoch.load(std::memory_order_relaxed) != epoch_) return;
+void LinearCombination<A>::release_terms() noexcept {
+  if (core_->epoch.load(std::memory_order_relaxed) != epoch_) return;
   for (std::size_t i = 0; i < count_; ++i) core_->release(terms_[i].buffer, buffer_size());
 }
 
 template <class A>
-void LinearCombination<A>::add_term(const Term& term) {
-  for (std::size_t i = 0; i < count_; ++i)
-    if (terms_[i].buffer == term.buffer) {
-      terms_[i].coefficient += term.coefficient;
-      return;
-    }
-  if (count_ == most_terms) {
-    const A sum = eval();
-    *this = LinearCombination(sum);
-  }
-  ++term.buffer->references;
-  terms_[count_++] = term;
+void LinearCombination<A>::fold() {
+  const A sum = eval();
+  *this = LinearCombination(sum);
 }
 
 template <class A>
-void LinearCombination<A>::add(const A& x, double coefficient, const char* operation) {
-  check_shape(x.shape(), operation);
+void LinearCombination<A>::add_checked(const A& x, double coefficient, const char* operation) {
+  check_shape(x.extent(), operation);
   x.check(operation);
   if (x.is_constant()) {
     add_constant(x.block().data(), x.shape(), coefficient, operation);
@@ -155,7 +112,7 @@ void LinearCombination<A>::add(const A& x, double coefficient, const char* opera
 
 template <class A>
 void LinearCombination<A>::add(const LinearCombination& other, double coefficient, const char* operation) {
-  check_shape(other.shape_, operation);
+  check_shape(other.extent_, operation);
   if (other.count_ > 0) {
     other.core_->check(other.epoch_, operation);
     if (core_ != nullptr && (core_ != other.core_ || epoch_ != other.epoch_))
@@ -166,7 +123,7 @@ void LinearCombination<A>::add(const LinearCombination& other, double coefficien
       add_term({other.terms_[i].buffer, other.terms_[i].id, coefficient * other.terms_[i].coefficient});
   }
   if (other.constant_.buffer() != nullptr)
-    add_constant(other.constant_.block().data(), other.shape_, coefficient, operation);
+    add_constant(other.constant_.block().data(), other.shape(), coefficient, operation);
 }
 
 template <class A>
@@ -197,11 +154,9 @@ void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, dou
 }
 
 template <class A>
-void LinearCombination<A>::scale(double factor) {
-  for (std::size_t i = 0; i < count_; ++i) terms_[i].coefficient *= factor;
-  if (constant_.buffer() == nullptr) return;
+void LinearCombination<A>::scale_constant(double factor) {
   const A before = std::exchange(constant_, A{});
-  add_constant(before.block().data(), shape_, factor, "*");
+  add_constant(before.block().data(), shape(), factor, "*");
 }
 
 template <class A>
@@ -210,35 +165,45 @@ A LinearCombination<A>::eval() const {
   const bool has_constant = constant_.buffer() != nullptr;
   if (count_ == 0) {
     if (has_constant) return constant_;
-    return A(VarArray(nullptr, shape_));
+    return A(VarArray(nullptr, shape()));
   }
   core_->check(epoch_, "linear combination");
   const bool alone = count_ == 1 && terms_[0].coefficient == 1;
   if (alone && !has_constant) {
     ++terms_[0].buffer->references;
-    return A(VarArray(core_, terms_[0].buffer, terms_[0].id, shape_));
+    return A(VarArray(core_, terms_[0].buffer, terms_[0].id, shape()));
   }
-  const Index size = shape_.size();
+  const Index size = this->size();
   const Index columns = core_->columns();
   // x + constant has the derivative of x: it shares its id, and needs no node.
   const Id id = alone ? terms_[0].id : core_->new_array();
-  A result(VarArray(core_, core_->allocate(buffer_size()), id, shape_));
+  A result(VarArray(core_, core_->allocate(buffer_size()), id, shape()));
   double* const out = result.buffer()->data;
 
   std::array<Input, most_terms + 1> in;
   for (std::size_t i = 0; i < count_; ++i) in[i] = {terms_[i].buffer->data, terms_[i].coefficient};
-  constexpr auto sizes = std::make_index_sequence<most_terms + 1>{};
   if (has_constant) {
     in[count_] = {constant_.block().data(), 1.0};
-    combine(out, size, in.data(), count_ + 1, sizes);
+    combine(out, size, in.data(), count_ + 1);
     for (std::size_t i = 0; i < count_; ++i) in[i].data += size;
-    if (columns > 1) combine(out + size, size * (columns - 1), in.data(), count_, sizes);
-  } else {
-    combine(out, size * columns, in.data(), count_, sizes);
+    if (columns > 1) combine(out + size, size * (columns - 1), in.data(), count_);
   }
-  if (!alone)
-    record<A>(*core_, id, static_cast<std::size_t>(size), terms_, count_,
-              std::make_index_sequence<most_terms>{});
+  if (alone) return result;
+  with_constant(
+      count_,
+      [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+        if (!has_constant) combine(out, size * columns, in.data(), std::make_index_sequence<N - 1>{});
+        core_->push_node<LinearNode<N>>(id, static_cast<std::size_t>(size), [&](void* memory) {
+          auto* const node = new (memory) LinearNode<N>;
+          node->pull = &LinearNode<N>::pull_back;
+          for (std::size_t i = 0; i < N; ++i) {
+            node->coefficients[i] = terms_[i].coefficient;
+            node->in[i] = terms_[i].id;
+          }
+          return node;
+        });
+      },
+      std::make_index_sequence<most_terms>{});
   return result;
 }
 

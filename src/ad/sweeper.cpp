@@ -85,71 +85,44 @@ void Sweeper::run() {
   workspace_->clean = true;
 }
 
-Sweeper::Buffer* Sweeper::new_buffer(Index rows) {
-  const std::size_t size = size_of(rows);
-  if (Buffer* const found = free_.take(size)) {
-    found->references = 1;
-    return found;
-  }
+Sweeper::Buffer* Sweeper::allocate(Index rows) {
   constexpr std::size_t line = 64;
-  const std::size_t bytes = std::max(size * sizeof(double), FreeLists<Buffer>::least_bytes);
+  const std::size_t bytes = std::max(size_of(rows) * sizeof(double), FreeLists<Buffer>::least_bytes);
   auto* memory = static_cast<std::byte*>(memory_.allocate(line + bytes, line));
   return new (memory) Buffer{reinterpret_cast<double*>(memory + line), 1};
 }
 
-Block Sweeper::writable(Id id, Index rows, Into& into) {
-  Adjoint& adjoint = arrays_[id];
-  if (adjoint.buffer == nullptr) {
-    adjoint = {new_buffer(rows), 1};
-    into = Into::assign;
+void Sweeper::write_out(Adjoint& adjoint, Index rows) {
+  using Array = Eigen::Map<Vector>;
+  const Index size = rows * columns_;
+  Buffer* const shared = adjoint.buffer;
+  if (shared->references == 1) {
+    Array(shared->data, size) *= adjoint.scale;
   } else {
-    into = Into::accumulate;
-    if (adjoint.buffer->references > 1) {
-      const Adjoint shared = adjoint;
-      adjoint = {new_buffer(rows), 1};
-      const Eigen::Map<const Vector> from(shared.buffer->data, rows * columns_);
-      Eigen::Map<Vector> to(adjoint.buffer->data, rows * columns_);
-      if (shared.scale == 1)
-        to = from;
-      else
-        to = shared.scale * from;
-      --shared.buffer->references;
-    } else if (adjoint.scale != 1) {
-      Eigen::Map<Vector>(adjoint.buffer->data, rows * columns_) *= adjoint.scale;
-      adjoint.scale = 1;
-    }
+    adjoint.buffer = new_buffer(rows);
+    --shared->references;
+    if (adjoint.scale == 1)
+      Array(adjoint.buffer->data, size) = Array(shared->data, size);
+    else
+      Array(adjoint.buffer->data, size) = adjoint.scale * Array(shared->data, size);
   }
-  return {adjoint.buffer->data, rows, columns_};
+  adjoint.scale = 1;
 }
 
-void Sweeper::add_scaled(Id id, Index rows, double scale, const Adjoint& y) {
-  Adjoint& adjoint = arrays_[id];
-  if (adjoint.buffer == nullptr) {
-    adjoint = {y.buffer, scale * y.scale};
-    ++y.buffer->references;
-    return;
-  }
-  if (adjoint.buffer == y.buffer) {
-    adjoint.scale += scale * y.scale;
-    return;
-  }
-  const double factor = scale * y.scale;
-  const Eigen::Map<const Vector> added(y.buffer->data, rows * columns_);
+void Sweeper::add_to(Adjoint& adjoint, Index rows, double factor, const double* y) {
+  const Index size = rows * columns_;
+  const Eigen::Map<const Vector> added(y, size), before(adjoint.buffer->data, size);
   if (adjoint.buffer->references > 1) {
-    const Adjoint shared = adjoint;
-    adjoint = {new_buffer(rows), 1};
-    const Eigen::Map<const Vector> from(shared.buffer->data, rows * columns_);
-    Eigen::Map<Vector>(adjoint.buffer->data, rows * columns_) = shared.scale * from + factor * added;
-    --shared.buffer->references;
-    return;
+    --adjoint.buffer->references;
+    adjoint.buffer = new_buffer(rows);
   }
-  Eigen::Map<Vector> to(adjoint.buffer->data, rows * columns_);
+  Eigen::Map<Vector> sum(adjoint.buffer->data, size);
   if (adjoint.scale != 1)
-    to = adjoint.scale * to + factor * added;
+    sum = adjoint.scale * before + factor * added;
   else if (factor == 1)
-    to += added;
+    sum = before + added;
   else
-    to += factor * added;
+    sum = before + factor * added;
   adjoint.scale = 1;
 }
 

@@ -152,9 +152,7 @@ TapeStatistics Tape::statistics() const {
 // ---------------------------------------------------------------------------
 
 VarArray::VarArray(const double* data, ad::Shape shape)
-    : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}),
-      rows_(static_cast<std::uint32_t>(shape.rows)),
-      cols_(static_cast<std::uint32_t>(shape.cols)) {
+    : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}), extent_(shape) {
   if (data != nullptr)
     std::copy_n(data, shape.size(), buffer_->data);
   else

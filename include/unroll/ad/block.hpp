@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "unroll/types.hpp"
 
 namespace unroll::ad {
@@ -23,6 +25,21 @@ struct Shape {
   Index cols = 1;
   Index size() const { return rows * cols; }
   friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// A shape in one word, as handles carry it.
+class Extent {
+ public:
+  Extent() = default;
+  Extent(Shape shape)  // NOLINT: implicit
+      : packed_(static_cast<std::uint64_t>(shape.rows) << 32 | static_cast<std::uint64_t>(shape.cols)) {}
+  Index rows() const { return static_cast<Index>(packed_ >> 32); }
+  Index cols() const { return static_cast<Index>(packed_ & 0xffff'ffffU); }
+  Shape shape() const { return {rows(), cols()}; }
+  friend bool operator==(const Extent&, const Extent&) = default;
+
+ private:
+  std::uint64_t packed_ = 1;
 };
 
 /// Whether a kernel adds to its output or writes it (the first contribution to an adjoint assigns).

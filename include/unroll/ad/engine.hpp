@@ -289,6 +289,14 @@ TapeCore* common_core(const In&... in) {
   return core;
 }
 
+/// Of operands that belong to no tape.
+template <class Rule, class... In>
+[[gnu::noinline]] VarArray evaluate_constant(const Rule& rule, Shape shape, const In&... in) {
+  Matrix y(shape.rows, shape.cols);
+  rule.evaluate(block_of(in)..., Block(y.data(), y.size(), 1));
+  return {y.data(), shape};
+}
+
 template <Kind K, class Rule, class... In>
 auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
   TapeCore* const core = common_core(in...);
@@ -313,14 +321,7 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
     record<K>(*core, rule, id, 1, values.data(), indices, in...);
     return Var(core, id, values(0));
   } else {
-    if (core == nullptr) {
-      const auto y = [&] {
-        Matrix constant(shape.rows, shape.cols);
-        rule.evaluate(block_of(in)..., Block(constant.data(), constant.size(), 1));
-        return constant;
-      }();
-      return VarArray(y.data(), shape);
-    }
+    if (core == nullptr) return evaluate_constant(rule, shape, in...);
     const Index columns = active ? core->columns() : 1;
     Buffer* const buffer = core->allocate(static_cast<std::size_t>(shape.size() * columns));
     VarArray result(core, buffer, active ? core->new_array() : 0, shape);

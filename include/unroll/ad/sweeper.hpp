@@ -50,9 +50,30 @@ class Sweeper {
     return {{adjoint.buffer->data, rows, columns_}, adjoint.scale};
   }
   /// A block to write or add to, as `into` says.
-  Block writable(Id id, Index rows, Into& into);
+  Block writable(Id id, Index rows, Into& into) {
+    Adjoint& adjoint = arrays_[id];
+    into = Into::accumulate;
+    if (adjoint.buffer == nullptr) {
+      adjoint = {new_buffer(rows), 1};
+      into = Into::assign;
+    } else if (adjoint.buffer->references > 1 || adjoint.scale != 1) {
+      write_out(adjoint, rows);
+    }
+    return {adjoint.buffer->data, rows, columns_};
+  }
   /// adjoint(id) += scale · y, without a copy if it is the first contribution.
-  void add_scaled(Id id, Index rows, double scale, const Adjoint& y);
+  void add_scaled(Id id, Index rows, double scale, const Adjoint& y) {
+    Adjoint& adjoint = arrays_[id];
+    if (adjoint.buffer == nullptr) {
+      adjoint.buffer = y.buffer;
+      adjoint.scale = scale * y.scale;
+      ++y.buffer->references;
+    } else if (adjoint.buffer == y.buffer) {
+      adjoint.scale += scale * y.scale;
+    } else {
+      add_to(adjoint, rows, scale * y.scale, y.buffer->data);
+    }
+  }
 
   // Adjoints of scalars: c numbers each.
   double* scalar(Id id) { return scalars_.data() + static_cast<Index>(id) * columns_; }
@@ -60,7 +81,18 @@ class Sweeper {
 
  private:
   std::size_t size_of(Index rows) const { return static_cast<std::size_t>(rows * columns_); }
-  Buffer* new_buffer(Index rows);
+  Buffer* new_buffer(Index rows) {
+    Buffer* const found = free_.take(size_of(rows));
+    if (found == nullptr) [[unlikely]]
+      return allocate(rows);
+    found->references = 1;
+    return found;
+  }
+  Buffer* allocate(Index rows);
+  /// Gives `adjoint` a buffer of its own, in which its scale is multiplied out.
+  void write_out(Adjoint& adjoint, Index rows);
+  /// adjoint += factor · y for an adjoint with a buffer.
+  void add_to(Adjoint& adjoint, Index rows, double factor, const double* y);
   void sweep_statements(Id from, Id to);
   void sweep_statements_plain(Id from, Id to);
   void sweep_statements_with_tangents(Id from, Id to);

@@ -110,9 +110,13 @@ struct TapeCore {
   static TapeCore* acquire(Index tangents);
   static void give_back(TapeCore* core) noexcept;
 
-  /// @throws TapeError unless a variable of `variable_epoch` belongs to this recording.
+  /// True if a variable of `variable_epoch` belongs to this recording.
+  bool is_at(std::uint32_t variable_epoch) const {
+    return variable_epoch == epoch.load(std::memory_order_relaxed);
+  }
+  /// @throws TapeError unless it does.
   void check(std::uint32_t variable_epoch, const char* operation) const {
-    if (variable_epoch != epoch.load(std::memory_order_relaxed)) [[unlikely]]
+    if (!is_at(variable_epoch)) [[unlikely]]
       throw_foreign(operation);
   }
 

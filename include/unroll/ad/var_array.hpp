@@ -16,17 +16,16 @@ class VarArray {
   VarArray(VarArray&& other) noexcept : VarArray(other, nullptr) { other.buffer_ = nullptr; }
   VarArray& operator=(VarArray other) noexcept {
     std::swap(core_, other.core_);
-    std::swap(buffer_, other.buffer_);
     std::swap(id_, other.id_);
+    std::swap(buffer_, other.buffer_);
     std::swap(epoch_, other.epoch_);
-    std::swap(rows_, other.rows_);
-    std::swap(cols_, other.cols_);
+    std::swap(extent_, other.extent_);
     return *this;
   }
   ~VarArray() { release(); }
 
-  Index rows() const { return rows_; }
-  Index cols() const { return cols_; }
+  Index rows() const { return extent_.rows(); }
+  Index cols() const { return extent_.cols(); }
   Index size() const { return rows() * cols(); }
   /// True if no derivative flows through it.
   bool is_constant() const { return id_ == 0; }
@@ -42,18 +41,18 @@ class VarArray {
   /// reference over.
   VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape) noexcept
       : core_(core),
-        buffer_(buffer),
         id_(id),
+        buffer_(buffer),
         epoch_(core->epoch.load(std::memory_order_relaxed)),
-        rows_(static_cast<std::uint32_t>(shape.rows)),
-        cols_(static_cast<std::uint32_t>(shape.cols)) {}
+        extent_(shape) {}
   /// A constant that belongs to no tape.
   VarArray(const double* data, ad::Shape shape);
   ad::TapeCore* core() const { return core_; }
   ad::Buffer* buffer() const { return buffer_; }
   ad::Id id() const { return id_; }
   std::uint32_t epoch() const { return epoch_; }
-  ad::Shape shape() const { return {rows(), cols()}; }
+  ad::Extent extent() const { return extent_; }
+  ad::Shape shape() const { return extent_.shape(); }
   /// Value and tangents; of a constant the value alone. @throws TapeError if stale.
   ad::ConstBlock block() const {
     check("value");
@@ -68,7 +67,7 @@ class VarArray {
 
  private:
   VarArray(const VarArray& o, std::nullptr_t) noexcept
-      : core_(o.core_), buffer_(o.buffer_), id_(o.id_), epoch_(o.epoch_), rows_(o.rows_), cols_(o.cols_) {}
+      : core_(o.core_), id_(o.id_), buffer_(o.buffer_), epoch_(o.epoch_), extent_(o.extent_) {}
   Index columns() const noexcept { return id_ == 0 ? 1 : core_->columns(); }
   bool is_live() const noexcept { return epoch_ == core_->epoch.load(std::memory_order_relaxed); }
   void release() noexcept {
@@ -81,11 +80,14 @@ class VarArray {
   void release_constant() noexcept;
   Var entry(Index i, Index j) const;
 
+  // A handle is copied as soon as it is made, and no two neighbours are of one size: compilers would copy
+  // both by one move, and a load that is wider than the stores before it waits until they have left the
+  // pipeline.
   ad::TapeCore* core_ = nullptr;
-  ad::Buffer* buffer_ = nullptr;
   ad::Id id_ = 0;
+  ad::Buffer* buffer_ = nullptr;
   std::uint32_t epoch_ = 0;
-  std::uint32_t rows_ = 0, cols_ = 1;
+  ad::Extent extent_;
 };
 
 /// A vector of n entries on a tape.
