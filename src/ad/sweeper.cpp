@@ -92,31 +92,35 @@ Sweeper::Buffer* Sweeper::allocate(Index rows) {
   return new (memory) Buffer{reinterpret_cast<double*>(memory + line), 1};
 }
 
+namespace {
+using Read = Eigen::Map<const Vector>;
+using Written = Eigen::Map<Vector, Eigen::Aligned64>;  // as allocate() makes them: spares the search for a start
+}  // namespace
+
 void Sweeper::write_out(Adjoint& adjoint, Index rows) {
-  using Array = Eigen::Map<Vector>;
   const Index size = rows * columns_;
   Buffer* const shared = adjoint.buffer;
   if (shared->references == 1) {
-    Array(shared->data, size) *= adjoint.scale;
+    Written(shared->data, size) *= adjoint.scale;
   } else {
     adjoint.buffer = new_buffer(rows);
     --shared->references;
     if (adjoint.scale == 1)
-      Array(adjoint.buffer->data, size) = Array(shared->data, size);
+      Written(adjoint.buffer->data, size) = Read(shared->data, size);
     else
-      Array(adjoint.buffer->data, size) = adjoint.scale * Array(shared->data, size);
+      Written(adjoint.buffer->data, size) = adjoint.scale * Read(shared->data, size);
   }
   adjoint.scale = 1;
 }
 
 void Sweeper::add_to(Adjoint& adjoint, Index rows, double factor, const double* y) {
   const Index size = rows * columns_;
-  const Eigen::Map<const Vector> added(y, size), before(adjoint.buffer->data, size);
+  const Read added(y, size), before(adjoint.buffer->data, size);
   if (adjoint.buffer->references > 1) {
     --adjoint.buffer->references;
     adjoint.buffer = new_buffer(rows);
   }
-  Eigen::Map<Vector> sum(adjoint.buffer->data, size);
+  Written sum(adjoint.buffer->data, size);
   if (adjoint.scale != 1)
     sum = adjoint.scale * before + factor * added;
   else if (factor == 1)
