@@ -91,7 +91,8 @@ unroll::Figure figure(const std::vector<Tuned>& all, double single) {
                    .y_label = "hold-out loss above the best seen, relative",
                    .lowest_y = 1e-4,
                    .level_label = "best single penalty",
-                   .curves = {}};
+                   .curves = {},
+                   .y_range = {{1e-4, 2}}};
   for (const Tuned& t : all) {
     unroll::Curve curve{.label = t.name, .style = f.curves.size()};
     for (const unroll::OuterStep& s : t.result.steps) {

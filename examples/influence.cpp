@@ -46,20 +46,23 @@ std::vector<Index> largest(const Vector& values, std::size_t count) {
 }
 
 unroll::Figure figure(const Vector& predicted, const Vector& actual) {
-  unroll::Figure f{
-      .name = "influence",
-      .subtitle = "breast_cancer_diagnostic, the 20 rows of most influence on one prediction",
-      .title = "Change of the log-odds without the row",
-      .x_label = "rank by the Jacobian",
-      .y_label = "|change|",
-      .lowest_y = 1e-4,
-      .level_label = "",
-      .curves = {{.label = "by the Jacobian", .style = 1}, {.label = "trained again", .style = 4}}};
+  unroll::Figure f{.name = "influence",
+                   .subtitle = "breast_cancer_diagnostic, the 20 rows of most influence on one prediction",
+                   .title = "Change of the log-odds without the row",
+                   .x_label = "rank by the Jacobian",
+                   .y_label = "|change|",
+                   .lowest_y = 1e-4,
+                   .level_label = "",
+                   .curves = {{.label = "by the Jacobian", .style = 1},
+                              {.label = "trained again", .style = 4, .stroke = unroll::Stroke::points}}};
   for (Index k = 0; k < predicted.size(); ++k)
     for (std::size_t curve = 0; curve < 2; ++curve) {
       f.curves[curve].x.push_back(static_cast<double>(k + 1));
       f.curves[curve].y.push_back(std::abs(curve == 0 ? predicted[k] : actual[k]));
     }
+  constexpr double margin = 1.25;
+  const Vector changes = (Vector(2 * predicted.size()) << predicted, actual).finished().cwiseAbs();
+  f.y_range = {changes.minCoeff() / margin, changes.maxCoeff() * margin};
   return f;
 }
 

@@ -45,10 +45,12 @@ class LastSteps {
 /// With `last_steps = K` the derivative is truncated: ∂x_{T−K} is taken for 0, and so is the derivative in
 /// x_0 if K < T. With `automatic` the sweep stops at the step s where the cotangents have contracted to
 /// ‖w_s‖ ≤ τ ‖w_T‖, where τ = ρ^T ‖N_0 − N_T‖/‖N_T‖, within [2^−52, 0.1], estimates the relative error of
-/// unrolling all steps: ρ is the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ. That is s* of
-/// MATH.md 3, with C/(‖∂x*‖ ln(1/ρ)) measured. It rests on a step that does not depend on t, and contracts;
-/// on one that does neither, it may be wrong without notice, and the certificate is the judge. States are
-/// kept and steps taken again as with a budget, so that at most a quarter of a full tape is in use.
+/// unrolling all steps: ρ is the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ. With e_t the
+/// error of ∂x_t and C = Lip(DΦ)(1 + ‖∂x*‖)‖x_0 − x*‖, truncation gives e_T ≤ ρ^(T−s) e_s + (T−s) ρ^(T−1) C,
+/// least at s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured. It rests on a
+/// step that does not depend on t, and contracts; on one that does neither, it may be wrong without notice,
+/// and the certificate is the judge. States are kept and steps taken again as with a budget, so that at most
+/// a quarter of a full tape is in use.
 struct Reverse {
   Index threads = 1;              // over blocks of cotangents; the result does not depend on it
   std::size_t memory_budget = 0;  // bytes; 0: no budget, every step that is differentiated is on the tape

@@ -9,7 +9,9 @@ namespace unroll {
 /// Gradient descent with backtracking (Armijo 1966; Nocedal & Wright, Numerical Optimization, 2006,
 /// algorithm 3.1): x_{t+1} = x_t − h_t ∇f(x_t), h_t from `search`.
 /// For any differentiable f; no spectrum needed. h_t is constant around almost every θ, and its derivative
-/// zero: ∂x_{t+1} = (I − h_t H) ∂x_t − h_t M.
+/// zero: ∂x_{t+1} = (I − h_t H) ∂x_t − h_t M. That ∂x_t converges is not promised: where the accepted step
+/// sizes happen to be 1/λ of an eigenvalue the iterate loses that component exactly, the search goes on as if
+/// it were not there, and ∂x_t, which is not rid of it, can stall.
 struct Backtracking {
   Armijo search{};
 
