@@ -19,6 +19,9 @@ set(DOXYGEN_EXCLUDE_SYMBOLS detail *::detail *::detail::* unroll::ad unroll::ad:
 set(DOXYGEN_EXCLUDE_PATTERNS */ad/eigen_traits.hpp)  # specialisations for Eigen and the standard library
 set(DOXYGEN_EXTRACT_ALL NO)
 set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
+set(DOXYGEN_HIDE_IN_BODY_DOCS YES)
+set(DOXYGEN_MACRO_EXPANSION YES)  # families of functions are written by macros
+set(DOXYGEN_PREDEFINED UNROLL_INLINE:=inline)
 set(DOXYGEN_GENERATE_LATEX NO)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_QUIET YES)
