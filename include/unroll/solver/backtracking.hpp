@@ -11,7 +11,7 @@ namespace unroll {
 /// For any differentiable f; no spectrum needed. h_t is constant around almost every θ, and its derivative
 /// zero: ∂x_{t+1} = (I − h_t H) ∂x_t − h_t M.
 struct Backtracking {
-  Armijo search{};
+  Armijo search{};  // for h_t
 
   /// @throws DomainError as Armijo::check.
   void check() const { search.check("backtracking"); }
