@@ -19,11 +19,15 @@ set(DOXYGEN_EXCLUDE_SYMBOLS detail *::detail *::detail::* unroll::ad unroll::ad:
 set(DOXYGEN_EXCLUDE_PATTERNS */ad/eigen_traits.hpp)  # specialisations for Eigen and the standard library
 set(DOXYGEN_EXTRACT_ALL NO)
 set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
+set(DOXYGEN_HIDE_IN_BODY_DOCS YES)
+set(DOXYGEN_MACRO_EXPANSION YES)  # families of functions are written by macros
+set(DOXYGEN_PREDEFINED UNROLL_INLINE:=inline)
 set(DOXYGEN_GENERATE_LATEX NO)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_QUIET YES)
 set(DOXYGEN_WARN_IF_INCOMPLETE_DOC NO)  # parameters are documented by name and shape, where these do not say it all
-set(DOXYGEN_WARN_IF_UNDOCUMENTED NO)
+set(DOXYGEN_WARN_IF_UNDOCUMENTED YES)
+set(DOXYGEN_DISTRIBUTE_GROUP_DOC YES)  # a family of functions shares one comment, above its group
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 doxygen_add_docs(docs ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/include
                  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMENT "Documentation: docs/html/index.html")

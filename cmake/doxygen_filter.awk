@@ -1,9 +1,9 @@
 # What stands beside a member documents it: `double height;  // e_peak/e_0` reaches Doxygen as `///<`, with the lines of
-# comment below that go on. A comment above, and one inside a statement, stay as they are.
+# comment below that go on. A comment above, inside a statement, for a linter or at a namespace's end stays as it is.
 # A solver's State, init and step are what concept Solver says, unless they say more themselves.
 FILENAME ~ /\/solver\// && /^  template <class V>$/ && last !~ /\/\/\// { print "  /// As concept Solver asks." }
 {
-  if (match($0, /[;,{}] +\/\/ /) && $0 !~ /^ *(\/\/|#)/) {
+  if (match($0, /[;,{}] +\/\/ /) && $0 !~ /^ *(\/\/|#)|\/\/ (NOLINT|namespace)/) {
     sub(/ \/\/ /, " ///< ")
     beside = 1
   } else if (beside && $0 ~ /^ +\/\/ /) {

@@ -18,7 +18,9 @@ template <class M, class V>
 V column_of(const M& x, Index j);
 }  // namespace ad
 
-/// Entries first … first + count − 1 of a vector. @throws ShapeError if out of range.
+/// Entries first … first + count − 1 of a vector, its first `count` (head), its last `count` (tail).
+/// @throws ShapeError if out of range.
+/// @{
 template <ad::AnyArray V>
 ad::array_t<V> segment(const V& x, Index first, Index count) {
   return ad::segment_of(ad::materialise(x), first, count);
@@ -31,7 +33,9 @@ template <ad::AnyArray V>
 ad::array_t<V> tail(const V& x, Index count) {
   return ad::segment_of(ad::materialise(x), x.size() - count, count);
 }
+/// @}
 /// (a, b, …), vectors one under another; plain ones may stand among taped or dual ones.
+/// @{
 template <class A, class B>
 requires ad::SameWorld<A, B>
 auto concatenate(const A& a, const B& b) {
@@ -42,17 +46,23 @@ template <class A, class B, class... More>
 requires(sizeof...(More) > 0) auto concatenate(const A& a, const B& b, const More&... more) {
   return concatenate(concatenate(a, b), more...);
 }
+/// @}
 /// Column j of a matrix. @throws ShapeError if out of range.
+/// @{
 inline VarVector column(const VarMatrix& x, Index j) { return ad::column_of<VarMatrix, VarVector>(x, j); }
 inline DualVector column(const DualMatrix& x, Index j) { return ad::column_of<DualMatrix, DualVector>(x, j); }
 Vector column(const Matrix& x, Index j);
+/// @}
 
-/// The vector of the given scalars, one node.
+/// The vector of the given scalars; of variables, one node. @throws TapeError for variables of different
+/// recordings, ShapeError for duals of different numbers of tangents.
+/// @{
 VarVector assemble(std::span<const Var> entries);
 DualVector assemble(std::span<const Dual> entries);
 inline Vector assemble(std::span<const double> entries) {
   return Eigen::Map<const Vector>(entries.data(), static_cast<Index>(entries.size()));
 }
+/// @}
 
 template <class D>
 requires std::is_same_v<typename D::Scalar, Var> VarVector::VarVector(const Eigen::MatrixBase<D>& entries) {

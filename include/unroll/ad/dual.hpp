@@ -12,17 +12,23 @@ namespace unroll {
 class Dual {
  public:
   Dual() = default;
+  /// A constant, without tangents.
   template <class T>
   requires std::is_arithmetic_v<T> Dual(T constant)
       : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
+  /// `tangents` is 1×k.
   Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
     block_ << value, tangents;
   }
 
+  /// The number without its tangents.
   double value() const { return block_(0); }
-  auto tangents() const { return block_.tail(directions()); }  // k
-  Index directions() const { return block_.size() - 1; }
+  auto tangents() const { return block_.tail(directions()); }  // 1×k
+  Index directions() const { return block_.size() - 1; }       // k, 0 of a constant
 
+  /// Arithmetic and functions of the number, tangents by the chain rule; kinks and edges as elementwise.hpp
+  /// says. @throws ShapeError if both operands have tangents, in different numbers.
+  /// @{
   Dual& operator+=(const Dual& other) { return *this = *this + other; }
   Dual& operator-=(const Dual& other) { return *this = *this - other; }
   Dual& operator*=(const Dual& other) { return *this = *this * other; }
@@ -54,18 +60,25 @@ class Dual {
   friend Dual softplus(const Dual& a) { return unary<ad::Softplus>(a); }
   friend Dual abs(const Dual& a) { return unary<ad::Abs>(a); }
   friend Dual fabs(const Dual& a) { return unary<ad::Abs>(a); }
+  /// @}
 
-  // Comparisons are of the numbers.
+  /// Comparisons and tests are of the numbers, whatever the tangents: a branch is taken, and the derivative
+  /// is of what was executed.
+  /// @{
   friend bool operator==(const Dual& a, const Dual& b) { return a.value() == b.value(); }
   friend auto operator<=>(const Dual& a, const Dual& b) { return a.value() <=> b.value(); }
   friend bool isfinite(const Dual& a) { return std::isfinite(a.value()); }
   friend bool isnan(const Dual& a) { return std::isnan(a.value()); }
   friend bool isinf(const Dual& a) { return std::isinf(a.value()); }
+  /// @}
+  /// The number without its tangents.
   friend double value_of(const Dual& a) { return a.value(); }
 
   // For the engine: 1×(1+k).
+  /// @cond engine
   explicit Dual(Eigen::RowVectorXd block) : block_(std::move(block)) {}
   ad::ConstBlock block() const { return {block_.data(), 1, block_.size()}; }
+  /// @endcond
 
  private:
   static Eigen::RowVectorXd ad_constant(double value) { return Eigen::RowVectorXd::Constant(1, value); }
@@ -97,25 +110,35 @@ class Dual {
 /// product.
 class DualArray {
  public:
+  /// rows × cols, with size = rows · cols; a vector has one column.
+  /// @{
   Index rows() const { return shape_.rows; }
   Index cols() const { return shape_.cols; }
   Index size() const { return shape_.size(); }
+  /// @}
   Index directions() const { return block_.cols() - 1; }  // k
   /// size × k; a matrix flattened column by column.
   auto tangents() const { return block_.rightCols(directions()); }
 
-  /// Entry. @throws ShapeError if out of range.
+  /// Entry i of a vector, (i, j) of a matrix; of a matrix, i alone is (i, 0). @throws ShapeError if out of
+  /// range.
+  /// @{
   Dual operator[](Index i) const { return entry(i, 0); }
   Dual operator()(Index i) const { return entry(i, 0); }
   Dual operator()(Index i, Index j) const { return entry(i, j); }
+  /// @}
 
   // For the engine.
+  /// @cond engine
   DualArray(ad::Shape shape, Matrix block) : shape_(shape), block_(std::move(block)) {}
   ad::Shape shape() const { return shape_; }
   ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols()}; }
+  /// @endcond
 
  protected:
   DualArray() : shape_{0, 1}, block_(0, 1) {}
+  /// `value` and every column of `tangents`, size × k, flattened column by column. @throws ShapeError if
+  /// `tangents` has not `size` rows.
   DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents);
 
  private:
@@ -127,38 +150,48 @@ class DualArray {
 /// A vector of n entries with k tangents.
 class DualVector : public DualArray {
  public:
-  using Plain = Vector;
+  using Plain = Vector;  // what value() gives
   DualVector() = default;
+  /// A constant, without tangents.
+  /// @{
   DualVector(const Vector& constant)
       : DualArray({constant.size(), 1}, constant, Matrix(constant.size(), 0)) {}  // NOLINT
   template <class D>
   requires std::is_same_v<typename D::Scalar, double> DualVector(const Eigen::MatrixBase<D>& constant)
       : DualVector(Vector(constant)) {}  // NOLINT: implicit
+  /// @}
   /// Assembles scalars.
   template <class D>
   requires std::is_same_v<typename D::Scalar, Dual> DualVector(
       const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
   /// `tangents` is n×k. @throws ShapeError otherwise.
   DualVector(const Vector& value, const Matrix& tangents) : DualArray({value.size(), 1}, value, tangents) {}
+  /// `array` must have one column, which is not checked.
   explicit DualVector(DualArray array) : DualArray(std::move(array)) {}
+  /// The n entries without their tangents.
   Vector value() const { return block().col(0); }
 };
 
 /// A matrix of r×c entries with k tangents.
 class DualMatrix : public DualArray {
  public:
-  using Plain = Matrix;
+  using Plain = Matrix;  // what value() gives
   DualMatrix() = default;
+  /// A constant, without tangents.
+  /// @{
   DualMatrix(const Matrix& constant)  // NOLINT: implicit
       : DualMatrix(constant, Matrix(constant.size(), 0)) {}
   template <class D>
   requires std::is_same_v<typename D::Scalar, double> DualMatrix(const Eigen::MatrixBase<D>& constant)
       : DualMatrix(Matrix(constant)) {}  // NOLINT: implicit
+  /// @}
   /// `tangents` is (r·c)×k, each column a matrix flattened column by column. @throws ShapeError otherwise.
   DualMatrix(const Matrix& value, const Matrix& tangents)
       : DualArray({value.rows(), value.cols()}, Eigen::Map<const Vector>(value.data(), value.size()),
                   tangents) {}
+  /// `array` as a matrix, whatever its shape.
   explicit DualMatrix(DualArray array) : DualArray(std::move(array)) {}
+  /// The r×c entries without their tangents.
   Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
 };
 

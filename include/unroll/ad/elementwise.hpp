@@ -75,6 +75,8 @@ common_array_t<A, B> smaller(const A& a, const B& b);
   ad::array_t<T> name(const T& x) {                                    \
     return ad::elementwise<ad::F, ad::array_t<T>>(ad::materialise(x)); \
   }
+/// The function of every entry, in an array of the same kind and shape. |x|' = 0 at 0, √' = +∞ at 0.
+/// @{
 UNROLL_ELEMENTWISE(exp, Exp)
 UNROLL_ELEMENTWISE(log, Log)
 UNROLL_ELEMENTWISE(log1p, Log1p)
@@ -87,12 +89,17 @@ UNROLL_ELEMENTWISE(tanh, Tanh)
 UNROLL_ELEMENTWISE(sigmoid, Sigmoid)
 UNROLL_ELEMENTWISE(softplus, Softplus)
 UNROLL_ELEMENTWISE(abs, Abs)
+/// @}
 #undef UNROLL_ELEMENTWISE
 
+/// Of a number: x², 1/(1 + e^{−x}) and log(1 + e^x), the latter two stable for any x.
+/// @{
 inline double square(double x) { return ad::Square::value(x); }
 inline double sigmoid(double x) { return ad::Sigmoid::value(x); }
 inline double softplus(double x) { return ad::Softplus::value(x); }
+/// @}
 
+/// x_i^exponent.
 template <ad::AnyArray T>
 ad::array_t<T> pow(const T& x, double exponent) {
   return ad::power<ad::array_t<T>>(ad::materialise(x), exponent);
@@ -103,10 +110,14 @@ ad::array_t<T> pow(const T& x, double exponent) {
   requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) { \
     return ad::function(ad::materialise(a), ad::materialise(b));                       \
   }
+/// a_i b_i, a_i/b_i, the larger and the smaller of a_i and b_i; a tie is a_i. One of a and b may be plain
+/// where the other has derivatives. @throws ShapeError if the shapes differ.
+/// @{
 UNROLL_ELEMENTWISE(cwise_product, product)
 UNROLL_ELEMENTWISE(cwise_quotient, quotient)
 UNROLL_ELEMENTWISE(max, larger)
 UNROLL_ELEMENTWISE(min, smaller)
+/// @}
 #undef UNROLL_ELEMENTWISE
 
 }  // namespace unroll

@@ -16,8 +16,8 @@ namespace unroll {
 
 /// A linear map R^cols → R^rows that is never formed: x ↦ A x and y ↦ Aᵀ y.
 struct LinearOperator {
-  Index rows = 0;
-  Index cols = 0;
+  Index rows = 0;                                        // entries of A x
+  Index cols = 0;                                        // entries of x
   std::function<Vector(const Vector&)> apply;            // cols → rows
   std::function<Vector(const Vector&)> apply_transpose;  // rows → cols
 };
@@ -90,6 +90,9 @@ A apply_operator(const LinearOperator& op, Side side, const A& x);
 
 }  // namespace ad
 
+/// A X and X B for a constant dense A or B. An lvalue, its transpose, a block or map of it is held by
+/// reference, a temporary copied onto the tape. X b with a vector b is a vector. @throws ShapeError
+/// @{
 template <class M, ad::Differentiable V>
 requires ad::ConstantMatrix<std::remove_cvref_t<M>> ad::array_t<V>
 operator*(M&& matrix, const V& x) {
@@ -110,18 +113,24 @@ requires(ad::ConstantMatrix<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<
     return ad::times_constant<A, Result>(array, view);
   });
 }
+/// @}
 
-/// A X with derivatives in both.
+/// A X with derivatives in both. @throws ShapeError
 template <ad::Differentiable M, ad::Differentiable V>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<V>
 operator*(const M& matrix, const V& x) { return ad::product_of(ad::materialise(matrix), ad::materialise(x)); }
 
+/// Xᵀ, one node where X is taped.
+/// @{
 template <ad::Differentiable M>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
   return ad::transposed(ad::materialise(x));
 }
 inline Matrix transpose(const Matrix& x) { return x.transpose(); }
+/// @}
 
+/// A X and Aᵀ X for a sparse A, held by reference. @throws ShapeError
+/// @{
 template <ad::Differentiable V>
 ad::array_t<V> operator*(const Eigen::SparseMatrix<double>& matrix, const V& x) {
   return ad::apply_sparse(matrix, ad::Side::plain, ad::materialise(x));
@@ -135,11 +144,15 @@ ad::array_t<V> operator*(const Eigen::Transpose<Eigen::SparseMatrix<double>>& ma
   return ad::apply_sparse(matrix.nestedExpression(), ad::Side::transposed, ad::materialise(x));
 }
 
+/// @}
+
 /// Held by reference: a temporary would be gone before the sweep.
+/// @{
 template <ad::Differentiable V>
 void operator*(const Eigen::SparseMatrix<double>&& matrix, const V& x) = delete;
 template <ad::Differentiable V>
 void operator*(const LinearOperator&& op, const V& x) = delete;
+/// @}
 
 /// A x for an operator that is only applied.
 template <ad::AnyArray V>

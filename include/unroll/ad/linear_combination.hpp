@@ -15,21 +15,32 @@ namespace unroll {
 template <class A>
 class LinearCombination {
  public:
+  /// Terms that are held apart; before one more is added, these are computed, as one node.
   static constexpr std::size_t most_terms = 6;
 
+  /// The shape of every term.
+  /// @{
   Index rows() const { return extent_.rows(); }
   Index cols() const { return extent_.cols(); }
   Index size() const { return shape().size(); }
   ad::Shape shape() const { return extent_.shape(); }
+  /// @}
+  /// Computes and records it, anew at every call. @throws TapeError if the tape was cleared or destroyed.
+  /// @{
   operator A() const { return eval(); }  // NOLINT: implicit
-  /// Computes and records it.
   A eval() const;
+  /// @}
+  /// Numbers and entries of eval(), which every call computes and records anew: for more than one, convert
+  /// first. @throws as eval(), ShapeError if out of range.
+  /// @{
   typename A::Plain value() const { return eval().value(); }
   Var operator[](Index i) const { return eval()[i]; }
   Var operator()(Index i) const { return eval()(i); }
   Var operator()(Index i, Index j) const { return eval()(i, j); }
+  /// @}
 
   // For the operators.
+  /// @cond engine
   explicit LinearCombination(const A& x) : LinearCombination(x.extent()) { add(x, 1, "+"); }
   explicit LinearCombination(ad::Extent extent) : extent_(extent) {}
   LinearCombination(const LinearCombination& other);
@@ -59,6 +70,7 @@ class LinearCombination {
     for (std::size_t i = 0; i < count_; ++i) terms_[i].coefficient *= factor;
     if (constant_.buffer() != nullptr) scale_constant(factor);
   }
+  /// @endcond
 
  private:
   // A handle without what all terms have in common: the recording and the shape.

@@ -114,6 +114,10 @@ concept LinearOperand = Linear<std::remove_cvref_t<T>>;
 
 }  // namespace ad
 
+/// left ± right, −x, c x and x/c of taped arrays and linear combinations of them, c a number: a linear
+/// combination, not yet computed. One side of a sum may be plain. @throws ShapeError if the shapes differ,
+/// TapeError for variables of different recordings.
+/// @{
 template <class L, class R, class A = ad::sum_array_t<L, R>>
 LinearCombination<A> operator+(L&& left, R&& right) {
   return ad::combine<A>(std::forward<L>(left), std::forward<R>(right), 1, "+");
@@ -138,6 +142,10 @@ template <ad::LinearOperand L, ad::Number T>
 auto operator/(L&& x, T divisor) {
   return ad::scaled(std::forward<L>(x), 1.0 / static_cast<double>(divisor));
 }
+/// @}
+/// s x and x/s for a scalar expression s, computed at once: one node beside those of s and x. @throws
+/// TapeError for variables of different recordings.
+/// @{
 template <ScalarExpression S, ad::Linear L>
 ad::linear_array_t<L> operator*(const S& factor, const L& x) {
   return ad::scale_array(Var(factor), ad::linear_array_t<L>(x));
@@ -150,6 +158,7 @@ template <ad::Linear L, ScalarExpression S>
 ad::linear_array_t<L> operator/(const L& x, const S& divisor) {
   return ad::scale_array(Var(1.0 / divisor), ad::linear_array_t<L>(x));
 }
+/// @}
 
 // ---- duals
 // ------------------------------------------------------------------------------------------------------
@@ -161,6 +170,9 @@ concept DualisedArray = std::is_base_of_v<DualArray, T>;
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation);
 }  // namespace ad
 
+/// left ± right, −x, s x and x/s of arrays with tangents, s a number or a `Dual`. One side of a sum may be
+/// plain. @throws ShapeError if the shapes differ, or both operands have tangents, in different numbers.
+/// @{
 template <ad::DualisedArray A, class R>
 requires std::is_convertible_v<R, A> A operator+(const A& left, const R& right) {
   return A(ad::sum_of(left, static_cast<const A&>(right), 1, "+"));
@@ -205,5 +217,6 @@ template <ad::DualisedArray A>
 A operator/(const A& x, const Dual& divisor) {
   return ad::scale_array(1.0 / divisor, x);
 }
+/// @}
 
 }  // namespace unroll

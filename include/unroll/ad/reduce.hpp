@@ -59,6 +59,7 @@ scalar_t<T> log_sum_exp(const T& x) {
   return ad::stable_log_sum_exp(ad::materialise(x));
 }
 /// Greatest and smallest entry. @throws ShapeError if x is empty.
+/// @{
 template <ad::AnyArray T>
 scalar_t<T> max(const T& x) {
   return ad::greatest(ad::materialise(x), false);
@@ -67,5 +68,6 @@ template <ad::AnyArray T>
 scalar_t<T> min(const T& x) {
   return ad::greatest(ad::materialise(x), true);
 }
+/// @}
 
 }  // namespace unroll

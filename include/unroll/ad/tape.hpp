@@ -31,7 +31,7 @@ class Sweep {
 /// An array to pull back from, by reference (threads may share it, which handles do not allow), and its
 /// cotangents.
 struct Seed {
-  const VarArray& y;
+  const VarArray& y;  // of the recording that is swept, no constant
   Matrix cotangents;  // y.size() × s
 };
 
@@ -44,6 +44,7 @@ struct TapeStatistics {
   std::size_t scalar_bytes = 0;    // statements, 12 bytes a pair
   std::size_t value_bytes = 0;     // arrays that some node or variable still reads
   std::size_t reserved_bytes = 0;  // memory held, in use or not
+  /// Bytes in use: of nodes, scalars and values together.
   std::size_t bytes() const { return node_bytes + scalar_bytes + value_bytes; }
 };
 
@@ -66,6 +67,7 @@ class Tape {
   ~Tape();
 
   /// An independent variable; its tangents, if the tape carries any, are zero.
+  /// @{
   VarVector input(const Vector& value);
   VarMatrix input(const Matrix& value);
   template <class D>
@@ -76,6 +78,7 @@ class Tape {
       return input(Matrix(value));
   }
   Var input(double value);
+  /// @}
   /// With tangents, n×k. @throws ShapeError
   VarVector input(const Vector& value, const Matrix& tangents);
 
@@ -89,14 +92,19 @@ class Tape {
   Sweep sweep(std::span<const Seed> seeds) const;
   /// From a scalar, with seed 1 (its tangents 0).
   Sweep sweep(const Var& y) const;
+  /// From a scalar: `seeds` is 1 × s. @throws likewise.
   Sweep sweep(const Var& y, const Eigen::RowVectorXd& seeds) const;
 
   /// Forgets the recording and every variable of it.
   void clear();
-  Index tangents() const { return core_->tangents; }
+  Index tangents() const { return core_->tangents; }  // k, of every value
+  /// Counts and bytes of the recording as it stands.
   TapeStatistics statistics() const;
 
+  // For the engine.
+  /// @cond engine
   ad::TapeCore& core() { return *core_; }
+  /// @endcond
 
  private:
   Index checked_columns(Index seeds) const;

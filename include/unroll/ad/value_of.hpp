@@ -13,6 +13,9 @@
 /// carries no derivative, a plain array, a counter, a schedule, is itself.
 namespace unroll {
 
+/// Of an array with derivatives its value(), of a list the numbers behind every entry. What carries no
+/// derivative is itself: a counter, and, by reference, a plain array or another class, a schedule say.
+/// @{
 template <class A>
 requires requires { typename A::Plain; }
 typename A::Plain value_of(const A& a) { return a.value(); }
@@ -41,5 +44,6 @@ requires std::is_class_v<T> &&
     }) const T& value_of(const T& member) {
   return member;
 }
+/// @}
 
 }  // namespace unroll

@@ -38,6 +38,7 @@ struct TangentWriter {
 /// A scalar expression over variables; converts to `Var`.
 template <class E>
 struct Expression {
+  /// The expression as the type that it is.
   UNROLL_INLINE const E& self() const { return static_cast<const E&>(*this); }
 };
 
@@ -47,9 +48,13 @@ concept ScalarExpression = std::is_base_of_v<Expression<T>, T>;
 /// A number recorded on a tape, or a constant. Trivial to copy; usable as an Eigen scalar (eigen_scalar.hpp).
 class Var : public Expression<Var> {
  public:
+  /// @cond engine
   static constexpr std::uint32_t leaves = 1;
+  /// @endcond
 
   Var() = default;
+  /// A copy stands for the same variable of the recording.
+  /// @{
   // Member by member: a copy that moves two of them as one would wait for both stores of a variable just
   // made.
   UNROLL_INLINE Var(const Var& o) : value_(o.value_), core_(o.core_), id_(o.id_), epoch_(o.epoch_) {}
@@ -60,23 +65,32 @@ class Var : public Expression<Var> {
     epoch_ = o.epoch_;
     return *this;
   }
+  /// @}
+  /// A constant, which belongs to no tape.
   template <class T>
   requires std::is_arithmetic_v<T> UNROLL_INLINE Var(T constant)
       : value_(static_cast<double>(constant)) {}  // NOLINT: implicit
+  /// Records the expression as one statement; one of constants alone is a constant. @throws TapeError if its
+  /// variables are not of one recording, or its tape was cleared or destroyed.
   template <ScalarExpression E>
   requires(!std::is_same_v<E, Var>) UNROLL_INLINE Var(const E& expression) {  // NOLINT: implicit
     record(expression);
   }
+  /// @cond engine
   Var(ad::TapeCore* core, ad::Id id, double value)
       : value_(value), core_(core), id_(id), epoch_(core->epoch.load(std::memory_order_relaxed)) {}
+  /// @endcond
 
-  /// @throws TapeError if its tape was cleared or destroyed.
+  /// The number without a derivative. @throws TapeError if its tape was cleared or destroyed.
   double value() const {
     check("value");
     return value_;
   }
+  /// True if no derivative flows through it.
   bool is_constant() const { return id_ == 0; }
 
+  /// x += y is x = x + y: x becomes another variable. y is an expression or a number.
+  /// @{
   template <class T>
   UNROLL_INLINE Var& operator+=(const T& other) {
     return *this = *this + other;
@@ -93,8 +107,10 @@ class Var : public Expression<Var> {
   UNROLL_INLINE Var& operator/=(const T& other) {
     return *this = *this / other;
   }
+  /// @}
 
   // For the engine.
+  /// @cond engine
   ad::Id id() const { return id_; }
   std::uint32_t epoch() const { return epoch_; }
   UNROLL_INLINE ad::TapeCore* core() const { return core_; }
@@ -116,6 +132,7 @@ class Var : public Expression<Var> {
   void check_leaves(std::uint32_t epoch) const {
     if (id_ != 0 && epoch_ != epoch) ad::TapeCore::throw_foreign("scalar expression");
   }
+  /// @endcond
 
  private:
   template <class E>
@@ -265,6 +282,9 @@ concept Number = std::is_arithmetic_v<T>;
   UNROLL_INLINE auto name(T a, const B& b) {                                          \
     return ad::Binary<ad::F, ad::Literal, B>(ad::Literal{static_cast<double>(a)}, b); \
   }
+/// Arithmetic and functions of scalars on a tape give an expression, recorded when it becomes a `Var`; of two
+/// operands one may be a number. Kinks and edges as elementwise.hpp says.
+/// @{
 UNROLL_BINARY(operator+, Plus)
 UNROLL_BINARY(operator-, Minus)
 UNROLL_BINARY(operator*, Times)
@@ -298,9 +318,12 @@ UNROLL_UNARY(sigmoid, Sigmoid)
 UNROLL_UNARY(softplus, Softplus)
 UNROLL_UNARY(abs, Abs)
 UNROLL_UNARY(fabs, Abs)
+/// @}
 #undef UNROLL_UNARY
 
-/// The number behind an expression, without a derivative. @throws TapeError for a stale `Var`.
+/// The number behind an expression, without a derivative; a plain number is itself. @throws TapeError for a
+/// stale `Var`.
+/// @{
 template <ScalarExpression A>
 double value_of(const A& a) {
   if constexpr (std::is_same_v<A, Var>)
@@ -309,8 +332,8 @@ double value_of(const A& a) {
     return a.primal();
 }
 inline double value_of(double a) { return a; }
+/// @}
 
-// Comparisons are of the numbers: a branch is taken, and the derivative is of what was executed.
 #define UNROLL_COMPARE(op)                                 \
   template <ScalarExpression A, ScalarExpression B>        \
   UNROLL_INLINE bool operator op(const A& a, const B& b) { \
@@ -324,14 +347,19 @@ inline double value_of(double a) { return a; }
   UNROLL_INLINE bool operator op(T a, const B& b) {        \
     return static_cast<double>(a) op b.primal();           \
   }
+/// Comparisons are of the numbers: a branch is taken, and the derivative is of what was executed.
+/// @{
 UNROLL_COMPARE(<)
 UNROLL_COMPARE(>)
 UNROLL_COMPARE(<=)
 UNROLL_COMPARE(>=)
 UNROLL_COMPARE(==)
 UNROLL_COMPARE(!=)
+/// @}
 #undef UNROLL_COMPARE
 
+/// Tests of the number behind an expression.
+/// @{
 template <ScalarExpression A>
 bool isfinite(const A& a) {
   return std::isfinite(a.primal());
@@ -344,5 +372,6 @@ template <ScalarExpression A>
 bool isinf(const A& a) {
   return std::isinf(a.primal());
 }
+/// @}
 
 }  // namespace unroll

@@ -12,6 +12,8 @@ namespace unroll {
 class VarArray {
  public:
   VarArray() = default;
+  /// Another handle of the same value. One that was moved from may be assigned to or destroyed, no more.
+  /// @{
   VarArray(const VarArray& other) noexcept : VarArray(other, nullptr) { retain(); }
   VarArray(VarArray&& other) noexcept : VarArray(other, nullptr) { other.buffer_ = nullptr; }
   VarArray& operator=(VarArray other) noexcept {
@@ -22,21 +24,28 @@ class VarArray {
     std::swap(extent_, other.extent_);
     return *this;
   }
+  /// @}
   ~VarArray() { release(); }
 
+  /// rows × cols, with size = rows · cols; a vector has one column.
+  /// @{
   Index rows() const { return extent_.rows(); }
   Index cols() const { return extent_.cols(); }
   Index size() const { return rows() * cols(); }
+  /// @}
   /// True if no derivative flows through it.
   bool is_constant() const { return id_ == 0; }
 
-  /// Entry of a vector, or of a matrix. @throws ShapeError if out of range, TapeError if its recording is
-  /// gone.
+  /// Entry i of a vector, (i, j) of a matrix; of a matrix, i alone is (i, 0). @throws ShapeError if out of
+  /// range, TapeError if its recording is gone.
+  /// @{
   Var operator[](Index i) const { return entry(i, 0); }
   Var operator()(Index i) const { return entry(i, 0); }
   Var operator()(Index i, Index j) const { return entry(i, j); }
+  /// @}
 
   // For the engine.
+  /// @cond engine
   /// A result on `core`; `buffer` holds size × (1 + k) doubles, or size for id 0, a constant; takes its
   /// reference over.
   VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape) noexcept
@@ -64,6 +73,7 @@ class VarArray {
   void retain() const noexcept {
     if (buffer_ != nullptr && (core_ == nullptr || is_live())) ++buffer_->references;
   }
+  /// @endcond
 
  private:
   VarArray(const VarArray& o, std::nullptr_t) noexcept
@@ -93,33 +103,41 @@ class VarArray {
 /// A vector of n entries on a tape.
 class VarVector : public VarArray {
  public:
-  using Plain = Vector;
+  using Plain = Vector;  // what value() gives
   VarVector() = default;
+  /// A constant: a copy that belongs to no tape.
+  /// @{
   VarVector(const Vector& constant) : VarArray(constant.data(), {constant.size(), 1}) {}  // NOLINT: implicit
   template <class D>
   requires std::is_same_v<typename D::Scalar, double> VarVector(const Eigen::MatrixBase<D>& constant)
       : VarVector(Vector(constant)) {}  // NOLINT: implicit
+  /// @}
   /// Assembles scalars.
   template <class D>
   requires std::is_same_v<typename D::Scalar, Var> VarVector(
       const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
+  /// `array` must have one column, which is not checked.
   explicit VarVector(VarArray array) : VarArray(std::move(array)) {}
-  /// @throws TapeError if the tape was cleared or destroyed.
+  /// The n entries without a derivative. @throws TapeError if the tape was cleared or destroyed.
   Vector value() const { return block().col(0); }
 };
 
 /// A matrix on a tape.
 class VarMatrix : public VarArray {
  public:
-  using Plain = Matrix;
+  using Plain = Matrix;  // what value() gives
   VarMatrix() = default;
+  /// A constant: a copy that belongs to no tape.
+  /// @{
   VarMatrix(const Matrix& constant)
       : VarArray(constant.data(), {constant.rows(), constant.cols()}) {}  // NOLINT
   template <class D>
   requires std::is_same_v<typename D::Scalar, double> VarMatrix(const Eigen::MatrixBase<D>& constant)
       : VarMatrix(Matrix(constant)) {}  // NOLINT: implicit
+  /// @}
+  /// `array` as a matrix, whatever its shape.
   explicit VarMatrix(VarArray array) : VarArray(std::move(array)) {}
-  /// @throws TapeError if the tape was cleared or destroyed.
+  /// The entries without a derivative. @throws TapeError if the tape was cleared or destroyed.
   Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
 };
 

@@ -19,8 +19,14 @@ namespace unroll {
 
 /// η of the Sobolev method: estimated as a user could, exact for the instance, or given.
 struct Eta {
-  enum class Kind { automatic, oracle, given } kind = Kind::automatic;
-  double value = 0;  // if given
+  /// Where η comes from.
+  enum class Kind {
+    automatic,  // automatic_eta, which knows neither x* nor ∂x*
+    oracle,     // its definition, with x* and ∂x*
+    given,      // `value`
+  };
+  Kind kind = Kind::automatic;  // one of these
+  double value = 0;             // ≥ 0, if given
 };
 
 /// Reads `auto`, `oracle` or a number. @throws DomainError unless the number is finite and ≥ 0.
@@ -28,8 +34,9 @@ Eta parse_eta(std::string_view text);
 
 /// What happens at the moment: a stage of one solver, and which fraction of the stage is done.
 struct CurseProgress {
-  std::string_view solver, stage;
-  double fraction;
+  std::string_view solver;  // its name
+  std::string_view stage;   // in words
+  double fraction;          // of the stage, 0 … 1
 };
 
 /// Every x_t and ∂x_t of a run is kept: about 1 kB a step at n = 30.
@@ -41,7 +48,7 @@ struct CurseOptions {
   Index steps = 2000;                     // 1 … most_steps
   double alpha = 0.5;  // of the Gegenbauer weight of the Sobolev method, see SobolevMeasure
   Eta eta = {};        // of the same
-  std::function<void(const CurseProgress&)> progress = {};
+  std::function<void(const CurseProgress&)> progress = {};  // told how far the work is
 };
 
 /// A run of which only the last steps are differentiated: ∂x_s := 0 at step s.

@@ -14,8 +14,8 @@ namespace unroll {
 struct Dataset {
   std::vector<std::string> names;  // n
   Matrix values;                   // m×n
-  std::string target_name;
-  Vector target;  // m
+  std::string target_name;         // as in the table
+  Vector target;                   // m
 };
 
 /// Takes one column of a table as the target, by default (an empty name) the last.

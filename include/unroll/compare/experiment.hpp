@@ -29,20 +29,21 @@ using ExperimentMethod = std::variant<Forward, Reverse, Implicit, Predicted>;
 /// Where runs start; the seed comes from the experiment.
 struct StartChoice {
   std::string kind;  // as SetupOptions::start
-  double scale = 1;
+  double scale = 1;  // as SetupOptions::start_scale
 };
 
 /// A problem by name: makes the instance for a start and a seed, the same whenever asked.
 struct ExperimentProblem {
-  std::string name;
-  std::function<Instance(const StartChoice&, std::uint64_t seed)> make;
+  std::string name;                                                      // in the records
+  std::function<Instance(const StartChoice&, std::uint64_t seed)> make;  // asked once for each start and seed
 };
 /// A data set; start and seed of the options are not used.
 ExperimentProblem data_problem(const SetupOptions& options);
 
 /// A solver by name, its type forgotten: what it makes of an instance in t steps.
 struct ExperimentSolver {
-  std::string name;
+  std::string name;  // in the records
+  /// x_t and ∂x_t of the instance by the method, for t = `steps`; may be called from any thread.
   std::function<Derivative(const Instance&, const ExperimentMethod&, Index steps)> run;
 };
 /// `make(instance)` gives the solver, with step sizes for the instance, say.
@@ -51,18 +52,21 @@ ExperimentSolver experiment_solver(std::string name, Make make);
 
 /// The factors of an experiment: every combination is run, at every t.
 struct Experiment {
-  std::vector<ExperimentProblem> problems;  // at least one, as of all
-  std::vector<ExperimentSolver> solvers;
-  std::vector<std::pair<std::string, ExperimentMethod>> methods;
-  std::vector<StartChoice> starts;
-  std::vector<std::uint64_t> seeds = {1};
-  std::vector<Index> steps;  // each t ≥ 0
+  std::vector<ExperimentProblem> problems;                        // at least one, as of all
+  std::vector<ExperimentSolver> solvers;                          // no two of a name, as of all
+  std::vector<std::pair<std::string, ExperimentMethod>> methods;  // each by its name in the records
+  std::vector<StartChoice> starts;                                // for every problem
+  std::vector<std::uint64_t> seeds = {1};                         // for every problem and start
+  std::vector<Index> steps;                                       // each t ≥ 0
 };
 
 /// One line of an experiment.
 struct ExperimentRecord {
-  std::string problem, start, solver, method;
-  std::uint64_t seed = 0;
+  std::string problem;                 // its name
+  std::string start;                   // its kind, after the scale if that is not 1: `2 x ones`
+  std::string solver;                  // its name
+  std::string method;                  // its name
+  std::uint64_t seed = 0;              // that the instance was made with
   Index t = 0;                         // steps asked for
   Status status = Status::step_limit;  // if not finite, the rest is of the last finite iterate
   double objective_suboptimality = 0;  // (f(x_t) − f*)/(f(x_0) − f*)

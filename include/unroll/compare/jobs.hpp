@@ -25,7 +25,9 @@ struct Job {
 
 /// How far run_jobs is.
 struct JobProgress {
-  std::size_t done, reused, all;       // jobs; `done` counts the reused ones
+  std::size_t done;                    // jobs, the reused ones included
+  std::size_t reused;                  // jobs whose rows a file held already
+  std::size_t all;                     // jobs
   std::optional<double> seconds_left;  // at the pace so far; none before the first one is done
 };
 

@@ -21,6 +21,7 @@ class Suboptimality {
   Suboptimality(const Problem& problem, Vector theta /* p */, Vector minimiser /* n */,
                 const Vector& start /* n */);
 
+  /// The ratio at x, 1 at x_0 and 0 at x*.
   double operator()(const Vector& x /* n */) const;
 
  private:

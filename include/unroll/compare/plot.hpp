@@ -13,27 +13,32 @@ enum class Stroke { line, dotted, points };
 
 /// One line of a figure.
 struct Curve {
-  std::string label = {};
-  std::vector<double> x = {}, y = {};  // what is not positive leaves a gap: both axes are logarithmic
+  std::string label = {};      // shown as it is
+  std::vector<double> x = {};  // as many as y
+  std::vector<double> y = {};  // what is not positive leaves a gap: both axes are logarithmic
   std::optional<std::pair<double, double>> marked = {};  // a point worth a dot
-  std::size_t style = 0;  // colour and dash: one solver keeps its style in every figure
-  Stroke stroke = Stroke::line;
+  std::size_t style = 0;         // colour and dash: one solver keeps its style in every figure
+  Stroke stroke = Stroke::line;  // how it is drawn
 };
 
 /// Where the curves' labels are: in a list with samples on the right, or each at the end of its curve.
 enum class Legend { list, ends, none };
+/// The first and the last value on an axis, both positive; empty: chosen by the curves.
 using AxisRange = std::optional<std::pair<double, double>>;
 
 /// A line plot with two logarithmic axes.
 struct Figure {
-  std::string name = {};                               // of the files: name.svg and name.png
-  std::string subtitle = {};                           // shown as it is
-  std::string title = {}, x_label = {}, y_label = {};  // may use gnuplot's markup: x_t is x with the index t
-  double lowest_y = 1e-8;        // the frame ends there; below lie convergence and rounding
-  std::string level_label = {};  // a horizontal line at 1 with this label, if not empty
-  std::vector<Curve> curves = {};
-  AxisRange x_range = {}, y_range = {};  // where empty: x from 1 to the last, y by decades around 1
-  Legend legend = Legend::list;
+  std::string name = {};           // of the files: name.svg and name.png
+  std::string subtitle = {};       // shown as it is
+  std::string title = {};          // may use gnuplot's markup: x_t is x with the index t
+  std::string x_label = {};        // likewise
+  std::string y_label = {};        // likewise
+  double lowest_y = 1e-8;          // the frame ends there; below lie convergence and rounding
+  std::string level_label = {};    // a horizontal line at 1 with this label, if not empty
+  std::vector<Curve> curves = {};  // in the order of the legend
+  AxisRange x_range = {};          // empty: from 1 to the last x
+  AxisRange y_range = {};          // empty: by decades around 1
+  Legend legend = Legend::list;    // where the labels are
 };
 
 /// Figures side by side, one picture.
@@ -54,12 +59,16 @@ struct PlotResult {
 /// finds texts and numbers in files there that are removed afterwards. Never throws for a missing or failing
 /// gnuplot: see `problem`.
 /// @throws DataError if the files for gnuplot cannot be written.
+/// @{
 PlotResult plot(const Figure& figure, const std::filesystem::path& directory);
 PlotResult plot(const Panels& panels, const std::filesystem::path& directory);
+/// @}
 
 /// The gnuplot script that plot() runs; it reads name.dat and writes name.svg and name.png in its working
 /// directory.
+/// @{
 std::string gnuplot_script(const Figure& figure);
 std::string gnuplot_script(const Panels& panels);
+/// @}
 
 }  // namespace unroll

@@ -10,8 +10,8 @@ namespace unroll {
 
 /// One line of a trajectory: one solver after t steps.
 struct Record {
-  std::string solver;  // its name
-  Index t = 0;
+  std::string solver;                         // its name
+  Index t = 0;                                // steps taken
   double objective_suboptimality = 1;         // (f(x_t) − f*)/(f(x_0) − f*)
   double jacobian_error = 1;                  // ‖∂x_t − ∂x*‖/‖∂x*‖, ∂x_t in forward mode
   std::optional<double> reverse_forward_gap;  // ‖∂x_t(reverse) − ∂x_t(forward)‖/‖∂x*‖, at some t

@@ -17,8 +17,8 @@ struct SetupOptions {
   std::string loss = "ridge";                     // or `logistic`
   double theta = 0.01;                            // > 0
   std::string start = {};  // ones, zero, normal or a file; empty: ones, for synthetic data normal
-  double start_scale = 1;
-  std::uint64_t seed = 1;                     // of synthetic data and of a normal start
+  double start_scale = 1;  // x_0 is this times `start`; finite
+  std::uint64_t seed = 1;  // of synthetic data and of a normal start
   std::filesystem::path data_directory = {};  // of the bundled data sets
 };
 
@@ -26,8 +26,11 @@ struct SetupOptions {
 struct Setup {
   Instance instance;                 // one θ
   std::string data;                  // name of the data set
-  Index rows = 0, columns = 0;       // m, n
-  std::string target, loss, start;   // start: how x_0 was made
+  Index rows = 0;                    // m
+  Index columns = 0;                 // n
+  std::string target;                // name of the column
+  std::string loss;                  // `ridge` or `logistic`
+  std::string start;                 // how x_0 was made
   std::vector<std::string> dropped;  // names of the constant columns
 };
 

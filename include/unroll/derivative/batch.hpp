@@ -14,10 +14,11 @@ namespace unroll {
 /// What became of one item of a batch: a result, or the error that it ended in.
 template <class R>
 struct Outcome {
-  std::optional<R> result{};
+  std::optional<R> result{};       // none after an error
   std::string error{};             // the message; empty if there is a result
   std::exception_ptr exception{};  // the error itself, to be rethrown
 
+  /// True if there is a result.
   explicit operator bool() const { return result.has_value(); }
   /// The result. @throws the item's own error if there is none.
   const R& value() const {

@@ -43,9 +43,10 @@ struct Certificate {
   std::optional<double> smallest_eigenvalue{};  // ℓ
   std::optional<double> bound{};  // on ‖J − ∂x*‖_F; times ‖w‖, on the error of Jᵀw
   double norm = 0;                // ‖J‖_F
-  ConstantSource source = ConstantSource::none;
-  Verdict verdict = Verdict::unknown;
+  ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift
+  Verdict verdict = Verdict::unknown;            // on J, from `bound`
 
+  /// True if the bound rests on an estimate, and is one itself.
   bool estimated() const { return source == ConstantSource::estimated; }
   /// What is known, in one sentence.
   std::string message() const;

@@ -13,8 +13,10 @@ namespace unroll {
 /// called once, after the run, with the last iterate.
 class Cotangent {
  public:
+  /// A vector w, n.
   template <class D>
   Cotangent(const Eigen::MatrixBase<D>& w) : fixed_(w) {}  // NOLINT: implicit
+  /// A function x_T ↦ w, n each.
   template <class F>
   requires(!std::is_base_of_v<Eigen::EigenBase<F>, F> &&
            std::is_invocable_r_v<Vector, const F&, const Vector&>) Cotangent(F at)

@@ -31,11 +31,11 @@ enum class Equation {
 /// as x_T is from x*; the certificate says how much. A linear solve that does not meet the tolerance is a
 /// NumericalError.
 struct Implicit {
-  LinearSolver linear_solver = LinearSolver::automatic;
+  LinearSolver linear_solver = LinearSolver::automatic;  // of the equation's linear system
   double tolerance = 1e-10;  // of iterative solvers: ‖b − A y‖ ≤ tolerance ‖b‖ for every right-hand side b
-  Index max_iterations = 0;  // of iterative solvers; 0: 10 n + 100
-  Preconditioner preconditioner = Preconditioner::none;
-  Equation equation = Equation::automatic;
+  Index max_iterations = 0;                              // of iterative solvers; 0: 10 n + 100
+  Preconditioner preconditioner = Preconditioner::none;  // of iterative solvers
+  Equation equation = Equation::automatic;               // what is differentiated
 };
 
 /// @throws DomainError unless 0 < tolerance < 1 and max_iterations ≥ 0.

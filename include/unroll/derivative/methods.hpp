@@ -19,12 +19,14 @@ constexpr Automatic automatic() { return {}; }
 class LastSteps {
  public:
   constexpr LastSteps() = default;
+  /// Of the last K = `count`.
   constexpr LastSteps(Index count) : kind_(Kind::some), count_(count) {}  // NOLINT: implicit
-  constexpr LastSteps(Automatic (*)()) : kind_(Kind::automatic) {}        // NOLINT: implicit
+  /// Of as many as matter: `automatic`, without parentheses.
+  constexpr LastSteps(Automatic (*)()) : kind_(Kind::automatic) {}  // NOLINT: implicit
 
-  constexpr bool is_all() const { return kind_ == Kind::all; }
-  constexpr bool is_automatic() const { return kind_ == Kind::automatic; }
-  constexpr Index count() const { return count_; }  // K, where it was given
+  constexpr bool is_all() const { return kind_ == Kind::all; }              // of every step: the default
+  constexpr bool is_automatic() const { return kind_ == Kind::automatic; }  // of as many as matter
+  constexpr Index count() const { return count_; }                          // K, where it was given
 
  private:
   enum class Kind { all, some, automatic };
@@ -54,7 +56,7 @@ class LastSteps {
 struct Reverse {
   Index threads = 1;              // over blocks of cotangents; the result does not depend on it
   std::size_t memory_budget = 0;  // bytes; 0: no budget, every step that is differentiated is on the tape
-  LastSteps last_steps{};
+  LastSteps last_steps{};         // how many steps are differentiated
 };
 
 /// Unrolling, backwards, of the last step alone: accurate for solvers that converge superlinearly, Newton's

@@ -29,13 +29,13 @@ struct OuterStep {
   double value;          // F
   double gradient_norm;  // ‖P(θ − ∇F) − θ‖
   Index inner_steps;  // of the run at this θ, and of those at trial points that were refused on the way to it
-  double inner_tolerance;
-  Cost cost;  // what it took
+  double inner_tolerance;  // when this θ was accepted; F and the gradient may since be of a tighter one
+  Cost cost;               // what it took
 };
 
 /// When minimise_outer stops, and how it steps.
 struct OuterOptions {
-  Index steps = 50;
+  Index steps = 50;                   // at most; ≥ 0
   double tolerance = 1e-6;            // see OuterStatus::converged; ≥ 0
   double first_step = 1;              // length of the first step in θ; > 0
   double sufficient_decrease = 1e-4;  // Armijo's; in (0, 1)
@@ -52,10 +52,10 @@ struct OuterOptions {
 
 /// Where minimise_outer ended.
 struct OuterResult {
-  Vector theta;  // of the lowest F, the last accepted
-  Vector x;      // x_T there
-  double value;  // F there
-  OuterStatus status;
+  Vector theta;                  // of the lowest F, the last accepted
+  Vector x;                      // x_T there
+  double value;                  // F there
+  OuterStatus status;            // why it ended
   std::vector<OuterStep> steps;  // the start, and every accepted step
   Cost cost;                     // of all runs
 };

@@ -14,8 +14,11 @@ struct Start {
   Vector x;     // n
   Matrix dx{};  // n×p, or empty: zero
 
+  /// x_0, n, which does not depend on θ.
   Start(Vector x0) : x(std::move(x0)) {}  // NOLINT: implicit
+  /// x_0, n, and ∂x_0(θ), n×p.
   Start(Vector x0, Matrix dx0) : x(std::move(x0)), dx(std::move(dx0)) {}
+  /// x_0 from an expression, which does not depend on θ.
   template <class D>
   Start(const Eigen::MatrixBase<D>& x0) : x(x0) {}  // NOLINT: implicit
 };
@@ -23,37 +26,37 @@ struct Start {
 /// What every derivative says of the run behind it. After Status::non_finite, everything is of the last
 /// finite iterate.
 struct RunRecord {
-  Vector x{};  // x_T, n
-  Index steps = 0;
+  Vector x{};                          // x_T, n
+  Index steps = 0;                     // T, the steps taken with a finite result
   Status status = Status::step_limit;  // how the run ended
   Cost cost{};                         // what it took
 };
 
 /// ∂x_T(θ), total: through the steps and through x_0(θ).
 struct Derivative : RunRecord {
-  Matrix dx{};  // n×p
-  Certificate certificate{};
+  Matrix dx{};                // n×p
+  Certificate certificate{};  // of dx: how far from ∂x* it may be
 };
 
 /// The pullback of a cotangent w ∈ R^n.
 struct Vjp : RunRecord {
-  Vector dtheta{};  // ∂x_T(θ)ᵀ w, p, total
-  Vector dx0{};     // (∂x_T/∂x_0)ᵀ w, n
-  Certificate certificate{};
+  Vector dtheta{};            // ∂x_T(θ)ᵀ w, p, total
+  Vector dx0{};               // (∂x_T/∂x_0)ᵀ w, n
+  Certificate certificate{};  // of x_T alone: see certify_point
 };
 
 /// The pushforward of a tangent θ̇ ∈ R^p.
 struct Jvp : RunRecord {
-  Vector dx{};  // ∂x_T(θ) θ̇, n
-  Certificate certificate{};
+  Vector dx{};                // ∂x_T(θ) θ̇, n
+  Certificate certificate{};  // of dx: how far from ∂x* θ̇ it may be
 };
 
 /// ∂x_t for several t of one run.
 struct History {
-  std::vector<Index> t{};
-  std::vector<Vector> x{};   // x_t, n
-  std::vector<Matrix> dx{};  // ∂x_t, n×p
-  Index steps = 0;
+  std::vector<Index> t{};              // those asked for that the run reached, ascending
+  std::vector<Vector> x{};             // x_t, n
+  std::vector<Matrix> dx{};            // ∂x_t, n×p
+  Index steps = 0;                     // T, the steps taken with a finite result
   Status status = Status::step_limit;  // how the run ended
   Cost cost{};                         // what it took
 };

@@ -45,6 +45,7 @@ inline std::vector<Index> all_rows(Index m) {
 template <class F>
 class TemplateFiniteSum final : public TemplateProblem<detail::OverRows<F>, FiniteSum> {
  public:
+  /// @throws ShapeError unless n, m ≥ 1 and p ≥ 0.
   TemplateFiniteSum(F f, Index n, Index p, Index m)
       : TemplateFiniteSum(std::make_shared<const F>(std::move(f)), n, p, m) {}
 

@@ -28,6 +28,7 @@ struct HalfSquare {
 template <class R>
 class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>, LeastSquares> {
  public:
+  /// @throws ShapeError unless n ≥ 1 and p ≥ 0.
   TemplateLeastSquares(R r, Index n, Index p)
       : TemplateProblem<detail::HalfSquare<R>, LeastSquares>({std::move(r)}, n, p) {}
 

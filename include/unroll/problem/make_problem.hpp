@@ -40,6 +40,7 @@ class TemplateProblem : public Base {
 
   Index dimension() const override { return n_; }
   Index parameters() const override { return p_; }
+  /// f, as it was given.
   const F& function() const { return f_; }
 
   double value(const Vector& x, const Vector& theta) const override { return f_(x, theta); }

@@ -30,6 +30,7 @@ struct L1 {
   double weight = 1;     // ≥ 0
   Index parameter = -1;  // of θ, or none
 
+  /// prox_{hψ}(v), n, for h = `step`.
   template <class V>
   V operator()(const V& v, double step, const V& theta) const {
     if (parameter < 0) return soft_threshold(v, step * weight);
@@ -45,6 +46,7 @@ struct Box {
   Vector lower;  // n
   Vector upper;  // n
 
+  /// The projection of v, n; the same for every step.
   template <class V>
   V operator()(const V& v, double, const V&) const {
     return box_projection(v, lower, upper);
@@ -62,6 +64,7 @@ Vector simplex_support(const Vector& v, double total);
 struct Simplex {
   double total = 1;  // > 0
 
+  /// The projection of v, n; the same for every step.
   template <class V>
   V operator()(const V& v, double, const V&) const {
     const Vector support = detail::simplex_support(value_of(v), total);

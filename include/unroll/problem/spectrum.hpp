@@ -34,10 +34,11 @@ struct SpectrumOptions {
 /// formed). That it is the outermost one no number of products can prove, and it fails where the starting
 /// vector has no component there; a value of Lanczos's method lies inside [ℓ, L], never outside.
 struct SpectrumEstimate {
-  Spectrum spectrum;  // [ℓ, L]
-  double smallest_error, largest_error;
-  Cost cost;            // what it took
-  std::string warning;  // empty, or: an accuracy was not reached, or ℓ ≤ 0, that f is not convex at x
+  Spectrum spectrum;      // [ℓ, L]
+  double smallest_error;  // of ℓ
+  double largest_error;   // of L
+  Cost cost;              // what it took
+  std::string warning;    // empty, or: an accuracy was not reached, or ℓ ≤ 0, that f is not convex at x
 };
 
 /// ℓ and L of H(x, θ): by a dense decomposition for small n, else by Lanczos's method on Hessian-vector

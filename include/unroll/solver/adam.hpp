@@ -21,7 +21,9 @@ struct Adam {
 
   template <class V>
   struct State {
-    V x, mean, square;  // n each: x_t, m_t, v_t
+    V x;       // n, x_t
+    V mean;    // n, m_t
+    V square;  // n, v_t
   };
   template <class V>
   State<V> init(const V& x0) const {

@@ -49,7 +49,7 @@ V mixed_image(const AndersonWindow<V>& window);
 /// yours (on NoObjective, if it asks for no gradient).
 template <class Map = GradientMap>
 struct Anderson {
-  Map map;
+  Map map;           // Φ
   Index memory = 5;  // ≥ 1
 
   /// @throws DomainError unless memory ≥ 1, and what the map's own check() throws.

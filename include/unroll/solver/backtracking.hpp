@@ -13,7 +13,7 @@ namespace unroll {
 /// sizes happen to be 1/λ of an eigenvalue the iterate loses that component exactly, the search goes on as if
 /// it were not there, and ∂x_t, which is not rid of it, can stall.
 struct Backtracking {
-  Armijo search{};
+  Armijo search{};  // for h_t
 
   /// @throws DomainError as Armijo::check.
   void check() const { search.check("backtracking"); }

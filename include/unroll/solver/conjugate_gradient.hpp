@@ -14,8 +14,10 @@ namespace unroll {
 struct ConjugateGradient {
   template <class V>
   struct State {
-    V x, gradient, direction;  // n each; all but x from the first step on
-    V origin;                  // n, ∇f(0)
+    V x;          // n, x_t
+    V gradient;   // n, g_t; from the first step on, as the rest
+    V direction;  // n, p_t
+    V origin;     // n, ∇f(0)
   };
   template <class V>
   State<V> init(const V& x0) const {

@@ -24,7 +24,8 @@ struct Fista {
 
   template <class V>
   struct State {
-    V x, previous;    // n each
+    V x;              // n, x_t
+    V previous;       // n, x_{t−1}
     double momentum;  // (a_{t−1} − 1)/a_t
     double a;         // a_t
   };

@@ -18,6 +18,7 @@ struct GradientDescent {
   /// check_spectrum.
   static GradientDescent large_step(double smallest_eigenvalue, double largest_eigenvalue);
 
+  /// Those of every step, as concept LinearMethod asks.
   MomentumCoefficients coefficients(Index) const { return {0, 0, step_size}; }
   /// @throws DomainError unless h is positive and finite.
   void check() const;

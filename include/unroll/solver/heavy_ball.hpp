@@ -14,6 +14,7 @@ struct HeavyBall {
   /// check_spectrum.
   static HeavyBall optimal(double smallest_eigenvalue, double largest_eigenvalue);
 
+  /// Those of every step, as concept LinearMethod asks.
   MomentumCoefficients coefficients(Index) const { return {momentum, 0, step_size}; }
   /// @throws DomainError unless h is positive and finite, and m finite.
   void check() const;

@@ -14,16 +14,19 @@ namespace unroll {
 /// unless sᵀy > 1e-10 ‖s‖‖y‖, so that B_t is positive definite, and where ‖s‖ ≤ 1e-10 max(1, ‖x‖), as
 /// cancellation leaves y with few digits: from there on B_t is held.
 struct Lbfgs {
-  Index memory = 10;  // pairs, ≥ 1
-  SecantSearch search{};
+  Index memory = 10;      // pairs, ≥ 1
+  SecantSearch search{};  // for h_t
 
   /// @throws DomainError unless memory ≥ 1, and as SecantSearch::check.
   void check() const;
 
   template <class V>
   struct State {
-    V x, previous, gradient;  // n each: x_t, x_{t−1} and ∇f(x_{t−1}), the last from the first step on
-    std::vector<V> steps, changes;  // s and y, the oldest first
+    V x;                     // n, x_t
+    V previous;              // n, x_{t−1}
+    V gradient;              // n, ∇f(x_{t−1}) from the first step on
+    std::vector<V> steps;    // s, n each, the oldest first
+    std::vector<V> changes;  // y, n each, likewise
   };
   template <class V>
   State<V> init(const V& x0) const {

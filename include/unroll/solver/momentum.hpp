@@ -28,6 +28,7 @@ MomentumState<V> momentum_step(const MomentumCoefficients& c, const Oracle<V>& f
   return {s.x + c.momentum * (s.x - s.previous) - c.step_size * f.gradient(y, theta), s.x};
 }
 
+/// @cond instantiations
 extern template MomentumState<Vector> momentum_step(const MomentumCoefficients&, const Oracle<Vector>&,
                                                     const MomentumState<Vector>&, const Vector&);
 extern template MomentumState<DualVector> momentum_step(const MomentumCoefficients&,
@@ -35,5 +36,6 @@ extern template MomentumState<DualVector> momentum_step(const MomentumCoefficien
                                                         const MomentumState<DualVector>&, const DualVector&);
 extern template MomentumState<VarVector> momentum_step(const MomentumCoefficients&, const Oracle<VarVector>&,
                                                        const MomentumState<VarVector>&, const VarVector&);
+/// @endcond
 
 }  // namespace unroll

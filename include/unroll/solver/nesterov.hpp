@@ -14,6 +14,7 @@ struct Nesterov {
   /// h = 1/L, m = (√κ − 1)/(√κ + 1). @throws DomainError as check_spectrum.
   static Nesterov optimal(double smallest_eigenvalue, double largest_eigenvalue);
 
+  /// Those of every step, as concept LinearMethod asks.
   MomentumCoefficients coefficients(Index) const { return {momentum, momentum, step_size}; }
   /// @throws DomainError unless h is positive and finite, and m finite.
   void check() const;

@@ -10,14 +10,16 @@ namespace unroll {
 /// h_t by SecantSearch, and p_t = −g_t wherever p_t points uphill. On quadratics, conjugate gradients.
 /// For any differentiable f. Two gradients a step. β and h_t are differentiated.
 struct NonlinearConjugateGradient {
-  SecantSearch search{};
+  SecantSearch search{};  // for h_t
 
   /// @throws DomainError as SecantSearch::check.
   void check() const { search.check("nonlinear conjugate gradients"); }
 
   template <class V>
   struct State {
-    V x, gradient, direction;  // n each; the latter two of the step before, zero at first
+    V x;          // n, x_t
+    V gradient;   // n, g_{t−1}, zero at first
+    V direction;  // n, p_{t−1}, zero at first
   };
   template <class V>
   State<V> init(const V& x0) const {

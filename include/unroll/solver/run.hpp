@@ -20,7 +20,7 @@ struct SolveOptions {
 /// What a run leaves: the last state, which is that of step `steps`.
 template <class S>
 struct Run {
-  S state;
+  S state;        // the last that is finite
   Status status;  // how the run ended
   Index steps;  // taken with a finite result. After non_finite, step number steps + 1 is the one that failed
 };

@@ -14,9 +14,9 @@ namespace unroll {
 /// The coefficients are constants with respect to θ, also where they were computed from the spectrum of a
 /// Hessian that depends on θ: step sizes are *frozen*.
 struct MomentumCoefficients {
-  double momentum;
-  double extrapolation;
-  double step_size;
+  double momentum;       // m
+  double extrapolation;  // e
+  double step_size;      // h
 };
 
 /// A method whose every step is given by its coefficients; on a quadratic it has a residual polynomial (see

@@ -11,7 +11,7 @@ namespace unroll {
 /// grow while x_t converges: measured, 1e27-fold with Polak–Ribière+ on ridge regression of auto_mpg.
 struct SecantSearch {
   double reach = 1e-3;  // > 0: how far, relative to x, curvature is looked for
-  Armijo shorten{};
+  Armijo shorten{};     // along h p; its first_step is in units of h
 
   /// h p (n), zero where that would be at most 1e-14 ‖x‖. Where pᵀHp ≤ 0, h starts from 1. One gradient.
   /// @throws NumericalError as Armijo.

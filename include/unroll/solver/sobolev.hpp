@@ -10,10 +10,12 @@ namespace unroll {
 /// carries no derivative. A run goes on from a stored state.
 template <class V>
 struct SobolevState {
-  V x;                                // n, the average of the ŝ: the iterate
-  V gegenbauer, gegenbauer_previous;  // n, p̂_t and p̂_{t−1}
-  V sobolev, sobolev_previous;        // n, ŝ_t and ŝ_{t−1}
-  SobolevSchedule schedule;           // of the step t → t + 1
+  V x;                       // n, the average of the ŝ: the iterate
+  V gegenbauer;              // n, p̂_t
+  V gegenbauer_previous;     // n, p̂_{t−1}
+  V sobolev;                 // n, ŝ_t
+  V sobolev_previous;        // n, ŝ_{t−1}
+  SobolevSchedule schedule;  // of the step t → t + 1
 };
 
 /// One step, with the only gradient at p̂_t, not at x_t. Compiled in the library for the V it knows. The three
@@ -32,12 +34,14 @@ SobolevState<V> sobolev_step(const Oracle<V>& f, const SobolevState<V>& s, const
   return {std::move(x), std::move(gegenbauer), s.gegenbauer, std::move(sobolev), s.sobolev, schedule};
 }
 
+/// @cond instantiations
 extern template SobolevState<Vector> sobolev_step(const Oracle<Vector>&, const SobolevState<Vector>&,
                                                   const Vector&);
 extern template SobolevState<DualVector> sobolev_step(const Oracle<DualVector>&,
                                                       const SobolevState<DualVector>&, const DualVector&);
 extern template SobolevState<VarVector> sobolev_step(const Oracle<VarVector>&, const SobolevState<VarVector>&,
                                                      const VarVector&);
+/// @endcond
 
 /// The Sobolev-optimal method (Scieur, Gidel, Bertrand & Pedregosa 2022, section 4): of all methods with one
 /// gradient a step, the one of least ∫P² dμ + η∫P'² dμ, for the measure μ of SobolevMeasure. On a quadratic
@@ -52,7 +56,7 @@ extern template SobolevState<VarVector> sobolev_step(const Oracle<VarVector>&, c
 /// η: see sobolev_eta.hpp; too large is cheap, too small costs a peak. ℓ, L, η and all that follows from them
 /// are frozen with respect to θ. Where L − ℓ ≤ 1e-14 L the method is the step 1/L.
 struct Sobolev {
-  SobolevMeasure measure;
+  SobolevMeasure measure;  // μ and η
 
   /// @throws DomainError as SobolevMeasure::check.
   void check() const { measure.check(); }

@@ -10,7 +10,7 @@ namespace unroll {
 
 /// An η for the Sobolev-optimal method, and what it took.
 struct EtaEstimate {
-  double eta;
+  double eta;            // η, in units of λ²
   Cost cost;             // every second-order direction counts as a Hessian-vector product
   std::string fallback;  // empty; or why η is L², a guess of the right unit
 };

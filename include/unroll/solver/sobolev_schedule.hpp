@@ -24,7 +24,11 @@ struct SobolevMeasure {
 ///   ŝ_{n+1} = (p̂_{n+1} − coherence p̂_{n−1} − sobolev ŝ_{n−1}) / (1 − coherence − sobolev)
 ///   x_{n+1} = x_n + average (ŝ_{n+1} − x_n)
 struct SobolevCoefficients {
-  double gegenbauer, gradient, coherence, sobolev, average;
+  double gegenbauer;  // of p̂_n, ≥ 1
+  double gradient;    // of ∇f(p̂_n), in units of 1/λ, negative
+  double coherence;   // of p̂_{n−1} in ŝ_{n+1}
+  double sobolev;     // of ŝ_{n−1} in ŝ_{n+1}
+  double average;     // of ŝ_{n+1} in x_{n+1}, in (0, 1]
 };
 
 /// The coefficients of n = 0, 1, … in order, in ratios that stay bounded for every n. Where L − ℓ ≤ 1e-14 L

@@ -44,7 +44,7 @@ class ClosedForm {
 
   /// From t to t + 1.
   void advance();
-  Index step() const { return step_; }
+  Index step() const { return step_; }  // t
   /// x_t, n.
   Vector x() const;
   /// ∂x_t(θ), n×p.
