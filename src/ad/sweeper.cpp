@@ -94,7 +94,8 @@ Sweeper::Buffer* Sweeper::allocate(Index rows) {
 
 namespace {
 using Read = Eigen::Map<const Vector>;
-using Written = Eigen::Map<Vector, Eigen::Aligned64>;  // as allocate() makes them: spares the search for a start
+using Written =
+    Eigen::Map<Vector, Eigen::Aligned64>;  // as allocate() makes them: spares the search for a start
 }  // namespace
 
 void Sweeper::write_out(Adjoint& adjoint, Index rows) {

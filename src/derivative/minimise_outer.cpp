@@ -108,6 +108,7 @@ class Descent {
     here_ = run(theta_);
     steps_.back().value = here_.value;
     steps_.back().gradient_norm = gradient_norm();
+    steps_.back().inner_tolerance = tolerance_;
     return true;
   }
 

@@ -10,7 +10,7 @@ struct Hypergradient : RunRecord {
   double value = 0;           // F(x_T, θ)
   Vector dtheta{};            // dF/dθ, p, total: ∂_θF + ∂x_T(θ)ᵀ ∂_xF
   Vector dx0{};               // (∂x_T/∂x_0)ᵀ ∂_xF, n
-  Certificate certificate{};  // of the inner derivative
+  Certificate certificate{};  // of x_T, as Vjp's
 };
 
 namespace detail {

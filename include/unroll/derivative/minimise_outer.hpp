@@ -29,7 +29,7 @@ struct OuterStep {
   double value;          // F
   double gradient_norm;  // ‖P(θ − ∇F) − θ‖
   Index inner_steps;  // of the run at this θ, and of those at trial points that were refused on the way to it
-  double inner_tolerance;  // when this θ was accepted; F and the gradient may since be of a tighter one
+  double inner_tolerance;  // of the run that F and the gradient are from
   Cost cost;               // what it took
 };
 
