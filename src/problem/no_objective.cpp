@@ -15,9 +15,7 @@ namespace {
 
 }  // namespace
 
-NoObjective::NoObjective(Index n, Index p) : n_(n), p_(p) {
-  if (n < 1 || p < 0) throw ShapeError(fmt::format("no objective: n = {}, p = {}", n, p));
-}
+NoObjective::NoObjective(Index n, Index p) : n_(n), p_(p) { check_dimensions(n, p, "no objective"); }
 
 double NoObjective::value(const Vector&, const Vector&) const { refuse("its value"); }
 Vector NoObjective::gradient(const Vector&, const Vector&) const { refuse("its gradient"); }

@@ -38,4 +38,8 @@ void check_sizes(const Problem& problem, Index x, Index theta, std::string_view 
                                  problem.parameters(), theta));
 }
 
+void check_dimensions(Index n, Index p, std::string_view operation) {
+  if (n < 1 || p < 0) throw ShapeError(fmt::format("{}: n = {}, p = {}", operation, n, p));
+}
+
 }  // namespace unroll

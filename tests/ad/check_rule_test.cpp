@@ -1,5 +1,7 @@
 #include "ad/check_rule.hpp"
 
+#include <fmt/format.h>
+
 #include <random>
 
 namespace unroll::test {

@@ -1,5 +1,7 @@
 #include <sys/resource.h>
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "unroll/unroll.hpp"

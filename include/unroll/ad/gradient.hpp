@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/eigen_scalar.hpp"
 #include "unroll/ad/linear.hpp"
@@ -14,6 +12,10 @@
 /// Derivatives of a function given as a template over the array type: f(x) for x a `VarVector` (and, where
 /// said, a `DualVector`).
 namespace unroll {
+
+namespace ad {
+[[noreturn]] void throw_directions(Index n, Shape directions);
+}
 
 /// ∇f(x), n, for f: R^n → R. One recording and one sweep.
 template <class F>
@@ -53,9 +55,7 @@ requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>,
 auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase<D>& directions) {
   using Result = std::conditional_t<D::ColsAtCompileTime == 1, Vector, Matrix>;
   const Index k = directions.cols();
-  if (directions.rows() != x.size())
-    throw ShapeError(fmt::format("hessian_vector_product: x has {} entries, directions are {}x{}", x.size(),
-                                 directions.rows(), k));
+  if (directions.rows() != x.size()) ad::throw_directions(x.size(), {directions.rows(), k});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
   const VarVector input = tape.input(x, Matrix(directions));

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <utility>
 
@@ -21,6 +19,9 @@
 namespace unroll {
 
 namespace ad {
+
+/// @throws ShapeError: what a primitive's `function` gave is of another size.
+[[noreturn]] void throw_entries(const char* function, Index got, Index wanted);
 
 // The plain type an operand has inside a primitive.
 template <class T>
@@ -168,8 +169,7 @@ struct UserRule {
     p.template add<I>([&](Block x_bar, Into into) { add(x_bar, block, 1, into); });
   }
   static void check_size(const char* function, Index got, Index wanted) {
-    if (got != wanted)
-      throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
+    if (got != wanted) throw_entries(function, got, wanted);
   }
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,12 +30,8 @@ struct OverRows {
   }
 };
 
-inline std::vector<Index> all_rows(Index m) {
-  if (m < 1) throw ShapeError(fmt::format("make_finite_sum: m = {}", m));
-  std::vector<Index> rows(static_cast<std::size_t>(m));
-  std::iota(rows.begin(), rows.end(), Index{0});
-  return rows;
-}
+/// 0 … m − 1. @throws ShapeError unless m ≥ 1.
+std::vector<Index> all_rows(Index m);
 
 }  // namespace detail
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <type_traits>
 #include <utility>
 
@@ -35,7 +33,7 @@ class TemplateProblem : public Base {
  public:
   /// @throws ShapeError unless n ≥ 1 and p ≥ 0.
   TemplateProblem(F f, Index n, Index p) : f_(std::move(f)), n_(n), p_(p) {
-    if (n < 1 || p < 0) throw ShapeError(fmt::format("make_problem: n = {}, p = {}", n, p));
+    check_dimensions(n, p, "make_problem");
   }
 
   Index dimension() const override { return n_; }

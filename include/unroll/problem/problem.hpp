@@ -58,5 +58,7 @@ class Problem {
 
 /// @throws ShapeError naming the operation unless x has n entries and theta p.
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation);
+/// @throws ShapeError naming the operation unless n ≥ 1 and p ≥ 0.
+void check_dimensions(Index n, Index p, std::string_view operation);
 
 }  // namespace unroll

@@ -1,0 +1,11 @@
+#include "unroll/ad/primitive.hpp"
+
+#include <fmt/format.h>
+
+namespace unroll::ad {
+
+void throw_entries(const char* function, Index got, Index wanted) {
+  throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
+}
+
+}  // namespace unroll::ad
