@@ -60,9 +60,9 @@ unroll::Figure figure(const Vector& predicted, const Vector& actual) {
       f.curves[curve].x.push_back(static_cast<double>(k + 1));
       f.curves[curve].y.push_back(std::abs(curve == 0 ? predicted[k] : actual[k]));
     }
-  constexpr double margin = 1.25;
   const Vector changes = (Vector(2 * predicted.size()) << predicted, actual).finished().cwiseAbs();
-  f.y_range = {changes.minCoeff() / margin, changes.maxCoeff() * margin};
+  const double decade = std::floor(std::log10(changes.minCoeff()));
+  f.y_range = {std::pow(10, decade), 1.25 * changes.maxCoeff()};
   return f;
 }
 
