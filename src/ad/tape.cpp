@@ -149,7 +149,6 @@ TapeStatistics Tape::statistics() const {
 }
 
 // ---- constants that belong to no tape
-// ---------------------------------------------------------------------------
 
 VarArray::VarArray(const double* data, ad::Shape shape)
     : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}), extent_(shape) {

@@ -161,7 +161,6 @@ ad::linear_array_t<L> operator/(const L& x, const S& divisor) {
 /// @}
 
 // ---- duals
-// ------------------------------------------------------------------------------------------------------
 
 namespace ad {
 template <class T>

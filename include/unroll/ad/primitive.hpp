@@ -9,10 +9,9 @@
 /// A user's own primitive. It is one struct with three static functions on plain arrays (`double`, `Vector`,
 /// `Matrix`):
 ///
-///   static Y value(X... x);                                 // y
-///   static Y pushforward(X... x, X... x_dot);               // ẏ  (forward mode)
-///   static X pullback(X... x, Y y_bar);                     // x̄, a pair or tuple if there are several
-///   operands
+///   static Y value(X... x);                    // y
+///   static Y pushforward(X... x, X... x_dot);  // ẏ  (forward mode)
+///   static X pullback(X... x, Y y_bar);        // x̄, a pair or tuple if there are several operands
 ///
 /// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. It works inside second derivatives if
 /// `pullback` is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.

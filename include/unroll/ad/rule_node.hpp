@@ -1,0 +1,135 @@
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+
+#include "unroll/ad/sweeper.hpp"
+#include "unroll/ad/var.hpp"
+
+/// What a tape keeps of a rule's evaluation (see engine.hpp), and what the rule's pullback sees of it.
+namespace unroll::ad {
+
+enum class Kind { scalar, array };
+
+/// What a node keeps of an array: its id, its size, and its value if the pullback reads it.
+struct ArrayOperand {
+  static constexpr bool is_scalar = false;
+  Id id;
+  std::uint32_t rows;
+  const double* data;
+  ConstBlock block(const TapeCore& core) const { return {data, rows, id == 0 ? 1 : core.columns()}; }
+};
+/// Of an array that no pullback reads.
+struct UnreadOperand {
+  static constexpr bool is_scalar = false;
+  Id id;
+  std::uint32_t rows;
+};
+struct ScalarOperand {
+  static constexpr bool is_scalar = true;
+  static constexpr std::uint32_t rows = 1;
+  double value;
+  Id id;
+  ConstBlock block(const TapeCore& core) const {
+    if (id != 0 && core.tangents > 0) return {core.scalars.block(id), 1, core.columns()};
+    return {&value, 1, 1};
+  }
+};
+
+template <class T, bool read>
+using OperandOf = std::conditional_t<std::is_same_v<T, Var> || std::is_arithmetic_v<T>, ScalarOperand,
+                                     std::conditional_t<read, ArrayOperand, UnreadOperand>>;
+
+struct SavedValue {
+  const double* data = nullptr;
+  ConstBlock block(const Node& node, const TapeCore& core) const { return {data, node.rows, core.columns()}; }
+};
+struct SavedScalar {
+  double value = 0;
+  ConstBlock block(const Node& node, const TapeCore& core) const {
+    if (core.tangents > 0) return {core.scalars.block(node.output), 1, core.columns()};
+    return {&value, 1, 1};
+  }
+};
+struct NothingSaved {};
+
+template <class Rule, Kind K, class... Operand>
+struct RuleNode : Node {
+  using Saved = std::conditional_t<!Rule::reads_output, NothingSaved,
+                                   std::conditional_t<K == Kind::scalar, SavedScalar, SavedValue>>;
+  std::tuple<Operand...> in;
+  [[no_unique_address]] Rule rule;
+  [[no_unique_address]] Saved saved;
+};
+
+/// What a rule's pullback sees: operands and output as blocks, the adjoint of the output, and where to put
+/// its own.
+template <class N, Kind K>
+class Pull {
+ public:
+  Pull(const N& node, Sweeper& sweeper, Sweeper::Adjoint adjoint)
+      : node_(node), sweeper_(sweeper), adjoint_(adjoint) {}
+
+  ScaledBlock adjoint() const {
+    if constexpr (K == Kind::scalar)
+      return {{sweeper_.scalar(node_.output), 1, sweeper_.columns()}, 1.0};
+    else
+      return sweeper_.view(adjoint_, node_.rows);
+  }
+  template <std::size_t I>
+  ConstBlock in() const {
+    return std::get<I>(node_.in).block(sweeper_.core());
+  }
+  ConstBlock output() const { return node_.saved.block(node_, sweeper_.core()); }
+  /// Whether a derivative flows into operand I.
+  template <std::size_t I>
+  bool wants() const {
+    return std::get<I>(node_.in).id != 0;
+  }
+  /// Calls contribute(block, into) on the adjoint of operand I, if it wants one.
+  template <std::size_t I, class F>
+  void add(const F& contribute) {
+    const auto& operand = std::get<I>(node_.in);
+    if (operand.id == 0) return;
+    if constexpr (std::remove_cvref_t<decltype(operand)>::is_scalar) {
+      contribute(sweeper_.scalar_block(operand.id), Into::accumulate);
+    } else {
+      Into into{};
+      const Block block = sweeper_.writable(operand.id, operand.rows, into);
+      contribute(block, into);
+    }
+  }
+  /// Adds factor × the adjoint of the output to operand I, an array of the same size; without a copy where it
+  /// can.
+  template <std::size_t I>
+  void pass(double factor = 1) {
+    const auto& operand = std::get<I>(node_.in);
+    if (operand.id != 0) sweeper_.add_scaled(operand.id, operand.rows, factor, adjoint_);
+  }
+  Sweeper& sweeper() { return sweeper_; }
+
+ private:
+  const N& node_;
+  Sweeper& sweeper_;
+  Sweeper::Adjoint adjoint_;
+};
+
+template <class N, Kind K>
+void pull_node(const Node& base, Sweeper& sweeper) {
+  const N& node = static_cast<const N&>(base);
+  if constexpr (K == Kind::scalar) {
+    Block seed = sweeper.scalar_block(node.output);
+    if ((seed.array() == 0).all()) return;
+    Pull<N, K> pull(node, sweeper, {});
+    node.rule.pullback(pull);
+    seed.setZero();
+  } else {
+    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    if (adjoint.buffer == nullptr) return;
+    Pull<N, K> pull(node, sweeper, adjoint);
+    node.rule.pullback(pull);
+    sweeper.drop(adjoint, node.rows);
+  }
+}
+
+}  // namespace unroll::ad
