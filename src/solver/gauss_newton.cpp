@@ -34,7 +34,8 @@ State<V> GaussNewton::frozen_step(const Oracle<V>& f, const State<V>& s, const V
   const Matrix J = problem->residual_jacobian(value_of(s.x), value_of(theta));
   Matrix A = J.transpose() * J;
   A.diagonal().array() += damping;
-  return metric_step("Gauss-Newton", A, f, s, theta);
+  const Matrix H = std::is_same_v<V, Vector> ? A : f.hessian(s.x, theta);  // read by derivatives alone
+  return metric_step("Gauss-Newton", A, H, f, s, theta);
 }
 
 UNROLL_INSTANTIATE(GaussNewton, State, step)

@@ -10,11 +10,9 @@
 namespace unroll {
 namespace {
 
-template <class V>
-Matrix metric(const Oracle<V>& f, const V& x, const V& theta, double damping) {
-  Matrix A = f.hessian(x, theta);
-  A.diagonal().array() += damping;
-  return A;
+Matrix damped(Matrix H, double damping) {
+  H.diagonal().array() += damping;
+  return H;
 }
 
 /// Exact in x and θ where H(θ) is constant in x. With d = A⁻¹∇f(x) held constant, ∇f(x − d) has the tangent
@@ -44,13 +42,14 @@ State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Ind
       throw UnsupportedError(
           "Newton: unrolling it needs third derivatives of f, which only a QuadraticProblem has; take "
           "Implicit{} or OneStep{}");
-    return quadratic_step(metric(f, s.x, theta, damping), f, s, theta);
+    return quadratic_step(damped(f.hessian(s.x, theta), damping), f, s, theta);
   }
 }
 
 template <class V>
 State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-  return metric_step("Newton", metric(f, s.x, theta, damping), f, s, theta);
+  const Matrix H = f.hessian(s.x, theta);
+  return metric_step("Newton", damped(H, damping), H, f, s, theta);
 }
 
 UNROLL_INSTANTIATE(Newton, State, step)

@@ -48,8 +48,21 @@ void check_member_shape(Index step, std::size_t member, Index rows, Index cols, 
                                member + 1, member == 0 ? " (x)" : "", rows, cols, rows_before, cols_before));
 }
 
-bool has_converged(const Vector& x, const Vector& previous, double tolerance) {
-  return (x - previous).norm() <= tolerance * std::max(1.0, x.norm());
+bool is_small_move(const Eigen::Ref<const Vector>& x, const Eigen::Ref<const Vector>& previous,
+                   double tolerance) {
+  const double moved = (x - previous).stableNorm(), size = x.stableNorm();
+  return std::isfinite(moved) && std::isfinite(size) && moved <= tolerance * std::max(1.0, size);
+}
+
+bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Vector& theta,
+                              double tolerance) {
+  const Vector g = f.gradient(x, theta);
+  const double slope = g.stableNorm();
+  if (slope == 0) return true;
+  if (!std::isfinite(slope)) return false;
+  const Vector along = g / slope;
+  const double reach = std::sqrt(tolerance) * std::max(1.0, x.stableNorm());
+  return f.gradient(x - reach * along, theta).dot(along) <= 0;
 }
 
 }  // namespace detail

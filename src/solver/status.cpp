@@ -8,13 +8,18 @@ std::string_view describe(Status status) {
       return "all steps were taken and no tolerance, if one was set, was met; take more steps where x is not "
              "yet accurate enough";
     case Status::converged:
-      return "the last step was at most tolerance · max(1, ‖x‖); note that the derivative may converge later "
-             "than x";
+      return "the last step was at most tolerance · max(1, ‖x‖), and x solves its equation; note that the "
+             "derivative may "
+             "converge later than x";
     case Status::non_finite:
       return "the next iterate is not finite (overflow, or a NaN of the objective); take a smaller step "
              "size, below 2/L for "
              "gradient descent with L the largest eigenvalue of the Hessian, or a start point nearer to the "
              "minimiser";
+    case Status::none_accepted:
+      return "not one step was accepted: the solver refused every step from the start on; look at its trust "
+             "region or "
+             "damping, or at the gradient";
   }
   return "unknown status";
 }

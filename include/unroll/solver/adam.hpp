@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 
 namespace unroll {
 
@@ -11,10 +12,11 @@ namespace unroll {
 /// with respect to θ. √v̂ is taken of v̂ + 1e-60, which moves no digit beside ε and keeps its slope finite
 /// where a gradient is zero.
 struct Adam {
-  double step_size = 1e-3;      // h > 0
-  double mean_decay = 0.9;      // β1 in [0, 1)
-  double square_decay = 0.999;  // β2 in [0, 1)
-  double epsilon = 1e-8;        // ε > 0
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size = 1e-3;                                  // h > 0
+  double mean_decay = 0.9;                                  // β1 in [0, 1)
+  double square_decay = 0.999;                              // β2 in [0, 1)
+  double epsilon = 1e-8;                                    // ε > 0
 
   /// @throws DomainError, naming the option, unless the ranges above hold.
   void check() const;

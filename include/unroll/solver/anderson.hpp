@@ -5,6 +5,7 @@
 #include "unroll/ad/operators.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/option_checks.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -12,7 +13,8 @@ namespace unroll {
 
 /// The fixed-point map x ↦ x − h ∇f(x).
 struct GradientMap {
-  double step_size;  // h > 0
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size;                                         // h > 0
 
   /// @throws DomainError unless the step size is positive and finite.
   void check() const { detail::check_step_size("gradient map", step_size); }
@@ -49,8 +51,9 @@ V mixed_image(const AndersonWindow<V>& window);
 /// yours (on NoObjective, if it asks for no gradient).
 template <class Map = GradientMap>
 struct Anderson {
-  Map map;           // Φ
-  Index memory = 5;  // ≥ 1
+  static constexpr Equation equation = declared_equation<Map>();  // see equation.hpp
+  Map map;                                                        // Φ
+  Index memory = 5;                                               // ≥ 1
 
   /// @throws DomainError unless memory ≥ 1, and what the map's own check() throws.
   void check() const {
@@ -73,6 +76,14 @@ struct Anderson {
     next.residual = residual;
     next.image = image;
     next.x = detail::mixed_image(next);
+    return next;
+  }
+  /// Φ(x_t): at the solution, where the differences vanish, it is Φ whose derivative says what x* depends on.
+  template <class V>
+  detail::AndersonWindow<V> frozen_step(const Oracle<V>& f, const detail::AndersonWindow<V>& s,
+                                        const V& theta, Index) const {
+    detail::AndersonWindow<V> next = s;
+    next.x = map(f, s.x, theta);
     return next;
   }
 };

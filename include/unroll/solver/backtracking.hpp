@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/ad/operators.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/line_search.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -13,7 +14,8 @@ namespace unroll {
 /// sizes happen to be 1/λ of an eigenvalue the iterate loses that component exactly, the search goes on as if
 /// it were not there, and ∂x_t, which is not rid of it, can stall.
 struct Backtracking {
-  Armijo search{};  // for h_t
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  Armijo search{};                                          // for h_t
 
   /// @throws DomainError as Armijo::check.
   void check() const { search.check("backtracking"); }

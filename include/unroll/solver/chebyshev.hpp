@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/momentum.hpp"
 
 namespace unroll {
@@ -10,8 +11,9 @@ namespace unroll {
 /// Its residual polynomial T_t(m(λ))/T_t(m(0)), m(λ) = (L + ℓ − 2λ)/(L − ℓ), is the smallest possible on [ℓ,
 /// L]. Where L − ℓ ≤ 1e-14 L it is the step 1/L. ℓ and L are frozen with respect to θ.
 struct Chebyshev {
-  double smallest_eigenvalue;  // ℓ > 0
-  double largest_eigenvalue;   // L ≥ ℓ
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double smallest_eigenvalue;                               // ℓ > 0
+  double largest_eigenvalue;                                // L ≥ ℓ
 
   /// With σ = (L + ℓ)/(L − ℓ) the recurrence ω_1 = 2, ω_{t+1} = 1/(1 − ω_t/(4σ²)) is ω_{t+1} = 2σ
   /// T_t(σ)/T_{t+1}(σ). As T_t(σ) = (r^t + r^−t)/2, r = (√L − √ℓ)/(√L + √ℓ), it is also

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 
 namespace unroll {
 
@@ -12,6 +13,7 @@ namespace unroll {
 /// is.
 /// @throws NumericalError if pᵀHp ≤ 0.
 struct ConjugateGradient {
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   template <class V>
   struct State {
     V x;          // n, x_t

@@ -15,9 +15,10 @@ namespace unroll {
 /// Candès 2015): fast on strongly convex problems. h and the a_t are frozen with respect to θ.
 template <class Term>
 struct Fista {
-  double step_size;      // h > 0
-  Term term{};           // ψ, see prox_terms.hpp
-  bool restart = false;  // a branch on the data
+  static constexpr Equation equation = Equation::fixed_point;  // see equation.hpp
+  double step_size;                                            // h > 0
+  Term term{};                                                 // ψ, see prox_terms.hpp
+  bool restart = false;                                        // a branch on the data
 
   /// @throws DomainError unless h is positive and finite.
   void check() const { detail::check_step_size("FISTA", step_size); }
@@ -40,6 +41,12 @@ struct Fista {
     if (restart && (value_of(y) - value_of(x)).dot(value_of(x) - value_of(s.x)) > 0) return {x, x, 0, 1};
     const double a = (1 + std::sqrt(1 + 4 * s.a * s.a)) / 2;
     return {x, s.x, (s.a - 1) / a, a};
+  }
+  /// The step without momentum, from x_t: it has the same fixed points.
+  template <class V>
+  State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V v = s.x - step_size * f.gradient(s.x, theta);
+    return {detail::proximal_point(term, v, step_size, theta), s.previous, s.momentum, s.a};
   }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/state.hpp"
 
 namespace unroll {
@@ -10,19 +11,21 @@ namespace unroll {
 /// For a LeastSquares problem (see make_least_squares), J of full column rank or μ > 0.
 ///
 /// Unrolling it needs ∂J, which a problem does not give: `step` throws UnsupportedError where x or θ carry
-/// derivatives. Take `Implicit{}`, or `OneStep{}`: `frozen_step` holds J constant, which is exact in θ at a
-/// fixed point.
+/// derivatives. Take `Implicit{}`, or `OneStep{}`: `frozen_step` has the derivative of
+/// the minimiser at a fixed point.
 /// @throws UnsupportedError if the problem is no LeastSquares, NumericalError, naming the pivot, unless JᵀJ +
 /// μI is positive definite.
 struct GaussNewton {
-  double damping = 0;  // μ ≥ 0, frozen with respect to θ
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double damping = 0;                                       // μ ≥ 0, frozen with respect to θ
 
   /// @throws DomainError unless μ ≥ 0 and finite.
   void check() const;
 
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
-  /// x_t − A⁻¹ ∇f(x_t, θ) with A = JᵀJ + μI constant: ∂x_{t+1} = ∂x_t − A⁻¹(H ∂x_t + M).
+  /// The same values, with the derivative of x_t − H(x_t, θ)⁻¹∇f(x_t, θ), H the Hessian of f, constant:
+  /// ∂x_{t+1} = −H⁻¹M, whatever μ and the residuals' curvature.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
 };

@@ -2,6 +2,7 @@
 
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/schedule.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -10,7 +11,8 @@ namespace unroll {
 /// Gradient descent (Cauchy 1847): x_{t+1} = x_t − h ∇f(x_t).
 /// Converges for h < 2/L where f is convex with an L-Lipschitz gradient. h is frozen with respect to θ.
 struct GradientDescent {
-  double step_size;  // h > 0
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size;                                         // h > 0
 
   /// h = 1/L: the Jacobian converges at once, though slowly. @throws DomainError unless 0 < L < ∞.
   static GradientDescent short_step(double largest_eigenvalue);

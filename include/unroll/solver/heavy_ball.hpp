@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/momentum.hpp"
 
 namespace unroll {
@@ -7,8 +8,9 @@ namespace unroll {
 /// Heavy ball (Polyak 1964): x_{t+1} = x_t + m (x_t − x_{t−1}) − h ∇f(x_t), its first step plain.
 /// Converges on quadratics for 0 ≤ m < 1, h < 2(1 + m)/L. Both are frozen with respect to θ.
 struct HeavyBall {
-  double step_size;  // h > 0
-  double momentum;   // m
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size;                                         // h > 0
+  double momentum;                                          // m
 
   /// Polyak's optimal choice on [ℓ, L]: √m = (√κ − 1)/(√κ + 1), h = 4/(√L + √ℓ)². @throws DomainError as
   /// check_spectrum.

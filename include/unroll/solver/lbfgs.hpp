@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/secant_search.hpp"
 
 namespace unroll {
@@ -14,8 +15,9 @@ namespace unroll {
 /// unless sᵀy > 1e-10 ‖s‖‖y‖, so that B_t is positive definite, and where ‖s‖ ≤ 1e-10 max(1, ‖x‖), as
 /// cancellation leaves y with few digits: from there on B_t is held.
 struct Lbfgs {
-  Index memory = 10;      // pairs, ≥ 1
-  SecantSearch search{};  // for h_t
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  Index memory = 10;                                        // pairs, ≥ 1
+  SecantSearch search{};                                    // for h_t
 
   /// @throws DomainError unless memory ≥ 1, and as SecantSearch::check.
   void check() const;

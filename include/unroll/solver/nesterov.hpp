@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/momentum.hpp"
 
 namespace unroll {
@@ -8,8 +9,9 @@ namespace unroll {
 ///   y = x_t + m (x_t − x_{t−1}),  x_{t+1} = y − h ∇f(y).
 /// h and m are frozen with respect to θ.
 struct Nesterov {
-  double step_size;  // h > 0
-  double momentum;   // m
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size;                                         // h > 0
+  double momentum;                                          // m
 
   /// h = 1/L, m = (√κ − 1)/(√κ + 1). @throws DomainError as check_spectrum.
   static Nesterov optimal(double smallest_eigenvalue, double largest_eigenvalue);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/secant_search.hpp"
 
 namespace unroll {
@@ -10,7 +11,8 @@ namespace unroll {
 /// h_t by SecantSearch, and p_t = −g_t wherever p_t points uphill. On quadratics, conjugate gradients.
 /// For any differentiable f. Two gradients a step. β and h_t are differentiated.
 struct NonlinearConjugateGradient {
-  SecantSearch search{};  // for h_t
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  SecantSearch search{};                                    // for h_t
 
   /// @throws DomainError as SecantSearch::check.
   void check() const { search.check("nonlinear conjugate gradients"); }

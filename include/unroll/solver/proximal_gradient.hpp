@@ -3,6 +3,7 @@
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/problem/prox_terms.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/option_checks.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -30,8 +31,9 @@ V proximal_point(const Term& term, const V& v, double step_size, const V& theta)
 /// respect to θ; ψ may depend on θ.
 template <class Term>
 struct ProximalGradient {
-  double step_size;  // h > 0
-  Term term{};       // ψ, see prox_terms.hpp
+  static constexpr Equation equation = Equation::fixed_point;  // see equation.hpp
+  double step_size;                                            // h > 0
+  Term term{};                                                 // ψ, see prox_terms.hpp
 
   /// @throws DomainError unless h is positive and finite.
   void check() const { detail::check_step_size("proximal gradient", step_size); }

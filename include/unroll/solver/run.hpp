@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -23,6 +25,9 @@ struct Run {
   S state;        // the last that is finite
   Status status;  // how the run ended
   Index steps;  // taken with a finite result. After non_finite, step number steps + 1 is the one that failed
+  Index accepted = 0;         // of the steps: see was_accepted
+  Index last = 0;             // the number of the last that was accepted and moved x; 0: none
+  std::optional<S> before{};  // of a run on plain arrays, the state that step `last` started from
 };
 
 /// @throws ShapeError, naming operation and sizes, unless x has n entries and theta p.
@@ -33,34 +38,101 @@ void check_point(const Problem& problem, const Vector& x, const Vector& theta, s
 void check_options(const SolveOptions& options);
 
 namespace detail {
-/// ‖x − previous‖ ≤ tolerance · max(1, ‖x‖).
-bool has_converged(const Vector& x, const Vector& previous, double tolerance);
+
+/// ‖x − previous‖ ≤ tolerance · max(1, ‖x‖), without overflow.
+bool is_small_move(const Eigen::Ref<const Vector>& x, const Eigen::Ref<const Vector>& previous,
+                   double tolerance);
+/// Whether ∇f changes sign along itself near x: what Status::converged asks for.
+bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Vector& theta,
+                              double tolerance);
+
+/// Whether no array of the state moved by more than the tolerance; lists are not looked at.
+template <class State>
+bool is_small_move_of_all(const State& now, const State& before, double tolerance) {
+  bool small = true;
+  const auto look = [&](const auto& a, const auto& b) {
+    if constexpr (requires { a.rows(); }) {
+      const auto &x = value_of(a), &y = value_of(b);
+      small = small && is_small_move(x.reshaped(), y.reshaped(), tolerance);
+    }
+  };
+  const auto all = members(now), all_before = members(before);
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (look(std::get<I>(all), std::get<I>(all_before)), ...); }
+  (std::make_index_sequence<std::tuple_size_v<decltype(all)>>{});
+  return small;
+}
+
+/// What Status::converged asks for, of the step from `state` to `next`.
+template <class V, class S>
+bool has_converged(const Oracle<V>& f, const S&, const StateOf<S, V>& state, const StateOf<S, V>& next,
+                   const V& theta, double tolerance) {
+  const auto &x = value_of(next.x), &previous = value_of(state.x);
+  if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
+  constexpr Equation equation = declared_equation<S>();
+  if (!f.problem().has_objective() || equation == Equation::fixed_point)
+    return is_small_move_of_all(next, state, tolerance);
+  if (equation == Equation::automatic && x != previous && is_small_move_of_all(next, state, tolerance))
+    return true;
+  return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
+}
+
+/// How a run from its first step on ended.
+inline Status whole_status(Status status, Index steps, Index accepted) {
+  return status == Status::step_limit && steps > 0 && accepted == 0 ? Status::none_accepted : status;
+}
+
 struct Ignore {
   void operator()(Index, const auto&) const {}
 };
+
+/// The loop, once for every solver and for every kind of array V: see `resume`.
+template <class V, class S, class Visit>
+Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state, const V& theta,
+                        const PreparedOf<S, V>& prepared, Index first, const SolveOptions& options,
+                        Visit&& visit) {
+  using State = StateOf<S, V>;
+  constexpr bool is_plain = std::is_same_v<V, Vector>;
+  Index accepted = 0, last = 0;
+  std::optional<State> before;
+  const auto ended = [&](Status status, Index steps) {
+    return Run<State>{std::move(state), status, steps, accepted, last, std::move(before)};
+  };
+  for (Index t = first; t < options.steps; ++t) {
+    State next = take_step<V, S>(solver, f, std::as_const(state), theta, t, prepared);
+    check_same_shapes(next, state, t + 1);
+    const auto& x = value_of(next.x);
+    if (!x.allFinite()) return ended(Status::non_finite, t);
+    const bool converged =
+        options.tolerance > 0 && has_converged<V, S>(f, solver, state, next, theta, options.tolerance);
+    if (options.observer) options.observer(t + 1, x);
+    if (was_accepted(next)) {
+      ++accepted;
+      if constexpr (is_plain) {
+        if (x != state.x) {
+          last = t + 1;
+          before.emplace(std::move(state));
+        }
+      }
+    }
+    state = std::move(next);
+    visit(t + 1, std::as_const(state));
+    if (converged) return ended(Status::converged, t + 1);
+  }
+  return ended(Status::step_limit, std::max(first, options.steps));
+}
+
 }  // namespace detail
 
-/// The loop, once for every solver and for every kind of array V (Vector, DualVector, VarVector). Continues
-/// from `state`, that of step `first`, until step options.steps: steps, stops, checks that iterates are
-/// finite, shows them to the observer. `visit(t, state)` sees every state after `state`; the observer
-/// likewise. @throws ShapeError if the step changes the shape of one of the state's arrays.
+/// The loop on arrays V (Vector, DualVector, VarVector). Continues from `state`, that of step `first`, until
+/// step options.steps: steps, stops, checks that iterates are finite, shows them to the observer.
+/// `visit(t, state)` sees every state after `state`; the observer likewise. @throws ShapeError if the step
+/// changes the shape of one of the state's arrays.
 template <class V, class S, class Visit = detail::Ignore>
 Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> state, const V& theta,
                           Index first, const SolveOptions& options, Visit&& visit = {}) {
   require_solver<S, V>();
-  for (Index t = first; t < options.steps; ++t) {
-    StateOf<S, V> next = solver.step(f, std::as_const(state), theta, t);
-    detail::check_same_shapes(next, state, t + 1);
-    const auto& x = value_of(next.x);
-    if (!x.allFinite()) return {std::move(state), Status::non_finite, t};
-    const bool converged =
-        options.tolerance > 0 && detail::has_converged(x, value_of(state.x), options.tolerance);
-    if (options.observer) options.observer(t + 1, x);
-    state = std::move(next);
-    visit(t + 1, std::as_const(state));
-    if (converged) return {std::move(state), Status::converged, t + 1};
-  }
-  return {std::move(state), Status::step_limit, options.steps};
+  return detail::loop<V, S>(f, solver, std::move(state), theta, prepare(solver, theta), first, options,
+                            std::forward<Visit>(visit));
 }
 
 /// A run from the start: checks everything, then `resume` from initial_state(solver, x0). Observer and
@@ -77,7 +149,9 @@ Run<StateOf<S, V>> run(const Oracle<V>& f, const S& solver, const V& x0, const V
   if (options.observer) options.observer(0, start);
   auto state = initial_state(solver, x0);
   visit(Index{0}, std::as_const(state));
-  return resume(f, solver, std::move(state), theta, 0, options, std::forward<Visit>(visit));
+  auto end = resume(f, solver, std::move(state), theta, 0, options, std::forward<Visit>(visit));
+  end.status = detail::whole_status(end.status, end.steps, end.accepted);
+  return end;
 }
 
 }  // namespace unroll

@@ -2,6 +2,7 @@
 
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/sobolev_schedule.hpp"
 
 namespace unroll {
@@ -56,7 +57,8 @@ extern template SobolevState<VarVector> sobolev_step(const Oracle<VarVector>&, c
 /// η: see sobolev_eta.hpp; too large is cheap, too small costs a peak. ℓ, L, η and all that follows from them
 /// are frozen with respect to θ. Where L − ℓ ≤ 1e-14 L the method is the step 1/L.
 struct Sobolev {
-  SobolevMeasure measure;  // μ and η
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  SobolevMeasure measure;                                   // μ and η
 
   /// @throws DomainError as SobolevMeasure::check.
   void check() const { measure.check(); }

@@ -5,11 +5,39 @@
 
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/state.hpp"
 
 /// What a solver must do: one step, valid for plain, dual and taped arrays V. A step never loops, stops, logs
 /// or differentiates; `run` does the first three for every solver, the derivative methods the last.
 namespace unroll {
+
+/// `solver.prepare(theta)` makes, once a run, what its steps need and θ alone decides: a kernel matrix, a
+/// factorisation's input. An array, a scalar, or an aggregate of these; it reaches every step as its last
+/// argument, and is differentiated once.
+template <class S, class V>
+concept HasPrepare = requires(const S& solver, const V& theta) {
+  solver.prepare(theta);
+};
+
+/// What a solver without `prepare` has prepared.
+struct NothingPrepared {};
+
+/// solver.prepare(theta) where the solver has it, else NothingPrepared.
+template <class S, class V>
+auto prepare(const S& solver, const V& theta) {
+  if constexpr (!HasPrepare<S, V>) {
+    return NothingPrepared{};
+  } else if constexpr (ad::AnyArray<decltype(solver.prepare(theta))>) {
+    return ad::array_t<decltype(solver.prepare(theta))>(solver.prepare(theta));
+  } else {
+    return solver.prepare(theta);
+  }
+}
+
+/// The type of what a solver prepares over arrays V.
+template <class S, class V>
+using PreparedOf = decltype(prepare(std::declval<const S&>(), std::declval<const V&>()));
 
 /// `solver.init(x0)` makes the first state of a solver with memory. A solver without `init` works on
 /// State<V>.
@@ -38,19 +66,40 @@ concept SolverState = std::is_aggregate_v<T> && std::copyable<T> && requires(T& 
   { state.x } -> std::same_as<V&>;
 };
 
-/// `solver.step(f, state, theta, t)` can be called, on a const solver, with the solver's own state.
+namespace detail {
+
+/// One step, given what was prepared if the solver prepares anything.
+template <class V, class S>
+auto take_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t,
+               const PreparedOf<S, V>& prepared) requires(HasPrepare<S, V>&& requires {
+  solver.step(f, state, theta, t, prepared);
+}) {
+  return solver.step(f, state, theta, t, prepared);
+}
+template <class V, class S>
+auto take_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t,
+               const PreparedOf<S, V>&) requires(!HasPrepare<S, V> &&
+                                                 requires { solver.step(f, state, theta, t); }) {
+  return solver.step(f, state, theta, t);
+}
+
+}  // namespace detail
+
+/// `solver.step(f, state, theta, t)` can be called, on a const solver, with the solver's own state; where the
+/// solver prepares something, `solver.step(f, state, theta, t, prepared)`.
 template <class S, class V>
 concept HasStep = requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta,
-                           Index t) {
-  solver.step(f, state, theta, t);
+                           Index t, const PreparedOf<S, V>& prepared) {
+  detail::take_step(solver, f, state, theta, t, prepared);
 };
 
 /// A solver over arrays V: its state is an aggregate with the iterate `V x`; its step takes and gives that
 /// state.
 template <class S, class V>
 concept SolverOver = SolverState<StateOf<S, V>, V> &&
-    requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t) {
-  { solver.step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
+    requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t,
+             const PreparedOf<S, V>& prepared) {
+  { detail::take_step(solver, f, state, theta, t, prepared) } -> std::same_as<StateOf<S, V>>;
 };
 
 /// A solver: over plain arrays, in forward mode and on a tape.
@@ -71,21 +120,63 @@ consteval void require_solver() {
       "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const V& "
       "theta, "
       "Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state that "
-      "init(x0) returns (State<V> when there is no init)");
+      "init(x0) returns (State<V> when there is no init), and last what prepare(theta) returns, if there is "
+      "one");
   if constexpr (SolverState<T, V> && HasStep<S, V>) {
     static_assert(SolverOver<S, V>,
                   "a solver's step must return the type of state that it takes, what init(x0) returns");
   }
 }
 
-/// `solver.frozen_step(f, state, theta, t)`: a step of the same values whose derivative holds its own
-/// linearisation constant, H at x_t say. At a fixed point it has the derivative of `step` in θ; it serves
-/// solvers, Newton's among them, whose step cannot be differentiated without third derivatives.
+namespace detail {
+
+/// The step that is differentiated at the end of a run: solver.frozen_step where there is one.
+template <class V, class S>
+StateOf<S, V> take_last_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta,
+                             Index t, const PreparedOf<S, V>& prepared) {
+  if constexpr (requires {
+                  { solver.frozen_step(f, state, theta, t, prepared) } -> std::same_as<StateOf<S, V>>;
+                }) {
+    return solver.frozen_step(f, state, theta, t, prepared);
+  } else if constexpr (requires {
+                         { solver.frozen_step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
+                       }) {
+    return solver.frozen_step(f, state, theta, t);
+  } else {
+    return take_step<V, S>(solver, f, state, theta, t, prepared);
+  }
+}
+
+}  // namespace detail
+
+/// `solver.frozen_step(f, state, theta, t)`, with what was prepared as its last argument if it wants that: a
+/// step with the fixed points of `step`, at which its derivative is that of the solution. One-step and
+/// implicit differentiation take it in place of `step`. It serves solvers whose own step cannot be
+/// differentiated without third derivatives (Newton's), or not at a solution (a memory of differences that
+/// vanish there).
 template <class S, class V>
 concept HasFrozenStep = requires(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state,
-                                 const V& theta, Index t) {
-  { solver.frozen_step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
+                                 const V& theta, Index t, const PreparedOf<S, V>& prepared) {
+  requires requires {
+    { solver.frozen_step(f, state, theta, t) } -> std::same_as<StateOf<S, V>>;
+  } || requires {
+    { solver.frozen_step(f, state, theta, t, prepared) } -> std::same_as<StateOf<S, V>>;
+  };
 };
+
+/// Whether the step that made the state did what a step does. A solver that may refuse its own step, a
+/// trust-region method say, tells by a member `bool accepted` of its state; others always accept. A step that
+/// was not accepted is no sign of convergence, and no derivative is taken of it alone.
+template <class T>
+bool was_accepted(const T& state) {
+  if constexpr (requires {
+                  { state.accepted } -> std::convertible_to<bool>;
+                }) {
+    return state.accepted;
+  } else {
+    return true;
+  }
+}
 
 /// Checks a solver's options, once per run: calls `solver.check()` where the solver has it. @throws what
 /// check throws, DomainError by convention.

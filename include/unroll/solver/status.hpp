@@ -6,12 +6,20 @@ namespace unroll {
 
 /// Why a run ended.
 enum class Status {
-  /// t = steps. No tolerance was set, or ‖x_{t+1} − x_t‖ > tolerance · max(1, ‖x_{t+1}‖) held at every step.
+  /// t = steps. No tolerance was set, or what `converged` asks for held at no step.
   step_limit,
-  /// tolerance > 0 and ‖x_{t+1} − x_t‖ ≤ tolerance · max(1, ‖x_{t+1}‖); the run ends at x_{t+1}.
+  /// tolerance > 0, ‖x_{t+1} − x_t‖ ≤ tolerance · max(1, ‖x_{t+1}‖) for a step that was accepted, and x_{t+1}
+  /// solves what the solver solves; the run ends there. By the equation that the solver declares:
+  ///  - gradient: with δ = √tolerance · max(1, ‖x‖) and g = ∇f(x), x = x_{t+1}, ∇f(x − δ g/‖g‖)ᵀg ≤ 0 or g =
+  ///  0: along
+  ///    its own gradient f is least no further off than δ;
+  ///  - fixed_point, or where there is no objective: no array of the state moved by more than the tolerance;
+  ///  - where nothing is declared: the former, or the latter and x_{t+1} ≠ x_t.
   converged,
   /// An entry of x_{t+1} is NaN or infinite; the run ends at x_t, the last iterate that is finite.
   non_finite,
+  /// t = steps ≥ 1, and not one of the steps was accepted: see was_accepted.
+  none_accepted,
 };
 
 /// One sentence: what happened, and what to do about it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/ad/reduce.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/quadratic_product.hpp"
 
 namespace unroll {
@@ -10,6 +11,7 @@ namespace unroll {
 /// For f quadratic in x, strictly convex. Two gradients a step, no option. h_t depends on θ and is
 /// differentiated. Where ‖g‖ ≤ 1e-100 the state stays as it is. @throws NumericalError if gᵀHg ≤ 0.
 struct SteepestDescent {
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
     const V g = f.gradient(s.x, theta);

@@ -4,6 +4,7 @@
 
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/solver/equation.hpp"
 #include "unroll/solver/state.hpp"
 
 namespace unroll {
@@ -14,7 +15,8 @@ namespace unroll {
 /// x_t settles near the minimiser rather than on it. Each step counts as one gradient. h is frozen with
 /// respect to θ. @throws UnsupportedError if the problem is no FiniteSum.
 struct StochasticGradient {
-  double step_size;                         // h > 0
+  static constexpr Equation equation = Equation::gradient;  // see equation.hpp
+  double step_size;                                         // h > 0
   std::vector<std::vector<Index>> batches;  // of rows 0 … m − 1, in the order in which they are used
 
   /// @throws DomainError unless h is positive and finite, and there is a batch.
