@@ -44,7 +44,8 @@ std::string words(const StartChoice& start) {
   return start.scale == 1 ? start.kind : fmt::format("{} x {}", start.scale, start.kind);
 }
 
-constexpr std::array<std::string_view, 3> status_names{"step_limit", "converged", "non_finite"};
+constexpr std::array<std::string_view, 4> status_names{"step_limit", "converged", "non_finite",
+                                                       "none_accepted"};
 
 Row measured(const Derivative& d, const Instance& instance) {
   const Suboptimality suboptimality(*instance.problem, instance.theta, instance.minimiser, instance.start);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
 
 #include "unroll/error.hpp"
@@ -18,7 +19,10 @@ void for_each_index(Index count, Index threads, const std::function<void(Index)>
     for (Index i = next++; i < count; i = next++) f(i);
   };
   std::vector<std::jthread> helpers;
-  for (Index i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);
+  try {
+    for (Index i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);
+  } catch (const std::system_error&) {  // as many as the system has: those that there are do the work
+  }
   work();
 }
 

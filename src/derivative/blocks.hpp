@@ -14,7 +14,4 @@ Index block_width(Index n);
 /// f(0) … f(count − 1), over threads. Rethrows the first failure, after all have ended.
 void for_each_block(Index count, Index threads, const std::function<void(Index)>& f);
 
-/// Rows of ∂x(θ), total, from what their cotangents became in θ (p×s) and x_0 (n×s), given ∂x_0.
-Matrix total(const Matrix& theta, const Matrix& x0, const Matrix& dx0);
-
 }  // namespace unroll::detail

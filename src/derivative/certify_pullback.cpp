@@ -1,10 +1,7 @@
-#include "unroll/derivative/certify_pullback.hpp"
-
 #include <cmath>
 
+#include "checks.hpp"
 #include "judge.hpp"
-#include "unroll/derivative/checks.hpp"
-#include "unroll/derivative/implicit.hpp"
 
 namespace unroll {
 
@@ -12,13 +9,13 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
                              const Vector& cotangent, const Vector& pulled, const Implicit& method,
                              Cost* cost, const CertifyOptions& options) {
   detail::check(options);
-  check_product("certify_pullback", "cotangent", cotangent, problem.dimension());
-  check_product("certify_pullback", "pullback", pulled, problem.parameters());
+  detail::check_product("certify_pullback", "cotangent", cotangent, problem.dimension());
+  detail::check_product("certify_pullback", "pullback", pulled, problem.parameters());
   Certificate c = certify_point(problem, x, theta, cost);
-  c.norm = pulled.norm();
+  c.norm = pulled.stableNorm();
   if (!problem.has_objective()) return c;
   const ImplicitEquation equation = gradient_equation(problem, x, theta, cost);
-  const Vector adjoint = solve_adjoint(equation, cotangent, method);
+  const Vector adjoint = equation.adjoint(cotangent, method.linear());
   c.residual = (pulled - equation.forcing_transposed(adjoint)).norm();
 
   const std::optional<Curvature> curvature = problem.curvature(theta);

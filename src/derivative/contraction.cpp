@@ -6,35 +6,32 @@
 
 namespace unroll::detail {
 
-Contraction::Step Contraction::take(Replay& replay, const Vector& theta, Index at) {
-  Step step{std::make_unique<Segment>(theta, 0)};
-  step.segment->begin(0);
-  Ground ground;
-  ground.known = at + 1;
-  replay.record(at, at + 1, ground, *step.segment);
-  step.move = (step.segment->x().value() - replay.x()).norm();
+Contraction::Step Contraction::take(Steps& steps, Index at) {
+  const Steps::Rehearsal rehearsal(steps);
+  Step step{std::make_unique<Segment>(0)};
+  steps.record_steps(at, at + 1, *step.segment, 0);
+  step.move = (step.segment->x().value() - steps.x()).norm();
   return step;
 }
 
 Matrix Contraction::Step::slope(const Matrix& cotangents) const {
-  Cotangents pulled = segment->seed(cotangents);
-  segment->sweep(pulled, 1);
+  Cotangents pulled;
+  segment->sweep(pulled, {{segment->x(), 0, cotangents}}, cotangents.cols(), 1);
   return pulled.theta;
 }
 
-void Contraction::start(Replay& replay, const Vector& theta) {
-  replay.restart();
-  first_ = take(replay, theta, 0);
+void Contraction::start(Steps& steps) {
+  steps.restart();
+  first_ = take(steps, 0);
   has_started_ = true;
 }
 
-void Contraction::measure(Replay& replay, const Vector& theta, Index at, Index steps,
-                          const Matrix& cotangents) {
+void Contraction::measure(Steps& steps, Index at, Index length, const Matrix& cotangents) {
   scale_ = cotangents.colwise().norm();
   if (at == 0) return;  // everything is swept already
-  const Step last = take(replay, theta, at);
+  const Step last = take(steps, at);
   const double start_to_at = last.move / first_.move;
-  const double whole = std::pow(start_to_at, static_cast<double>(steps) / static_cast<double>(at));  // ρ^T
+  const double whole = std::pow(start_to_at, static_cast<double>(length) / static_cast<double>(at));  // ρ^T
   const Matrix slope = last.slope(cotangents);
   const double size = slope.norm();
   const double distance = size > 0 ? (first_.slope(cotangents) - slope).norm() / size : 1;
@@ -43,10 +40,11 @@ void Contraction::measure(Replay& replay, const Vector& theta, Index at, Index s
   enough_ = std::isnan(estimate) ? least : std::clamp(estimate, least, most);
 }
 
-bool Contraction::is_enough(const std::vector<Matrix>& cotangents) const {
-  Vector squares = Vector::Zero(scale_.size());
-  for (const Matrix& array : cotangents) squares += array.colwise().squaredNorm().transpose();
-  return (squares.array().sqrt() <= enough_ * scale_.array()).all();
+bool Contraction::is_enough(const Matrix& cotangents, const std::vector<Segment::Rows>& carried) const {
+  Vector squares = cotangents.colwise().squaredNorm().transpose();
+  for (const auto& [begin, count] : carried)
+    squares -= cotangents.middleRows(begin, count).colwise().squaredNorm().transpose();
+  return (squares.array().max(0).sqrt() <= enough_ * scale_.array()).all();
 }
 
 }  // namespace unroll::detail

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "unroll/derivative/replay.hpp"
+#include "unroll/derivative/steps.hpp"
 
 namespace unroll::detail {
 
@@ -10,14 +10,15 @@ namespace unroll::detail {
 /// goes by, see Reverse.
 class Contraction {
  public:
-  /// Records the first step. Leaves the replay at step 0.
-  void start(Replay& replay, const Vector& theta);
+  /// Records the first step. Leaves the steps at step 0.
+  void start(Steps& steps);
   bool has_started() const { return has_started_; }
-  /// Measures the first step and that from `at`, the replay's state, of a run of T = `steps`, by the
+  /// Measures the first step and that from `at`, the state's step, of a run of T = `length`, by the
   /// cotangents of its end (n×s).
-  void measure(Replay& replay, const Vector& theta, Index at, Index steps, const Matrix& cotangents);
-  /// Whether the cotangents have contracted so far that steps before them do not matter.
-  bool is_enough(const std::vector<Matrix>& cotangents) const;
+  void measure(Steps& steps, Index at, Index length, const Matrix& cotangents);
+  /// Whether the cotangents (N×s) of arrays that are not carried have contracted so far that steps before
+  /// them do not matter.
+  bool is_enough(const Matrix& cotangents, const std::vector<Segment::Rows>& carried) const;
 
  private:
   struct Step {
@@ -25,7 +26,7 @@ class Contraction {
     double move = 0;                               // ‖x_{t+1} − x_t‖
     Matrix slope(const Matrix& cotangents) const;  // wᵀ∂Φ_t/∂θ, transposed: p×s
   };
-  static Step take(Replay& replay, const Vector& theta, Index at);
+  static Step take(Steps& steps, Index at);
 
   bool has_started_ = false;
   Step first_{};

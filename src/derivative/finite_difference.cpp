@@ -2,45 +2,133 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "unroll/error.hpp"
 
-namespace unroll::detail {
+namespace unroll {
+namespace {
 
-Matrix differences_in_theta(const EndOfRun& end, const Start& start, const Matrix& dx0, const Vector& theta,
-                            const Matrix& theta_dot, double step) {
-  Matrix slopes(start.x.size(), theta_dot.cols());
-  const Vector scale = theta.unaryExpr([](double value) { return value == 0 ? 1.0 : std::abs(value); });
-  for (Index j = 0; j < theta_dot.cols(); ++j) {
-    const Vector v = theta_dot.col(j);
-    const double largest = v.size() == 0 ? 0 : (v.array() / scale.array()).abs().maxCoeff();
-    if (largest == 0) {
-      slopes.col(j).setZero();
-      continue;
+using detail::SeedBlock;
+using detail::Seeds;
+
+class Differences final : public Linearisation {
+ public:
+  Differences(std::unique_ptr<detail::Steps> steps, const Wanted& wanted, double step)
+      : Linearisation(std::move(steps), wanted), step_(step) {}
+
+  Pullback pull(const Seeds& seeds) override {
+    const RunRecord& run = record();
+    seeds.check_end(run.steps);
+    const auto seen = [&](Index t) { return t == run.steps || seeds.wanted(t); };
+    std::vector<SeedBlock> blocks;
+    steps().run_from(steps().x0(), steps().theta(), [&](Index t, const Vector& x) {
+      if (seen(t)) blocks.push_back(seeds.of(t, x, t == run.steps));
+    });
+    const Index n = steps().dimension(), p = steps().parameters(), s = seeds.columns(run.steps);
+    const auto pulled_along = [&](const Vector& x0_dot, const Vector& theta_dot, double h) {
+      Vector row = Vector::Zero(s);
+      const std::vector<Vector> slopes = difference(x0_dot, theta_dot, h, seen);
+      for (std::size_t i = 0; i < blocks.size(); ++i)
+        if (blocks[i].w.size() > 0)
+          row.segment(blocks[i].column, blocks[i].w.cols()) += blocks[i].w.transpose() * slopes[i];
+      return row;
+    };
+    Pullback back{Matrix(p, s), {}};
+    for (Index i = 0; i < p; ++i) {
+      const Vector unit = Vector::Unit(p, i);
+      back.theta.row(i) = pulled_along(start_along(unit), unit, size_along(unit));
     }
-    const double h = step / largest;
-    const Vector ahead = theta + h * v, behind = theta - h * v;
-    const Vector x_dot = dx0 * v;
-    slopes.col(j) = (end(start.x + h * x_dot, ahead) - end(start.x - h * x_dot, behind)) / (2 * h);
+    if (!wanted().start) return back;
+    back.start.resize(n, s);
+    for (Index i = 0; i < n; ++i)
+      back.start.row(i) =
+          pulled_along(Vector::Unit(n, i), Vector::Zero(p), step_ * std::max(1.0, std::abs(steps().x0()[i])));
+    return back;
   }
-  return slopes;
-}
 
-Matrix differences_in_start(const EndOfRun& end, const Vector& x0, const Vector& theta, double step) {
-  const Index n = x0.size();
-  Matrix slopes(n, n);
-  for (Index j = 0; j < n; ++j) {
-    const double h = step * std::max(1.0, std::abs(x0[j]));
-    slopes.col(j) =
-        (end(x0 + h * Vector::Unit(n, j), theta) - end(x0 - h * Vector::Unit(n, j), theta)) / (2 * h);
+  Matrix jacobian() override {
+    const Index p = steps().parameters();
+    return push_checked(Matrix::Identity(p, p));
   }
-  return slopes;
+
+  History history(const detail::Selection& selected) override {
+    History history;
+    const Index n = steps().dimension(), p = steps().parameters();
+    record();
+    steps().run_from(steps().x0(), steps().theta(), [&](Index t, const Vector& x) {
+      if (!selected(t)) return;
+      history.t.push_back(t);
+      history.x.push_back(x);
+      history.dx.push_back(Matrix(n, p));
+    });
+    for (Index i = 0; i < p; ++i) {
+      const Vector unit = Vector::Unit(p, i);
+      const std::vector<Vector> slopes = difference(start_along(unit), unit, size_along(unit), selected);
+      for (std::size_t k = 0; k < slopes.size(); ++k) history.dx[k].col(i) = slopes[k];
+    }
+    return history;
+  }
+
+ private:
+  Matrix push_checked(const Matrix& theta_dot) override {
+    record();
+    Matrix slopes = Matrix::Zero(steps().dimension(), theta_dot.cols());
+    for (Index j = 0; j < theta_dot.cols(); ++j) {
+      const Vector v = theta_dot.col(j);
+      const double h = size_along(v);
+      if (h > 0)
+        slopes.col(j) = difference(start_along(v), v, h, [&](Index t) { return t == record().steps; }).back();
+    }
+    return slopes;
+  }
+
+  /// ∂x_0 θ̇, where x_0 is no function, which is asked itself.
+  Vector start_along(const Vector& theta_dot) {
+    const Start& start = steps().start();
+    return start.dx.size() > 0 ? Vector(start.dx * theta_dot) : Vector(Vector::Zero(steps().dimension()));
+  }
+
+  /// h for a direction of θ: step / max_i(|v_i|/|θ_i|), |θ_i| replaced by 1 where it is 0; 0 for v = 0.
+  double size_along(const Vector& v) {
+    double largest = 0;
+    for (Index i = 0; i < v.size(); ++i) {
+      const double size = std::abs(steps().theta()[i]);
+      largest = std::max(largest, std::abs(v[i]) / (size == 0 ? 1 : size));
+    }
+    return largest == 0 ? 0 : step_ / largest;
+  }
+
+  /// Differences of the iterates that are `seen`, in order.
+  template <class Seen>
+  std::vector<Vector> difference(const Vector& x0_dot, const Vector& theta_dot, double h, const Seen& seen) {
+    const auto iterates = [&](double signed_h) {
+      std::vector<Vector> kept;
+      const Vector there = steps().theta() + signed_h * theta_dot;
+      const bool moves = steps().start().function != nullptr && theta_dot.any();
+      const Vector x0 =
+          moves ? steps().start().at(steps().problem(), there) : Vector(steps().x0() + signed_h * x0_dot);
+      steps().run_from(x0, there, [&](Index t, const Vector& x) {
+        if (seen(t)) kept.push_back(x);
+      });
+      return kept;
+    };
+    std::vector<Vector> ahead = iterates(h);
+    const std::vector<Vector> behind = iterates(-h);
+    for (std::size_t i = 0; i < ahead.size(); ++i) ahead[i] = (ahead[i] - behind[i]) / (2 * h);
+    return ahead;
+  }
+
+  double step_;
+};
+
+}  // namespace
+
+std::unique_ptr<Linearisation> FiniteDifference::linearise(std::unique_ptr<detail::Steps> steps,
+                                                           const Wanted& wanted) const {
+  if (!(step > 0) || std::isinf(step))
+    throw DomainError(fmt::format("finite difference: the step is {}, must be positive", step));
+  return std::make_unique<Differences>(std::move(steps), wanted, step);
 }
 
-void check_end(Index steps, Index wanted) {
-  if (steps < wanted)
-    throw NumericalError(fmt::format(
-        "finite difference: the run beside took {} steps before it was not finite, the run itself {}", steps,
-        wanted));
-}
-
-}  // namespace unroll::detail
+}  // namespace unroll

@@ -2,9 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "fixed_point.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
+
+Matrix ImplicitEquation::push(const Matrix& theta_dot, const LinearOptions& options) const {
+  return solve_linear(matrix, forcing(theta_dot), options).middleRows(x, dimension);
+}
+
+Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) const {
+  if (w.rows() != dimension)
+    throw ShapeError(fmt::format("implicit: the cotangent has {} entries, not {}", w.rows(), dimension));
+  Matrix padded = Matrix::Zero(matrix.size, w.cols());
+  padded.middleRows(x, dimension) = w;
+  return solve_linear(transposed, padded, options);
+}
+
+Matrix ImplicitEquation::jacobian(const LinearOptions& options) const {
+  if (parameters <= dimension) return push(Matrix::Identity(parameters, parameters), options);
+  return forcing_transposed(adjoint(Matrix::Identity(dimension, dimension), options)).transpose();
+}
 
 ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
   check_sizes(problem, x.size(), theta.size(), "implicit");
@@ -21,6 +41,7 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
   return {.matrix = hessian,
           .transposed = hessian,
           .parameters = p,
+          .dimension = n,
           .forcing = [products, n](const Matrix& theta_dot) -> Matrix {
             if (theta_dot.cols() == 0) return Matrix(n, 0);
             return -products(Matrix::Zero(n, theta_dot.cols()), theta_dot).dx;
@@ -28,33 +49,58 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
           .forcing_transposed = [along_x](const Matrix& w) -> Matrix { return -along_x(w).dtheta; }};
 }
 
-Matrix solve_jacobian(const ImplicitEquation& equation, const Implicit& method) {
-  const Index n = equation.matrix.size, p = equation.parameters;
-  if (p <= n) return solve_linear(equation.matrix, equation.forcing(Matrix::Identity(p, p)), method);
-  const Matrix adjoints = solve_linear(equation.transposed, Matrix::Identity(n, n), method);
-  return equation.forcing_transposed(adjoints).transpose();
-}
-
-Vector solve_pushforward(const ImplicitEquation& equation, const Vector& tangent, const Implicit& method) {
-  return solve_linear(equation.matrix, equation.forcing(tangent), method);
-}
-
-Vector solve_adjoint(const ImplicitEquation& equation, const Vector& cotangent, const Implicit& method) {
-  if (cotangent.size() != equation.matrix.size)
-    throw ShapeError(fmt::format("implicit: the cotangent has {} entries, not {}", cotangent.size(),
-                                 equation.matrix.size));
-  return solve_linear(equation.transposed, cotangent, method);
-}
-
 Matrix implicit_jacobian(const Problem& problem, const Vector& x, const Vector& theta, const Implicit& method,
                          Cost* cost) {
-  return solve_jacobian(gradient_equation(problem, x, theta, cost), method);
+  return gradient_equation(problem, x, theta, cost).jacobian(method.linear());
 }
 
 Vector implicit_vjp(const Problem& problem, const Vector& x, const Vector& theta, const Vector& cotangent,
                     const Implicit& method, Cost* cost) {
   const ImplicitEquation equation = gradient_equation(problem, x, theta, cost);
-  return equation.forcing_transposed(solve_adjoint(equation, cotangent, method));
+  return equation.forcing_transposed(equation.adjoint(cotangent, method.linear()));
+}
+
+namespace {
+
+class ImplicitSolution final : public Linearisation {
+ public:
+  ImplicitSolution(std::unique_ptr<detail::Steps> steps, const Wanted& wanted, const Implicit& method)
+      : Linearisation(std::move(steps), wanted), method_(method) {}
+
+  Pullback pull(const detail::Seeds& seeds) override {
+    const Matrix w = end_cotangents(seeds, "Implicit");
+    return {system().forcing_transposed(system().adjoint(w, method_.linear())),
+            Matrix::Zero(steps().dimension(), w.cols())};
+  }
+  Equation equation() override {
+    if (method_.equation != Equation::automatic) return method_.equation;
+    const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_objective();
+    return is_gradient ? Equation::gradient : Equation::fixed_point;
+  }
+  Matrix jacobian() override { return system().jacobian(method_.linear()); }
+
+ private:
+  Matrix push_checked(const Matrix& theta_dot) override { return system().push(theta_dot, method_.linear()); }
+
+  const ImplicitEquation& system() {
+    if (equation_) return *equation_;
+    const RunRecord& run = record();
+    equation_ = equation() == Equation::gradient
+                    ? gradient_equation(steps().problem(), run.x, steps().theta(), &steps().record.cost)
+                    : detail::fixed_point_equation(steps());
+    return *equation_;
+  }
+
+  Implicit method_;
+  std::optional<ImplicitEquation> equation_;  // once the run has been taken
+};
+
+}  // namespace
+
+std::unique_ptr<Linearisation> Implicit::linearise(std::unique_ptr<detail::Steps> steps,
+                                                   const Wanted& wanted) const {
+  linear().check();
+  return std::make_unique<ImplicitSolution>(std::move(steps), wanted, *this);
 }
 
 }  // namespace unroll

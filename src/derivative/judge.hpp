@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/derivative/certificate.hpp"
+#include "unroll/derivative/certify.hpp"
 
 namespace unroll::detail {
 
@@ -11,5 +11,7 @@ void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& cur
                              const CertifyOptions& options);
 /// The verdict of bound, norm, residual and drift.
 Verdict judge(const Certificate& c, double accuracy);
+/// ‖a‖_F, of tiny and of huge entries too.
+double norm(const Matrix& a);
 
 }  // namespace unroll::detail

@@ -28,8 +28,30 @@ void check_pivots(const LinearMap& a, const Vector& pivots) {
                   a.name, a.size, a.size, smallest, pivots[smallest], most));
 }
 
+/// A itself, by products with 64 directions at a time: they may need memory for each of them.
+/// @throws NumericalError if an entry is not finite.
+Matrix formed(const LinearMap& a) {
+  constexpr Index width = 64;
+  Matrix matrix(a.size, a.size);
+  for (Index first = 0; first < a.size; first += width) {
+    const Index count = std::min(width, a.size - first);
+    Matrix units = Matrix::Zero(a.size, count);
+    units.middleRows(first, count).setIdentity();
+    matrix.middleCols(first, count) = a.apply(units);
+  }
+  if (!matrix.allFinite())
+    throw NumericalError(
+        fmt::format("implicit: {} has entries that are not finite: the point is outside the domain, the run "
+                    "did not end near a "
+                    "solution, or the step has no derivative there (divisions 0/0, as of a memory of "
+                    "differences that vanish: "
+                    "such a solver declares `static constexpr Equation equation = Equation::gradient`)",
+                    a.name));
+  return matrix;
+}
+
 Matrix dense(const LinearMap& a, const Matrix& b) {
-  const Matrix matrix = a.apply(Matrix::Identity(a.size, a.size));
+  const Matrix matrix = formed(a);
   if (!a.symmetric) {
     const Eigen::PartialPivLU<Matrix> lu(matrix);
     check_pivots(a, lu.matrixLU().diagonal());
@@ -80,36 +102,42 @@ void check_solution(const LinearMap& a, const Matrix& b, const Matrix& x, double
 
 }  // namespace
 
-void check_method(const Implicit& method) {
-  if (!(method.tolerance > 0 && method.tolerance < 1))
-    throw DomainError(fmt::format("implicit: tolerance is {}, it must be between 0 and 1", method.tolerance));
-  if (method.max_iterations < 0)
-    throw DomainError(fmt::format("implicit: max_iterations is {}", method.max_iterations));
+void LinearOptions::check() const {
+  if (!(tolerance > 0 && tolerance < 1))
+    throw DomainError(fmt::format("implicit: tolerance is {}, it must be between 0 and 1", tolerance));
+  if (max_iterations < 0) throw DomainError(fmt::format("implicit: max_iterations is {}", max_iterations));
 }
 
-Matrix solve_linear(const LinearMap& a, const Matrix& b, const Implicit& method) {
-  check_method(method);
+Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& options) {
+  options.check();
   if (b.size() == 0) return b;
-  const LinearSolver solver = chosen(a, method.linear_solver);
+  if (!b.allFinite())
+    throw NumericalError(fmt::format("implicit: a right-hand side of {} is not finite", a.name));
+  const LinearSolver solver = chosen(a, options.solver);
   if (solver == LinearSolver::dense) return dense(a, b);
   if (solver == LinearSolver::conjugate_gradient && !a.symmetric)
     throw DomainError(fmt::format(
         "implicit: conjugate gradients need a symmetric matrix, which {} is not: take gmres or bicgstab",
         a.name));
   const detail::Iteration iteration{
-      .tolerance = method.tolerance,
-      .max_iterations = method.max_iterations > 0 ? method.max_iterations : 10 * a.size + 100,
-      .inverse_diagonal = method.preconditioner == Preconditioner::diagonal ? inverse_diagonal(a)
-                                                                            : Vector(Vector::Ones(a.size))};
+      .tolerance = options.tolerance,
+      .max_iterations = options.max_iterations > 0 ? options.max_iterations : 10 * a.size + 100,
+      .inverse_diagonal = options.preconditioner == Preconditioner::diagonal ? inverse_diagonal(a)
+                                                                             : Vector(Vector::Ones(a.size))};
+  // Columns of length 1: squares of tiny or huge ones would vanish or overflow.
+  Vector sizes(b.cols());
+  for (Index j = 0; j < b.cols(); ++j) sizes[j] = b.col(j).stableNorm();
+  const Vector scale = sizes.unaryExpr([](double size) { return size == 0 ? 1.0 : size; });
+  const Matrix unit = b.array().rowwise() / scale.transpose().array();
   Matrix x;
   if (solver == LinearSolver::conjugate_gradient)
-    x = detail::conjugate_gradient(a, b, iteration);
+    x = detail::conjugate_gradient(a, unit, iteration);
   else if (solver == LinearSolver::bicgstab)
-    x = detail::bicgstab(a, b, iteration);
+    x = detail::bicgstab(a, unit, iteration);
   else
-    x = detail::gmres(a, b, iteration);
-  check_solution(a, b, x, method.tolerance);
-  return x;
+    x = detail::gmres(a, unit, iteration);
+  check_solution(a, unit, x, options.tolerance);
+  return x * scale.asDiagonal();
 }
 
 }  // namespace unroll

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "checks.hpp"
 #include "unroll/problem/quadratic.hpp"
 
 namespace unroll {
@@ -14,7 +15,7 @@ namespace {
 SecondVjp of_quadratic(const QuadraticProblem& problem, const ImplicitEquation& equation, const Vector& x,
                        const Vector& theta, const Vector& w, const Vector& tangent, const Implicit& method) {
   const Index n = x.size(), p = theta.size();
-  const Vector v = -solve_adjoint(equation, w, method);
+  const Vector v = -equation.adjoint(w, method.linear());
   Matrix slopes_x(n, p);  // column i: ∂_iH x + ∂_ib, of M
   Matrix slopes_v(n, p);  // column i: ∂_iH v
   for (Index i = 0; i < p; ++i) {
@@ -23,7 +24,7 @@ SecondVjp of_quadratic(const QuadraticProblem& problem, const ImplicitEquation& 
     slopes_v.col(i) = slope * v;
   }
   const Matrix rates = solve_linear(
-      equation.matrix, -(Matrix(n, 2) << slopes_v * tangent, slopes_x * tangent).finished(), method);
+      equation.matrix, -(Matrix(n, 2) << slopes_v * tangent, slopes_x * tangent).finished(), method.linear());
   SecondVjp result;
   result.dtheta = slopes_x.transpose() * v;
   result.dtheta_dot = slopes_x.transpose() * rates.col(0) + slopes_v.transpose() * rates.col(1);
@@ -45,7 +46,7 @@ Vector newton(const Problem& problem, Vector x, const Vector& theta, const Impli
       break;
     }
     last = norm;
-    x -= solve_linear(gradient_equation(problem, x, theta, cost).matrix, g, method);
+    x -= solve_linear(gradient_equation(problem, x, theta, cost).matrix, g, method.linear());
   }
   throw NumericalError(fmt::format(
       "second_vjp: Newton's method at a neighbouring theta ended with the gradient {:.3g}", last));
@@ -56,8 +57,8 @@ Vector newton(const Problem& problem, Vector x, const Vector& theta, const Impli
 SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vector& theta,
                               const Vector& cotangent, const Vector& tangent, const Implicit& method,
                               Cost* cost) {
-  check_product("second_vjp", "cotangent", cotangent, problem.dimension());
-  check_product("second_vjp", "tangent", tangent, problem.parameters());
+  detail::check_product("second_vjp", "cotangent", cotangent, problem.dimension());
+  detail::check_product("second_vjp", "tangent", tangent, problem.parameters());
   const ImplicitEquation equation = gradient_equation(problem, x, theta, cost);
   const auto* quadratic = dynamic_cast<const QuadraticProblem*>(&problem);
   if (quadratic != nullptr && quadratic->is_affine())
@@ -67,7 +68,7 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
   result.dtheta = implicit_vjp(problem, x, theta, cotangent, method, cost);
   result.dtheta_dot = Vector::Zero(theta.size());
   if (tangent.norm() == 0) return result;
-  const Vector x_dot = solve_pushforward(equation, tangent, method);
+  const Vector x_dot = equation.push(tangent, method.linear());
   const double h = 1e-5 * std::max(1.0, theta.norm()) / tangent.norm();
   const auto pulled = [&](double signed_h) {
     const Vector there = theta + signed_h * tangent;

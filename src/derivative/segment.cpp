@@ -7,36 +7,41 @@
 
 namespace unroll::detail {
 
-void Segment::begin(std::size_t room) {
-  inputs_.clear();
-  outputs_.clear();
-  scalar_inputs_.clear();
-  scalar_outputs_.clear();
-  x_ = VarVector();
-  tape_.clear();
-  theta_ = tape_.input(parameters_);
-  room_ = room;
+Index Stack::size() const {
+  Index rows = static_cast<Index>(scalars.size());
+  for (const VarArray& a : arrays) rows += a.size();
+  return rows;
 }
 
-VarVector Segment::input(const Vector& value) {
-  const VarVector x = tape_.input(value);
-  inputs_.push_back(x);
-  return x;
+Vector Stack::value() const {
+  Vector values(size());
+  Index row = 0;
+  for (const VarArray& a : arrays) {
+    values.segment(row, a.size()) = a.block().col(0);
+    row += a.size();
+  }
+  for (const Var& s : scalars) values[row++] = value_of(s);
+  return values;
 }
-VarMatrix Segment::input(const Matrix& value) {
-  const VarMatrix x = tape_.input(value);
-  inputs_.push_back(x);
-  return x;
-}
-Var Segment::input(double value) {
-  scalar_inputs_.push_back(tape_.input(value));
-  return scalar_inputs_.back();
+
+void Segment::begin(const Vector& theta, std::size_t room) {
+  prepared_.clear();
+  inputs_.clear();
+  outputs_.clear();
+  marks_.clear();
+  x_ = VarVector();
+  scalar_outputs_ = VarVector();
+  tape_.clear();
+  theta_ = tape_.input(theta);
+  room_ = room;
 }
 
 std::size_t Segment::bytes() const {
   const TapeStatistics s = tape_.statistics();
   return s.bytes() + s.nodes * sizeof(ad::Sweeper::Adjoint) + s.statements * adjoint_bytes_;
 }
+
+void Segment::prepared() { std::swap(prepared_, inputs_); }
 
 void Segment::entered() {
   before_ = bytes();
@@ -52,51 +57,119 @@ bool Segment::continues() {
   return room_ == 0 || now + 2 * step_bytes_ <= room_;
 }
 
-void Segment::end(const VarVector& x, std::size_t x_index) {
+void Segment::end(const VarVector& x) {
   x_ = x;
-  x_index_ = x_index;
-  if (!scalar_outputs_.empty()) output(assemble(scalar_outputs_));
+  if (!outputs_.scalars.empty()) scalar_outputs_ = assemble(outputs_.scalars);
 }
 
-Cotangents Segment::seed(const Matrix& cotangents) const {
-  Cotangents seeded{std::vector<Matrix>(outputs_.size()), Matrix()};
-  seeded.state[x_index_] = cotangents;
-  return seeded;
+Index Segment::x_row() const {
+  Index row = 0;
+  for (const VarArray& array : outputs_.arrays) {
+    if (array.buffer() == x_.buffer()) break;
+    row += array.size();
+  }
+  return row;
 }
 
-void Segment::sweep(Cotangents& cotangents, Index threads) const {
-  const auto found = std::find_if(cotangents.state.begin(), cotangents.state.end(),
-                                  [](const Matrix& m) { return m.size() > 0; });
-  const Index columns = found == cotangents.state.end() ? cotangents.theta.cols() : found->cols();
-  Cotangents swept{{}, Matrix(theta_.size(), columns)};
-  for (const VarArray& x : inputs_) swept.state.emplace_back(x.size(), columns);
-  if (!scalar_inputs_.empty()) swept.state.emplace_back(static_cast<Index>(scalar_inputs_.size()), columns);
+std::vector<Segment::Rows> Segment::carried() const {
+  std::vector<Rows> rows;
+  if (inputs_.arrays.size() != outputs_.arrays.size() || inputs_.size() != outputs_.size()) return rows;
+  Index row = 0;
+  for (std::size_t i = 0; i < inputs_.arrays.size(); ++i) {
+    const VarArray &in = inputs_.arrays[i], &out = outputs_.arrays[i];
+    if (!out.is_constant() && in.id() == out.id() && in.block() == out.block())
+      rows.push_back({row, in.size()});
+    row += in.size();
+  }
+  for (std::size_t i = 0; i < inputs_.scalars.size(); ++i, ++row) {
+    const Var &in = inputs_.scalars[i], &out = outputs_.scalars[i];
+    if (!out.is_constant() && in.id() == out.id() && value_of(in) == value_of(out)) rows.push_back({row, 1});
+  }
+  return rows;
+}
+
+void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
+                    Index threads) const {
+  Cotangents swept{Matrix(inputs_.size(), columns), Matrix(prepared_.size(), columns),
+                   Matrix(theta_.size(), columns)};
   const Index width = block_width(x_.size());
   for_each_block((columns + width - 1) / width, threads, [&](Index block) {
-    sweep_columns(cotangents, swept, block * width, std::min(width, columns - block * width));
+    sweep_columns(cotangents, iterates, swept, block * width, std::min(width, columns - block * width));
   });
   cotangents = std::move(swept);
 }
 
-void Segment::sweep_columns(const Cotangents& from, Cotangents& to, Index first, Index width) const {
-  std::vector<Seed> seeds;
-  const auto add_seed = [&](const VarArray& array, const Matrix& cotangents) {
-    if (cotangents.size() > 0 && !array.is_constant())
-      seeds.push_back({array, cotangents.middleCols(first, width)});
-  };
-  for (std::size_t i = 0; i < outputs_.size(); ++i) add_seed(outputs_[i], from.state[i]);
-  add_seed(theta_, from.theta);  // so that its sum goes on as it would on one tape
-  if (seeds.empty()) {           // the solver left the state and θ for constants
-    for (Matrix& state : to.state) state.middleCols(first, width).setZero();
-    to.theta.middleCols(first, width).setZero();
-    return;
+namespace {
+
+/// Seeds of one block of columns, first … first + width − 1.
+class BlockSeeds {
+ public:
+  BlockSeeds(Index first, Index width) : first_(first), width_(width) {}
+
+  /// Rows of `cotangents`, which are those of `y`.
+  void add(const VarArray& y, const Matrix& cotangents, Index row) {
+    if (cotangents.size() == 0 || y.is_constant()) return;
+    const auto block = cotangents.block(row, first_, y.size(), width_);
+    if (!block.isZero(0)) seeds_.push_back({y, block});
   }
-  const Sweep sweep = tape_.sweep(seeds);
-  to.theta.middleCols(first, width) = sweep.adjoint(theta_);
-  for (std::size_t i = 0; i < inputs_.size(); ++i)
-    to.state[i].middleCols(first, width) = sweep.adjoint(inputs_[i]);
-  for (std::size_t i = 0; i < scalar_inputs_.size(); ++i)
-    to.state.back().row(static_cast<Index>(i)).segment(first, width) = sweep.adjoint(scalar_inputs_[i]);
+  void add(const Segment::IterateSeed& s) {
+    if (s.x.is_constant()) return;
+    const Index begin = std::max(first_, s.column), end = std::min(first_ + width_, s.column + s.w.cols());
+    if (begin >= end) return;
+    Matrix w = Matrix::Zero(s.x.size(), width_);
+    w.middleCols(begin - first_, end - begin) = s.w.middleCols(begin - s.column, end - begin);
+    seeds_.push_back({s.x, std::move(w)});
+  }
+  const std::vector<Seed>& all() const { return seeds_; }
+
+ private:
+  Index first_, width_;
+  std::vector<Seed> seeds_;
+};
+
+/// Adjoints of a stack into the rows of a block of columns.
+void take(const Sweep& sweep, const Stack& stack, Eigen::Ref<Matrix> to) {
+  Index row = 0;
+  for (const VarArray& a : stack.arrays) {
+    to.middleRows(row, a.size()) = sweep.adjoint(a);
+    row += a.size();
+  }
+  for (const Var& s : stack.scalars) to.row(row++) = sweep.adjoint(s);
+}
+
+}  // namespace
+
+void Segment::sweep_columns(const Cotangents& from, const std::vector<IterateSeed>& iterates, Cotangents& to,
+                            Index first, Index width) const {
+  BlockSeeds seeds(first, width);
+  for (const IterateSeed& s : iterates) seeds.add(s);
+  Index row = 0;
+  for (const VarArray& y : outputs_.arrays) {
+    seeds.add(y, from.state, row);
+    row += y.size();
+  }
+  if (!outputs_.scalars.empty()) seeds.add(scalar_outputs_, from.state, row);
+  row = 0;
+  for (const VarArray& y : prepared_.arrays) {  // so that the sums go on as they would on one tape
+    seeds.add(y, from.prepared, row);
+    row += y.size();
+  }
+  seeds.add(theta_, from.theta, 0);
+  auto state = to.state.middleCols(first, width), prepared = to.prepared.middleCols(first, width),
+       theta = to.theta.middleCols(first, width);
+  if (seeds.all().empty()) {  // nothing to pull back, or the solver left the state and θ for constants
+    state.setZero();
+    prepared.setZero();
+    theta.setZero();
+  } else {
+    const Sweep sweep = tape_.sweep(seeds.all());
+    take(sweep, inputs_, state);
+    take(sweep, prepared_, prepared);
+    theta = sweep.adjoint(theta_);
+  }
+  if (from.prepared.size() > 0)  // scalars cannot be seeded beside arrays
+    for (Index i = row; i < prepared.rows(); ++i)
+      prepared.row(i) += from.prepared.row(i).segment(first, width);
 }
 
 }  // namespace unroll::detail

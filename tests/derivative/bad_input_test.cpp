@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "derivative/cases.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -13,8 +13,8 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 using Entry = std::function<void(const Start&, const Vector& theta, const SolveOptions&)>;
 
-template <class Method>
-void add_entries(std::vector<Entry>& entries, const Problem& problem, const Method& method) {
+void add_entries(std::vector<Entry>& entries, const Problem& problem, const Method& method,
+                 bool has_history) {
   const GradientDescent solver{0.1};
   const Vector w = Vector::Ones(problem.dimension()), v = Vector::Ones(problem.parameters());
   entries.push_back([&problem, solver, method](const Start& s, const Vector& theta, const SolveOptions& o) {
@@ -28,7 +28,7 @@ void add_entries(std::vector<Entry>& entries, const Problem& problem, const Meth
       [&problem, solver, method, v](const Start& s, const Vector& theta, const SolveOptions& o) {
         jvp(problem, solver, s, theta, v, o, method);
       });
-  if constexpr (std::is_same_v<Method, Reverse> || std::is_same_v<Method, Forward>) {
+  if (has_history) {
     entries.push_back([&problem, solver, method](const Start& s, const Vector& theta, const SolveOptions& o) {
       jacobian_history(problem, solver, s, theta, o, method);
     });
@@ -38,11 +38,8 @@ void add_entries(std::vector<Entry>& entries, const Problem& problem, const Meth
 /// Every entry of derivative/, on gradient descent.
 std::vector<Entry> entries(const Problem& problem) {
   std::vector<Entry> all;
-  add_entries(all, problem, Reverse{});
-  add_entries(all, problem, Forward{});
-  add_entries(all, problem, Implicit{});
-  add_entries(all, problem, OneStep{});
-  add_entries(all, problem, FiniteDifference{});
+  for (const auto& [name, method] : all_methods())
+    add_entries(all, problem, method, name != "implicit" && name != "one-step");
   return all;
 }
 
@@ -81,7 +78,8 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
   const GradientDescent solver{0.1};
   const SolveOptions options{.steps = 2};
   const Vector five = Vector::Ones(5);
-  const auto by = [&](const auto& method) {
+  for (const auto& [name, method] : all_methods()) {
+    CAPTURE(name);
     CHECK_THROWS_WITH_AS(vjp(*c.problem, solver, c.start, c.theta, five, options, method),
                          "vjp: the cotangent has 5 entries, not 6", ShapeError);
     CHECK_THROWS_WITH_AS(jvp(*c.problem, solver, c.start, c.theta, five, options, method),
@@ -90,12 +88,7 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
                     DomainError);
     CHECK_THROWS_AS(jvp(*c.problem, solver, c.start, c.theta, Vector::Constant(3, nan), options, method),
                     DomainError);
-  };
-  by(Reverse{});
-  by(Forward{});
-  by(Implicit{});
-  by(OneStep{});
-  by(FiniteDifference{});
+  }
   for (const Index threads : {0, -3}) {
     CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{threads}), DomainError);
     CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}),

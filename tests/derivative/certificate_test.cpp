@@ -7,8 +7,8 @@
 
 #include "derivative/cases.hpp"
 #include "unroll/compare/instance.hpp"
-#include "unroll/derivative/certify_pullback.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/certify.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/no_objective.hpp"
 
@@ -16,6 +16,7 @@ namespace unroll {
 namespace {
 
 using test::Case;
+constexpr Certify always = Certify::always;  // short runs would go without
 
 /// How a bound fares over many random runs.
 struct Tally {
@@ -39,10 +40,12 @@ Derivative random_run(const Problem& problem, const Vector& x0, const Vector& th
   const double choice = uniform(random.engine);
   if (choice < 0.5)
     return jacobian(problem, GradientDescent::large_step(s.smallest, s.largest), x0, theta, options,
-                    Forward{});
+                    Forward{.certify = always});
   if (choice < 0.75)
-    return jacobian(problem, Chebyshev{s.smallest, s.largest}, x0, theta, options, Forward{});
-  return jacobian(problem, GradientDescent::short_step(s.largest), x0, theta, options, Implicit{});
+    return jacobian(problem, Chebyshev{s.smallest, s.largest}, x0, theta, options,
+                    Forward{.certify = always});
+  return jacobian(problem, GradientDescent::short_step(s.largest), x0, theta, options,
+                  Implicit{.certify = always});
 }
 
 TEST_CASE(
@@ -96,7 +99,8 @@ TEST_CASE("a certificate's residual vanishes for the implicit Jacobian, and not 
   for (const Case& c : test::cases()) {
     CAPTURE(c.name);
     const GradientDescent solver = GradientDescent::short_step(c.spectrum.largest);
-    const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, {.steps = 5}, Implicit{});
+    const Derivative d =
+        jacobian(*c.problem, solver, c.start, c.theta, {.steps = 5}, Implicit{.certify = always});
     CHECK(d.certificate.residual.value() <= 1e-12 * (1 + d.dx.norm()));
     CHECK(d.certificate.gradient_norm.value() == doctest::Approx(c.problem->gradient(d.x, c.theta).norm()));
     CHECK(certify(*c.problem, d.x, c.theta, 1.1 * d.dx).residual.value() > 1e-3 * d.dx.norm());
@@ -109,7 +113,7 @@ TEST_CASE("a certificate of a product bounds its error, with one product in plac
   const Vector v = Vector::LinSpaced(3, -1, 2);
   for (const Index steps : {0, 3, 30, 300}) {
     CAPTURE(steps);
-    const Jvp j = jvp(*c.problem, solver, c.start, c.theta, v, {.steps = steps});
+    const Jvp j = jvp(*c.problem, solver, c.start, c.theta, v, {.steps = steps}, Forward{.certify = always});
     const Vector exact = c.quadratic()->minimiser_jacobian(c.theta) * v;
     REQUIRE(j.certificate.bound);
     CHECK((j.dx - exact).norm() <= *j.certificate.bound * (1 + 1e-9) + 1e-13);
@@ -125,7 +129,8 @@ TEST_CASE("a certificate of a pullback bounds its error on quadratics and logist
     const auto solver = Nesterov::optimal(c.spectrum.smallest, c.spectrum.largest);
     for (const Index steps : {1, 10, 50, 600}) {
       CAPTURE(steps);
-      const Vjp v = vjp(*c.problem, solver, c.start, c.theta, w, {.steps = steps});
+      const Vjp v =
+          vjp(*c.problem, solver, c.start, c.theta, w, {.steps = steps}, Reverse{.certify = always});
       CHECK(v.certificate.verdict == Verdict::unknown);
       CHECK(v.certificate.gradient_norm.value() > 0);
       const Certificate certificate = certify_pullback(*c.problem, v.x, c.theta, w, v.dtheta);
@@ -142,13 +147,14 @@ TEST_CASE("before, inside and after the burn-in of gradient descent the verdict 
   test::QuadraticCase c = test::random_quadratic(12, 2, 0.01, 1, true, 3);
   const auto solver = GradientDescent::large_step(0.01, 1);
   const auto verdict = [&](Index steps) {
-    return jacobian(c.problem, solver, Vector(100 * c.x0), c.theta, {.steps = steps}, Forward{})
+    return jacobian(c.problem, solver, Vector(100 * c.x0), c.theta, {.steps = steps},
+                    Forward{.certify = always})
         .certificate.verdict;
   };
   CHECK(verdict(1) == Verdict::not_converged);
   CHECK(verdict(300) == Verdict::inside_burn_in);
   CHECK(verdict(3000) == Verdict::good);
-  CHECK(jacobian(c.problem, solver, Vector(100 * c.x0), c.theta, {.steps = 1}, Implicit{})
+  CHECK(jacobian(c.problem, solver, Vector(100 * c.x0), c.theta, {.steps = 1}, Implicit{.certify = always})
             .certificate.verdict == Verdict::not_converged);
 }
 
@@ -156,7 +162,8 @@ TEST_CASE("constants that the problem does not know are estimated, which the cer
   const Case c = test::template_case();  // ℓ ≥ 1
   const GradientDescent solver = GradientDescent::short_step(c.spectrum.largest);
   for (const Index steps : {3, 10, 40}) {
-    const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, {.steps = steps}, Forward{});
+    const Derivative d =
+        jacobian(*c.problem, solver, c.start, c.theta, {.steps = steps}, Forward{.certify = always});
     const Vector minimiser = newton_minimiser(*c.problem, c.theta);
     const double error = (d.dx - implicit_jacobian(*c.problem, minimiser, c.theta)).norm();
     CHECK(d.certificate.source == ConstantSource::estimated);
@@ -165,7 +172,8 @@ TEST_CASE("constants that the problem does not know are estimated, which the cer
     CHECK(error <= *d.certificate.bound * 1.5 + 1e-13);
     CHECK(*d.certificate.bound <= 100 * error + 1e-12);
   }
-  const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, {.steps = 40}, Forward{});
+  const Derivative d =
+      jacobian(*c.problem, solver, c.start, c.theta, {.steps = 40}, Forward{.certify = always});
   CHECK(d.certificate.verdict == Verdict::good);
   const CertifyOptions given{.smallest_eigenvalue = 0.5};
   const Certificate by_user = certify(*c.problem, d.x, c.theta, d.dx, nullptr, given);

@@ -31,7 +31,10 @@ std::size_t least_budget(const Runner& solver, const Case& c, const SolveOptions
   return 0;
 }
 
-void check_close(const Matrix& a, const Matrix& b) { CHECK((a - b).norm() <= 1e-14 * b.norm()); }
+// Where cotangents cancel on the way, what is left is of their rounding.
+void check_close(const Matrix& a, const Matrix& b, double scale = 0) {
+  CHECK((a - b).norm() <= 1e-14 * std::max(b.norm(), scale));
+}
 
 TEST_CASE("within a budget the derivative is that of a full tape, for every kind of state") {
   for (const Case& c : {test::ridge_case(), test::random_case()}) {
@@ -50,7 +53,7 @@ TEST_CASE("within a budget the derivative is that of a full tape, for every kind
         CHECK(within.x == full.x);
         CHECK(within.steps == 60);
         check_close(within.dtheta, full.dtheta);
-        check_close(within.dx0, full.dx0);
+        check_close(within.dx0, full.dx0, 1e-2 * w.norm());
         CHECK(within.cost.tape_bytes <= budget);
         CHECK(within.cost.recomputed_steps > 0);
         for (const Index threads : {1, 3})

@@ -6,9 +6,10 @@
 #include "unroll/ad/elementwise.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/solve.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/problem/ridge.hpp"
+#include "unroll/solver/solve.hpp"
 
 namespace unroll {
 namespace {

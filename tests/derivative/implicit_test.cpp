@@ -6,7 +6,7 @@
 
 #include "derivative/cases.hpp"
 #include "problem/differences.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/no_objective.hpp"
 
@@ -84,20 +84,21 @@ TEST_CASE("every linear solver gives the same Jacobian, products and count of pr
       Cost cost;
       const ImplicitEquation equation = gradient_equation(*c.problem, x, c.theta, &cost);
       const double tolerance = 1e-9 * (1 + expected.norm());
-      CHECK((solve_jacobian(equation, method) - expected).norm() <= tolerance);
+      CHECK((equation.jacobian(method.linear()) - expected).norm() <= tolerance);
       CHECK(cost.hessian_vector_products >= std::min(n, p));
-      CHECK((solve_pushforward(equation, v, method) - expected * v).norm() <= tolerance * v.norm());
+      CHECK((equation.push(v, method.linear()) - expected * v).norm() <= tolerance * v.norm());
       CHECK((implicit_vjp(*c.problem, x, c.theta, w, method) - expected.transpose() * w).norm() <=
             tolerance * w.norm());
     }
     // The fixed point of one step of gradient descent is the same x*: its equation is hH J = −hM.
     const auto descent = GradientDescent::short_step(c.spectrum.largest);
-    const ImplicitEquation step = fixed_point_equation(*c.problem, descent, x, c.theta);
     for (const LinearSolver solver : {LinearSolver::dense, LinearSolver::bicgstab, LinearSolver::gmres}) {
-      const Implicit method{.linear_solver = solver, .tolerance = 1e-12};
-      CHECK((solve_jacobian(step, method) - expected).norm() <= 1e-8 * (1 + expected.norm()));
-      CHECK((step.forcing_transposed(solve_adjoint(step, w, method)) - expected.transpose() * w).norm() <=
+      const Implicit method{.linear_solver = solver, .tolerance = 1e-12, .equation = Equation::fixed_point};
+      const auto step = linearise(*c.problem, descent, x, c.theta, {.steps = 0}, method);
+      CHECK((step->jacobian() - expected).norm() <= 1e-8 * (1 + expected.norm()));
+      CHECK((step->pull(w).theta - expected.transpose() * w).norm() <=
             1e-8 * (1 + expected.norm()) * w.norm());
+      CHECK((step->push(v) - expected * v).norm() <= 1e-8 * (1 + expected.norm()) * v.norm());
     }
   }
 }
@@ -114,7 +115,7 @@ TEST_CASE(
                       }};
   test::Random random(1);
   const Matrix b = random.matrix(6, 4);
-  const Matrix x = solve_linear(map, b, {.linear_solver = LinearSolver::conjugate_gradient});
+  const Matrix x = solve_linear(map, b, {.solver = LinearSolver::conjugate_gradient});
   CHECK((eigenvalues.asDiagonal() * x - b).norm() <= 1e-9 * b.norm());
   CHECK(passes == 4);  // three and the check
   CHECK(products == 16);
@@ -198,7 +199,7 @@ struct Frozen {
 TEST_CASE("a fixed point is differentiated through the frozen step of a solver that has one") {
   const Case c = test::random_case();
   const Vector x = c.quadratic()->minimiser(c.theta);
-  const Matrix J = solve_jacobian(fixed_point_equation(*c.problem, Frozen{0.3}, x, c.theta), Implicit{});
+  const Matrix J = linearise(*c.problem, Frozen{0.3}, x, c.theta, {.steps = 0}, Implicit{})->jacobian();
   const Matrix expected = c.quadratic()->minimiser_jacobian(c.theta);
   CHECK((J - expected).norm() <= 1e-10 * expected.norm());
 }

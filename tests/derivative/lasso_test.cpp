@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "derivative/cases.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/fista.hpp"

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "derivative/cases.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 
 /// All methods against each other.
@@ -106,15 +106,30 @@ TEST_CASE("central differences are the unrolled derivative, also through the sta
     CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, {}, FiniteDifference{step}), DomainError);
 }
 
-TEST_CASE("a history, which needs the whole tape, refuses a budget and less than all steps") {
+TEST_CASE("a history is the same by every method that has one, also within a budget") {
   const Case c = test::random_case();
-  const auto history = [&](const Reverse& method) {
-    return jacobian_history(*c.problem, GradientDescent{0.5}, c.start, c.theta, {.steps = 5}, method);
+  const test::Averaging solver{0.5};
+  const auto history = [&](const Method& method, const std::vector<Index>& at) {
+    return jacobian_history(*c.problem, solver, c.start, c.theta, {.steps = 40}, method, at);
   };
-  CHECK_NOTHROW(history({}));
-  CHECK_THROWS_AS(history({.memory_budget = 1 << 20}), UnsupportedError);
-  CHECK_THROWS_AS(history({.last_steps = 3}), UnsupportedError);
-  CHECK_THROWS_AS(history({.last_steps = automatic}), UnsupportedError);
+  for (const std::vector<Index>& at : {std::vector<Index>{}, {0, 7, 8, 40, 90}, {13}}) {
+    const History forward = history(Forward{}, at);
+    const auto check = [&](const Method& method, double tolerance) {
+      const History h = history(method, at);
+      REQUIRE(h.t == forward.t);
+      for (std::size_t i = 0; i < h.t.size(); ++i) {
+        CHECK((h.x[i] - forward.x[i]).norm() <= 1e-13 * forward.x[i].norm());
+        CHECK((h.dx[i] - forward.dx[i]).norm() <= tolerance * forward.dx[i].norm());
+      }
+    };
+    check(Reverse{}, 1e-12);
+    check(Reverse{.memory_budget = 6000}, 1e-12);
+    check(FiniteDifference{}, 1e-7);
+  }
+  CHECK_THROWS_AS(history(Reverse{.last_steps = 3}, {}), UnsupportedError);
+  CHECK_THROWS_AS(history(Reverse{.last_steps = automatic}, {}), UnsupportedError);
+  CHECK_THROWS_AS(history(Implicit{}, {}), UnsupportedError);
+  CHECK_THROWS_AS(history(OneStep{}, {}), UnsupportedError);
 }
 
 }  // namespace

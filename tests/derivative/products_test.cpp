@@ -1,9 +1,8 @@
-#include "unroll/derivative/products.hpp"
-
 #include <doctest/doctest.h>
 
 #include "derivative/cases.hpp"
 #include "problem/differences.hpp"
+#include "unroll/derivative/jacobian.hpp"
 
 namespace unroll {
 namespace {

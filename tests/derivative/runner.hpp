@@ -4,7 +4,7 @@
 #include <string>
 
 #include "derivative/cases.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 
 namespace unroll::test {
 

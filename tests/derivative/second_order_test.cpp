@@ -52,8 +52,6 @@ TEST_CASE("second derivatives of a run are implicit: unrolling refuses") {
         1e-9 * at_end.dtheta_dot.norm());
   CHECK(at_end.steps == 2000);
   CHECK(at_end.cost.hessian_vector_products > 0);
-  CHECK_THROWS_AS(second_vjp(*c.problem, solver, c.start, c.theta, w, v, options, Reverse{}),
-                  UnsupportedError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, v, v), ShapeError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, w, w), ShapeError);
 }

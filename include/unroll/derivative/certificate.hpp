@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "unroll/problem/cost.hpp"
-#include "unroll/problem/problem.hpp"
+#include "unroll/solver/equation.hpp"
 
 namespace unroll {
 
@@ -18,6 +17,12 @@ enum class Verdict {
   inside_burn_in,
   /// e > accuracy ‖J‖_F, and residual < drift: x_T is too far from x* for a derivative at x_T to tell.
   not_converged,
+  /// x_T is not where the equation leads that is differentiated, or that is certified: with g its residual,
+  /// ∇f(x_T)
+  /// or x_T − Φ, the steps have come to rest, ‖x_T − x_{T−1}‖ < 1e-6 ‖g‖/L with L an estimate of the largest
+  /// curvature (1 for a fixed point), where ‖g‖ > 1e-8 L max(1, ‖x_T‖) is no rounding. The solver solves
+  /// another problem; more steps do not help.
+  other_equation,
   /// There is no bound: no lower bound ℓ > 0 of the curvature is at hand, or nothing to put it to.
   unknown,
 };
@@ -37,6 +42,7 @@ enum class ConstantSource {
 ///   ‖J − ∂x*‖_F ≤ (residual + drift)/ℓ,   drift = d (Lip M + Lip H ‖J‖_F).
 /// On a quadratic Lip H = 0 and Lip M = (Σ_i‖∂_iH‖_2²)^{1/2}. It holds to rounding, κ·1e-16 of ‖J‖.
 struct Certificate {
+  Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point
   std::optional<double> residual{};  // ‖R‖_F; of a fixed point ‖J − ∂_xΦ J − ∂_θΦ‖_F
   std::optional<double> drift{};     // see above
@@ -45,35 +51,13 @@ struct Certificate {
   double norm = 0;                // ‖J‖_F
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift
   Verdict verdict = Verdict::unknown;            // on J, from `bound`
+  bool is_skipped = false;  // not all was measured, as that would cost more than a tenth of the derivative
 
   /// True if the bound rests on an estimate, and is one itself.
   bool estimated() const { return source == ConstantSource::estimated; }
   /// What is known, in one sentence.
   std::string message() const;
 };
-
-/// How a certificate is made.
-struct CertifyOptions {
-  std::optional<double> smallest_eigenvalue{};  // ℓ; without it the problem's own, or else an estimate
-  double accuracy = 0.01;                       // of Verdict::good, relative to ‖J‖_F; > 0
-};
-
-/// Certifies J (n×p) at x. Costs one gradient and p Hessian-vector products; where the problem knows no
-/// constants, min(n, 20) more for ℓ (Lanczos from ∇f(x): an overestimate that is good near x*) and p for the
-/// drift (the change of R on the way to where Newton's step points). Without an objective, Verdict::unknown.
-/// @throws ShapeError, DomainError unless accuracy and ℓ are positive and finite.
-Certificate certify(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& jacobian,
-                    Cost* cost = nullptr, const CertifyOptions& options = {});
-
-/// The same for J θ̇, n, with one product in place of p: bounds ‖J θ̇ − ∂x* θ̇‖.
-Certificate certify_tangent(const Problem& problem, const Vector& x, const Vector& theta,
-                            const Vector& pushed,   // n, J θ̇
-                            const Vector& tangent,  // p, θ̇
-                            Cost* cost = nullptr, const CertifyOptions& options = {});
-
-/// For Jᵀw alone: there is no J to put into the equation, so that only ‖∇f(x)‖ is measured, at the cost of a
-/// gradient, and the verdict is unknown. `certify_pullback` tells more, for more.
-Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost = nullptr);
 
 /// "good", "inside burn-in", …
 std::string_view describe(Verdict verdict);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "unroll/ad/gradient.hpp"
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 
 namespace unroll {
 
@@ -9,7 +9,7 @@ namespace unroll {
 struct Hypergradient : RunRecord {
   double value = 0;           // F(x_T, θ)
   Vector dtheta{};            // dF/dθ, p, total: ∂_θF + ∂x_T(θ)ᵀ ∂_xF
-  Vector dx0{};               // (∂x_T/∂x_0)ᵀ ∂_xF, n
+  Vector dx0{};               // (∂x_T/∂x_0)ᵀ ∂_xF, n; empty by methods that it would cost something
   Certificate certificate{};  // of x_T, as Vjp's
 };
 
@@ -26,17 +26,23 @@ struct OuterGradient {
 void check_outer_value(double value);
 [[noreturn]] void outer_ignores_x();
 
+/// Whether an outer loss of which no x is part is an error: of one iterate among many it is none.
+enum class OuterMayIgnoreX { yes, no };
+
 /// One recording and one sweep. @throws DomainError if F does not depend on x, or is not finite.
 template <class Outer>
-OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& theta) {
+OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& theta, OuterMayIgnoreX may) {
   Tape tape;
   const VarVector taped_x = tape.input(x), taped_theta = tape.input(theta);
   const Var y = outer(taped_x, taped_theta);
   check_outer_value(value_of(y));
-  if (y.is_constant()) outer_ignores_x();
+  if (y.is_constant()) {
+    if (may == OuterMayIgnoreX::no) outer_ignores_x();
+    return {value_of(y), {}, Vector::Zero(theta.size())};
+  }
   const Sweep sweep = tape.sweep(y);
   OuterGradient g{value_of(y), sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
-  if (g.x.isZero(0)) {  // a stationary point, or no dependence?
+  if (may == OuterMayIgnoreX::no && g.x.isZero(0)) {  // a stationary point, or no dependence?
     Tape of_x;
     const Var again = outer(of_x.input(x), VarVector(theta));
     if (again.is_constant()) outer_ignores_x();
@@ -46,25 +52,40 @@ OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& 
 
 }  // namespace detail
 
-/// dF/dθ for an outer loss F(x, θ), a template over the array type as the f of make_problem: `outer(x,
-/// theta)` for VarVector gives a Var. By any method that has a `vjp`: one run, one pullback.
+/// dF/dθ for an outer loss F(x_T, θ), a template over the array type as the f of make_problem: `outer(x,
+/// theta)` for VarVector gives a Var. Or for a loss along the run, F = Σ_t F_t(x_t, θ), t = 0 … T:
+/// `outer(t, x, theta)`. One run, one pullback.
 ///
-/// x_0 counts as far as `start` says so: with start.dx = ∂x_0(θ), dtheta contains the path through it, and
-/// without it x_0 is a constant. Implicit{} has no path through x_0: x* does not depend on it.
-/// @throws DomainError if F does not depend on x, or is not finite at x_T, and what `vjp` throws.
-template <class Outer, class S, class Method>
+/// x_0 counts as far as `start` says so: with an x_0(θ), dtheta contains the path through it, and without it
+/// x_0 is a constant. A solution has no path through x_0.
+/// @throws DomainError if F does not depend on x, or is not finite, and what `vjp` throws.
+template <class Outer, class S>
 Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S& solver, const Start& start,
-                            const Vector& theta, const SolveOptions& options, const Method& method) {
-  detail::OuterGradient at_end{};
-  const Cotangent cotangent = [&](const Vector& x) {
-    at_end = detail::outer_gradient(outer, x, theta);
-    return at_end.x;
-  };
-  const Vjp v = vjp(problem, solver, start, theta, cotangent, options, method);
+                            const Vector& theta, const SolveOptions& options,
+                            const Method& method = Reverse{}) {
   Hypergradient h;
+  Vector partial = Vector::Zero(theta.size());  // ∂_θF
+  const auto add = [&](detail::OuterGradient g) {
+    h.value += g.value;
+    partial += g.theta;
+    return std::move(g.x);
+  };
+  const Cotangent cotangent = [&]() -> Cotangent {
+    if constexpr (std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>) {
+      return [&](Index t, const Vector& x) {
+        const auto at_t = [&](const auto& xt, const auto& th) { return outer(t, xt, th); };
+        return add(detail::outer_gradient(at_t, x, theta, detail::OuterMayIgnoreX::yes));
+      };
+    } else {
+      return [&](const Vector& x) {
+        return add(detail::outer_gradient(outer, x, theta, detail::OuterMayIgnoreX::no));
+      };
+    }
+  }();
+  const Vjp v =
+      detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
-  h.value = at_end.value;
-  h.dtheta = v.dtheta + at_end.theta;
+  h.dtheta = v.dtheta + partial;
   h.dx0 = v.dx0;
   h.certificate = v.certificate;
   return h;

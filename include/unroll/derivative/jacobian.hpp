@@ -1,133 +1,83 @@
 #pragma once
 
-#include "unroll/derivative/certify_run.hpp"
-#include "unroll/derivative/checks.hpp"
-#include "unroll/derivative/finite_difference.hpp"
-#include "unroll/derivative/forward.hpp"
-#include "unroll/derivative/implicit.hpp"
+#include <memory>
+#include <vector>
+
 #include "unroll/derivative/methods.hpp"
-#include "unroll/derivative/recorded_run.hpp"
 #include "unroll/derivative/result.hpp"
-#include "unroll/derivative/reverse.hpp"
+#include "unroll/derivative/solver_steps.hpp"
 #include "unroll/solver/solve.hpp"
 
-/// ∂x_T(θ) of a solver's result. All entries: @throws ShapeError, DomainError for a start, θ or options that
-/// `run` refuses. Step sizes are constants with respect to θ, unless the solver's step computes them from θ
-/// itself.
+/// ∂x_T(θ) of a solver's result, and its products with vectors, by any method. All entries: @throws
+/// ShapeError, DomainError for a start, θ or options that `run` refuses, and what the method's products
+/// throw. Step sizes are constants with respect to θ, unless the solver's step computes them from θ itself.
 namespace unroll {
 
-/// Unrolling backwards, of all steps or of the last.
-template <class M>
-concept Backwards = std::same_as<M, Reverse> || std::same_as<M, OneStep>;
+namespace detail {
 
-/// ∂x_T(θ), n×p, by unrolling backwards.
-template <class S, Backwards Method>
+template <class S>
+std::unique_ptr<Steps> steps_of(const Problem& problem, const S& solver, const Start& start,
+                                const Vector& theta, const SolveOptions& options) {
+  return std::make_unique<SolverSteps<S>>(problem, solver, start, theta, options);
+}
+
+Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method);
+Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& method, bool with_start);
+Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& method);
+History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>& at, const Method& method);
+CheckpointPlan plan(std::unique_ptr<Steps> steps, const Reverse& method, Index cotangents);
+
+}  // namespace detail
+
+/// The run as a linear map, to be asked for as many products as one likes. Holds a copy of the solver, and
+/// refers to the problem.
+template <class S>
+std::unique_ptr<Linearisation> linearise(const Problem& problem, const S& solver, const Start& start,
+                                         const Vector& theta, const SolveOptions& options,
+                                         const Method& method, const Wanted& wanted = {}) {
+  return method.linearise(
+      std::make_unique<detail::SolverSteps<S, const S>>(problem, solver, start, theta, options), wanted);
+}
+
+/// ∂x_T(θ), n×p, total: through the steps and through x_0(θ).
+template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options, const Method& method) {
-  const Matrix dx0 = start_jacobian(problem, start);
-  const Index n = problem.dimension();
-  Derivative d;
-  const detail::Pullback back =
-      detail::pull_back(problem, solver, start, theta, options,
-                        {n, n, [n](const Vector&) { return Matrix::Identity(n, n); }}, method, d);
-  d.dx = detail::total_jacobian(back, dx0);
-  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
-  return d;
+  return detail::jacobian(detail::steps_of(problem, solver, start, theta, options), method);
 }
-
-/// ∂x_T(θ), n×p, by unrolling forwards.
-template <class S>
-Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                    const SolveOptions& options, const Forward&) {
-  const Matrix dx0 = start_jacobian(problem, start);
-  const Index p = problem.parameters();
-  Derivative d;
-  DualVector last;
-  static_cast<RunRecord&>(d) =
-      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
-                          options, [&](Index, const DualVector& x) { last = x; });
-  d.dx = detail::tangents_of(last, p);
-  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
-  return d;
-}
-
-/// Of the equation that x* solves, at x_T, n×p: −H⁻¹M, or that of a fixed point. @throws as solve_linear.
-template <class S>
-Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                    const SolveOptions& options, const Implicit& method) {
-  start_jacobian(problem, start);  // for its checks: the solution does not depend on the start
-  check_method(method);
-  Derivative d;
-  static_cast<RunRecord&>(d) = detail::run_plain(problem, solver, start.x, theta, options);
-  d.dx = solve_jacobian(implicit_equation(problem, solver, d.x, theta, method, &d.cost), method);
-  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
-  return d;
-}
-
-/// By central differences, for checks: 2p runs more. @throws NumericalError if one of them overflows sooner
-/// than the run itself, DomainError if θ ± h is outside the problem's domain.
-template <class S>
-Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                    const SolveOptions& options, const FiniteDifference& method) {
-  const Matrix dx0 = start_jacobian(problem, start);
-  check_method(method);
-  Derivative d;
-  const auto end = detail::end_of_run(problem, solver, start, theta, options, d);
-  const Index p = problem.parameters();
-  d.dx = detail::differences_in_theta(end, start, dx0, theta, Matrix::Identity(p, p), method.step);
-  d.certificate = certify_run(problem, solver, d.x, theta, d.dx, &d.cost);
-  return d;
-}
-
 /// By the cheaper mode: a step costs p Hessian-vector products forwards and n backwards, so forwards where p
 /// ≤ n.
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options = {}) {
-  if (problem.parameters() <= problem.dimension())
-    return jacobian(problem, solver, start, theta, options, Forward{});
-  return jacobian(problem, solver, start, theta, options, Reverse{});
+  const bool forwards = problem.parameters() <= problem.dimension();
+  return jacobian(problem, solver, start, theta, options, forwards ? Method(Forward{}) : Method(Reverse{}));
+}
+
+/// ∂x_T(θ)ᵀ w and (∂x_T/∂x_0)ᵀ w, or Σ_t of those of several iterates (see Cotangent). In reverse mode one
+/// sweep; where not all steps are swept the latter is 0, as it is of a solution.
+template <class S>
+Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Cotangent& cotangent, const SolveOptions& options, const Method& method = Reverse{}) {
+  return detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, true);
+}
+
+/// ∂x_T(θ) θ̇. In forward mode one tangent.
+template <class S>
+Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+        const Vector& tangent, const SolveOptions& options, const Method& method = Forward{}) {
+  return detail::jvp(detail::steps_of(problem, solver, start, theta, options), tangent, method);
 }
 
 /// ∂x_t for t in `at`, ascending; all t = 0 … T if it is empty. Those beyond the end of the run are left out.
-/// Forwards in one run; backwards one recording, and one sweep for every few of the x_t.
-/// @throws DomainError unless `at` ascends from 0 on; UnsupportedError backwards with a memory budget or less
-/// than all steps.
+/// Forwards in one run; backwards one recording, or one by checkpoints, and one sweep for every few of the
+/// x_t.
+/// @throws DomainError unless `at` ascends from 0 on; UnsupportedError by methods that know x_T alone.
 template <class S>
 History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                         const SolveOptions& options, const Forward&, const std::vector<Index>& at = {}) {
-  const Matrix dx0 = start_jacobian(problem, start);
-  const detail::Selection selected(at);
-  History history;
-  const RunRecord record =
-      detail::run_forward(problem, solver, start.x, dx0, theta, Matrix::Identity(theta.size(), theta.size()),
-                          options, [&](Index t, const DualVector& x) {
-                            if (!selected(t)) return;
-                            history.t.push_back(t);
-                            history.x.push_back(x.value());
-                            history.dx.push_back(detail::tangents_of(x, problem.parameters()));
-                          });
-  history.steps = record.steps;
-  history.status = record.status;
-  history.cost = record.cost;
-  return history;
-}
-/// The same in reverse mode: the sweeps of all t share recordings.
-template <class S>
-History jacobian_history(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                         const SolveOptions& options, const Reverse& method,
+                         const SolveOptions& options, const Method& method,
                          const std::vector<Index>& at = {}) {
-  const Matrix dx0 = start_jacobian(problem, start);
-  check_history(method);
-  const detail::RecordedRun recorded(problem, solver, start.x, theta, options, detail::Selection(at));
-  History history;
-  history.t = recorded.kept_steps();
-  for (const VarVector& x : recorded.kept()) history.x.push_back(x.value());
-  history.dx = recorded.jacobians(dx0, method.threads);
-  history.steps = recorded.record().steps;
-  history.status = recorded.record().status;
-  history.cost = recorded.record().cost;
-  return history;
+  return detail::jacobian_history(detail::steps_of(problem, solver, start, theta, options), at, method);
 }
 
 /// The plan by which `jacobian` (cotangents = n) or `vjp` (1) with a memory budget would go, asked for before
@@ -136,12 +86,7 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
 template <class S>
 CheckpointPlan plan(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options, const Reverse& method, Index cotangents = 1) {
-  check_method(method, options);
-  check_point(problem, start.x, theta, "plan");
-  check_options(options);
-  check_solver(solver);
-  detail::SolverReplay<S, S> replay(problem, solver, solver, start.x, theta, nullptr);
-  return detail::plan_replay(replay, theta, options, cotangents, method);
+  return detail::plan(detail::steps_of(problem, solver, start, theta, options), method, cotangents);
 }
 
 }  // namespace unroll

@@ -3,9 +3,35 @@
 #include <functional>
 #include <string>
 
-#include "unroll/derivative/implicit_method.hpp"
+#include "unroll/types.hpp"
 
 namespace unroll {
+
+/// How the linear systems of implicit differentiation are solved.
+enum class LinearSolver {
+  automatic,           // dense for n ≤ 256; beyond, conjugate gradients if symmetric, else GMRES
+  dense,               // n products form the matrix; Cholesky if symmetric, else LU with partial pivoting
+  conjugate_gradient,  // symmetric only; all right-hand sides share each pass over the data
+  bicgstab,            // any; two products an iteration, memory of a few vectors (van der Vorst 1992)
+  gmres,               // any; restarted after 100 iterations (Saad & Schultz 1986)
+};
+
+/// What the iterative linear solvers are preconditioned with.
+enum class Preconditioner {
+  none,
+  diagonal,  // the inverse of the matrix's diagonal; costs n products, a pass over the data for every 64
+};
+
+/// How a linear system is solved: see Implicit.
+struct LinearOptions {
+  LinearSolver solver = LinearSolver::automatic;         // dense or iterative
+  double tolerance = 1e-10;                              // of iterative solvers, relative to ‖b‖
+  Index max_iterations = 0;                              // of iterative solvers; 0: 10 n + 100
+  Preconditioner preconditioner = Preconditioner::none;  // of iterative solvers
+
+  /// @throws DomainError unless 0 < tolerance < 1 and max_iterations ≥ 0.
+  void check() const;
+};
 
 /// A linear map A of R^n, known by its products alone.
 struct LinearMap {
@@ -15,12 +41,12 @@ struct LinearMap {
   std::function<Matrix(const Matrix&)> apply{};  // n×k → n×k: A V
 };
 
-/// A⁻¹ B, n×k, for B n×k, by method.linear_solver; the solution of an iterative solver is checked against
+/// A⁻¹ B, n×k, for B n×k, by options.solver; the solution of an iterative solver is checked against
 /// B by one more product.
-/// @throws DomainError as check_method, and for conjugate gradients of a map that is not symmetric,
-/// NumericalError if A is singular or, where it is symmetric, not positive definite (the message names the
-/// smallest pivot, or the curvature that was found), or if the tolerance is not met (iterations and residual
-/// are named).
-Matrix solve_linear(const LinearMap& a, const Matrix& b, const Implicit& method);
+/// @throws DomainError as LinearOptions::check, and for conjugate gradients of a map that is not symmetric,
+/// NumericalError if A has entries that are not finite, if it is singular or, where it is symmetric, not
+/// positive definite (the message names the smallest pivot, or the curvature that was found), or if the
+/// tolerance is not met (iterations and residual are named).
+Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& options);
 
 }  // namespace unroll

@@ -1,81 +1,23 @@
 #pragma once
 
-#include <cstddef>
+#include <string>
+#include <vector>
 
-#include "unroll/derivative/implicit_method.hpp"
-#include "unroll/types.hpp"
+#include "unroll/derivative/finite_difference.hpp"
+#include "unroll/derivative/forward.hpp"
+#include "unroll/derivative/implicit.hpp"
+#include "unroll/derivative/one_step.hpp"
+#include "unroll/derivative/reverse.hpp"
 
-/// How a derivative is computed: a method is a value, passed to `jacobian`, `vjp`, `jvp`.
 namespace unroll {
 
-/// Stands for "chosen from what the run shows", as std::endl stands for an end of line: a function, so that
-/// other things may have the name.
-struct Automatic {};
-/// Of as many steps as matter: see LastSteps.
-constexpr Automatic automatic() { return {}; }
-
-/// Of how many steps, counted from the last, a derivative is taken: of all of them (the default), of K, or of
-/// as many as matter (`automatic`).
-class LastSteps {
- public:
-  constexpr LastSteps() = default;
-  /// Of the last K = `count`.
-  constexpr LastSteps(Index count) : kind_(Kind::some), count_(count) {}  // NOLINT: implicit
-  /// Of as many as matter: `automatic`, without parentheses.
-  constexpr LastSteps(Automatic (*)()) : kind_(Kind::automatic) {}  // NOLINT: implicit
-
-  constexpr bool is_all() const { return kind_ == Kind::all; }              // of every step: the default
-  constexpr bool is_automatic() const { return kind_ == Kind::automatic; }  // of as many as matter
-  constexpr Index count() const { return count_; }                          // K, where it was given
-
- private:
-  enum class Kind { all, some, automatic };
-  Kind kind_ = Kind::all;
-  Index count_ = 0;
+/// A method and its name.
+struct NamedMethod {
+  std::string name;  // "reverse"
+  Method method;     // with its default options
 };
 
-/// Unrolling, backwards: steps are recorded on a tape, and cotangents are pulled back through them. Cost of
-/// the Jacobian: n Hessian-vector products a step, of a `vjp`: one.
-///
-/// Memory grows with the number of steps, unless there is a budget: then only a block of steps is on the tape
-/// at a time, others are taken again from states that were kept (see derivative/plan.hpp), and the derivative
-/// is the same. The budget caps the bytes of tape, sweep tables and kept states (`Cost::tape_bytes`); not the
-/// cotangents, as many numbers as a state has for each of them. The size of a step on the tape is measured on
-/// the first and watched: a block is cut short, and a step that needs more than twice the room of any before
-/// is the only thing that may be noticed too late, once.
-///
-/// With `last_steps = K` the derivative is truncated: ∂x_{T−K} is taken for 0, and so is the derivative in
-/// x_0 if K < T. With `automatic` the sweep stops at the step s where the cotangents have contracted to
-/// ‖w_s‖ ≤ τ ‖w_T‖, where τ = ρ^T ‖N_0 − N_T‖/‖N_T‖, within [2^−52, 0.1], estimates the relative error of
-/// unrolling all steps: ρ is the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ. With e_t the
-/// error of ∂x_t and C = Lip(DΦ)(1 + ‖∂x*‖)‖x_0 − x*‖, truncation gives e_T ≤ ρ^(T−s) e_s + (T−s) ρ^(T−1) C,
-/// least at s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured. It rests on a
-/// step that does not depend on t, and contracts; on one that does neither, it may be wrong without notice,
-/// and the certificate is the judge. States are kept and steps taken again as with a budget, so that at most
-/// a quarter of a full tape is in use.
-struct Reverse {
-  Index threads = 1;              // over blocks of cotangents; the result does not depend on it
-  std::size_t memory_budget = 0;  // bytes; 0: no budget, every step that is differentiated is on the tape
-  LastSteps last_steps{};         // how many steps are differentiated
-};
-
-/// Unrolling, backwards, of the last step alone: accurate for solvers that converge superlinearly, Newton's
-/// among them; for others off by about the contraction factor of a step (Bolte, Pauwels & Vaiter 2023). Where
-/// the solver has a `frozen_step` (see HasFrozenStep), it is that which is differentiated.
-struct OneStep {
-  Index threads = 1;  // as Reverse's
-};
-
-/// Unrolling, forwards: tangents travel with the iterate. Memory does not grow. Cost of the Jacobian: p
-/// Hessian-vector products a step, of a `jvp`: one.
-struct Forward {};
-
-/// Central differences of the run in θ (and, for `vjp`, in x_0), for checks: 2 runs a direction, of as many
-/// steps as the run at θ takes. The difference in direction i is h_i = step · |θ_i|, or step where θ_i = 0,
-/// so that θ keeps its sign. Error: h² times a third derivative of the run, plus the run's rounding errors
-/// over h: at best about 1e-10, relative, at the default step, and often 1e-8.
-struct FiniteDifference {
-  double step = 6.055454452393343e-06;  // 2^(−52/3); > 0
-};
+/// Every way to differentiate a run.
+std::vector<NamedMethod> all_methods();
 
 }  // namespace unroll

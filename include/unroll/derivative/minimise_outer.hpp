@@ -85,10 +85,10 @@ auto solver_at(const S& solver, const Vector& theta) {
 /// truncation of the unrolled derivative, which vanishes as the inner runs converge. Without one,
 /// every inner run starts from `x0`, a constant.
 /// @throws DomainError about options, and what `hypergradient` throws.
-template <class Outer, class S, class Method>
+template <class Outer, class S>
 OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
                            const Vector& theta, const SolveOptions& inner, const OuterOptions& options,
-                           const Method& method) {
+                           const Method& method = Reverse{}) {
   const auto evaluate = [&](const Vector& at, const Vector& from, double tolerance) {
     SolveOptions run = inner;
     run.tolerance = tolerance;

@@ -9,23 +9,10 @@
 
 namespace unroll {
 
-/// Where a run starts: x_0, and ∂x_0(θ) if it depends on θ.
-struct Start {
-  Vector x;     // n
-  Matrix dx{};  // n×p, or empty: zero
-
-  /// x_0, n, which does not depend on θ.
-  Start(Vector x0) : x(std::move(x0)) {}  // NOLINT: implicit
-  /// x_0, n, and ∂x_0(θ), n×p.
-  Start(Vector x0, Matrix dx0) : x(std::move(x0)), dx(std::move(dx0)) {}
-  /// x_0 from an expression, which does not depend on θ.
-  template <class D>
-  Start(const Eigen::MatrixBase<D>& x0) : x(x0) {}  // NOLINT: implicit
-};
-
 /// What every derivative says of the run behind it. After Status::non_finite, everything is of the last
 /// finite iterate.
 struct RunRecord {
+  Vector theta{};                      // θ, p
   Vector x{};                          // x_T, n
   Index steps = 0;                     // T, the steps taken with a finite result
   Status status = Status::step_limit;  // how the run ended
@@ -40,8 +27,8 @@ struct Derivative : RunRecord {
 
 /// The pullback of a cotangent w ∈ R^n.
 struct Vjp : RunRecord {
-  Vector dtheta{};            // ∂x_T(θ)ᵀ w, p, total
-  Vector dx0{};               // (∂x_T/∂x_0)ᵀ w, n
+  Vector dtheta{};  // ∂x_T(θ)ᵀ w, p, total
+  Vector dx0{};     // (∂x_T/∂x_0)ᵀ w, n; empty where it would cost something and was not asked for
   Certificate certificate{};  // of x_T alone: see certify_point
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/derivative/products.hpp"
+#include "unroll/derivative/jacobian.hpp"
 
 namespace unroll {
 
@@ -23,28 +23,23 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
                               const Vector& cotangent, const Vector& tangent, const Implicit& method = {},
                               Cost* cost = nullptr);
 
-/// The same at the end of a run.
+/// The same at the end of a run. Of a run that is unrolled, wholly or for its last step, it would take third
+/// derivatives of f along the steps: only Implicit{} is taken.
 template <class S>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                      const Vector& cotangent,  // n
                      const Vector& tangent,    // p
                      const SolveOptions& options, const Implicit& method) {
-  const RunRecord record = detail::run_plain(problem, solver, start.x, theta, options);
-  Cost cost = record.cost;
-  SecondVjp second = implicit_second_vjp(problem, record.x, theta, cotangent, tangent, method, &cost);
-  static_cast<RunRecord&>(second) = record;
-  second.cost = cost;
+  detail::SolverSteps<S> steps(problem, solver, start, theta, options);
+  steps.run();
+  SecondVjp second =
+      implicit_second_vjp(problem, steps.record.x, theta, cotangent, tangent, method, &steps.record.cost);
+  static_cast<RunRecord&>(second) = steps.record;
   return second;
 }
-
-/// Of a run that is unrolled, wholly or for its last step, it would take third derivatives of f along the
-/// steps.
-/// @throws UnsupportedError always.
-template <class S, class Method>
+/// Another method: does not compile, take Implicit{}.
+template <class S, class Other>
 SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Vector&, const Vector&,
-                     const SolveOptions&, const Method&) {
-  throw UnsupportedError(
-      "second_vjp: second derivatives of an unrolled run need third derivatives of f: take Implicit{}");
-}
+                     const SolveOptions&, const Other&) = delete;
 
 }  // namespace unroll

@@ -8,28 +8,50 @@
 
 namespace unroll::detail {
 
-/// What a sweep carries from segment to segment: s cotangents of each array of a state, its scalars the last
-/// of them; and of θ, the sum so far. No matrix: zero.
+/// What a sweep carries from segment to segment: s cotangents of a state's arrays and scalars, stacked; and
+/// of what was prepared and of θ, the sums so far. An empty matrix stands for zero.
 struct Cotangents {
-  std::vector<Matrix> state;  // rows × s each
-  Matrix theta;               // p×s
+  Matrix state{};     // N×s: the arrays in order, each flattened, then the scalars
+  Matrix prepared{};  // q×s, likewise
+  Matrix theta{};     // p×s
 };
 
-/// Some steps of a run on a tape: from the arrays and scalars of the state where they enter to those of the
-/// state where they leave. One segment serves many in turn, on the same memory.
+/// Arrays and scalars that are stacked: arrays in order, each flattened, then the scalars.
+struct Stack {
+  std::vector<VarArray> arrays{};
+  std::vector<Var> scalars{};
+
+  void clear() {
+    arrays.clear();
+    scalars.clear();
+  }
+  void add(const VarArray& array) { arrays.push_back(array); }
+  void add(const Var& scalar) { scalars.push_back(scalar); }
+  /// Entries of all.
+  Index size() const;
+  /// The numbers, without derivatives.
+  Vector value() const;
+};
+
+/// Some steps of a run on a tape: from θ, what was prepared and the state where they enter to the state where
+/// they leave. One segment serves many in turn, on the same memory.
 class Segment {
  public:
   /// @param adjoints numbers that a sweep has for each scalar of the tape, over all threads
-  Segment(const Vector& theta, Index adjoints)
-      : parameters_(theta), adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)) {}
+  explicit Segment(Index adjoints) : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)) {}
 
   /// Forgets what it held, but not the sizes that it has seen. `room`: bytes that it may use, with the tables
   /// of a sweep; 0: any number.
-  void begin(std::size_t room);
+  void begin(const Vector& theta, std::size_t room);
   const VarVector& theta() const { return theta_; }
-  VarVector input(const Vector& value);
-  VarMatrix input(const Matrix& value);
-  Var input(double value);
+  /// An array or scalar of what was prepared; after all of them, of the state.
+  /// @{
+  VarVector input(const Vector& value) { return added(tape_.input(value)); }
+  VarMatrix input(const Matrix& value) { return added(tape_.input(value)); }
+  Var input(double value) { return added(tape_.input(value)); }
+  /// @}
+  /// All that was prepared is there.
+  void prepared();
   /// All inputs are there.
   void entered();
   /// A step has been recorded. Whether another one may follow: it may if, twice as large as the largest so
@@ -43,28 +65,59 @@ class Segment {
   /// The most bytes since this was last asked.
   std::size_t take_most_bytes() { return std::exchange(most_bytes_, 0); }
 
-  /// The arrays and scalars of the state at the end, in order; then `end`, with the iterate among them.
-  void output(const VarArray& array) { outputs_.push_back(array); }
-  void output(const Var& scalar) { scalar_outputs_.push_back(scalar); }
-  std::size_t outputs() const { return outputs_.size(); }
-  void end(const VarVector& x, std::size_t x_index);
-  const VarVector& x() const { return x_; }
+  /// An iterate of which there may be cotangents.
+  void mark(Index t, const VarVector& x) { marks_.push_back({t, x}); }
+  /// An array or scalar of the state at the end, in order; then `end`, with the iterate among them.
+  template <class A>
+  void output(const A& a) {
+    outputs_.add(a);
+  }
+  void end(const VarVector& x);
 
-  /// The cotangents of the iterate at the end, all others zero.
-  Cotangents seed(const Matrix& cotangents) const;
-  /// Cotangents at the end become those at the start; in blocks of columns over threads.
-  void sweep(Cotangents& cotangents, Index threads) const;
+  struct Mark {
+    Index t;
+    VarVector x;
+  };
+  const std::vector<Mark>& marks() const { return marks_; }
+  const VarVector& x() const { return x_; }  // at the end
+  const Stack& state_inputs() const { return inputs_; }
+  const Stack& state_outputs() const { return outputs_; }
+
+  /// Cotangents of an iterate: columns `column` … of all s.
+  struct IterateSeed {
+    const VarVector& x;
+    Index column;
+    Matrix w;  // n×k
+  };
+  /// Cotangents at the end, and of iterates between, become those at the start: s columns, in blocks over
+  /// threads.
+  void sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
+             Index threads) const;
+
+  /// The row of x's first entry in the stacked state at the end.
+  Index x_row() const;
+  /// Which rows of the stacked state leave as they entered: arrays that the steps pass on and do not make,
+  /// constants of the run from here on.
+  struct Rows {
+    Index begin, count;
+  };
+  std::vector<Rows> carried() const;
 
  private:
-  void sweep_columns(const Cotangents& from, Cotangents& to, Index first, Index width) const;
+  template <class A>
+  A added(A input) {
+    inputs_.add(input);
+    return input;
+  }
+  void sweep_columns(const Cotangents& from, const std::vector<IterateSeed>& iterates, Cotangents& to,
+                     Index first, Index width) const;
 
-  Vector parameters_;
   std::size_t adjoint_bytes_;
-  Tape tape_;
+  Tape tape_{};
   VarVector theta_, x_;
-  std::size_t x_index_ = 0;
-  std::vector<VarArray> inputs_, outputs_;
-  std::vector<Var> scalar_inputs_, scalar_outputs_;
+  VarVector scalar_outputs_;  // assembled
+  Stack prepared_, inputs_, outputs_;
+  std::vector<Mark> marks_;
   std::size_t room_ = 0;
   std::size_t before_ = 0;  // bytes, before the step that is being recorded
   std::size_t entry_bytes_ = 0, step_bytes_ = 0, most_bytes_ = 0;

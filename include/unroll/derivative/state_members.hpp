@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "unroll/ad/dual.hpp"
 #include "unroll/ad/var_array.hpp"
 #include "unroll/solver/state.hpp"
 
@@ -44,13 +45,26 @@ To convert_state(const From& from, F&& f) {
   (std::make_index_sequence<std::tuple_size_v<Members>>{}, members(from));
 }
 
-/// f(array or scalar) for all that carry derivatives in a member of a taped state.
+/// What a solver prepared, in another world: an array, a scalar, a list or an aggregate of these.
+template <class To, class From, class F>
+To convert_prepared(const From& from, F&& f) {
+  if constexpr (std::is_aggregate_v<To> && std::is_class_v<To> && !std::is_empty_v<To>) {
+    return convert_state<To>(from, f);
+  } else {
+    return convert_member<To>(from, f);
+  }
+}
+
+/// f(array or scalar) for all that carry derivatives in a member of a taped or dual state.
 template <class Member, class F>
 void for_each_taped(const Member& member, F&& f) {
-  if constexpr (std::is_base_of_v<VarArray, Member> || std::is_same_v<Member, Var>) {
+  if constexpr (std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member> ||
+                std::is_same_v<Member, Var> || std::is_same_v<Member, Dual>) {
     f(member);
   } else if constexpr (is_std_vector<Member>) {
     for (const auto& element : member) for_each_taped(element, f);
+  } else if constexpr (std::is_aggregate_v<Member> && std::is_class_v<Member> && !std::is_empty_v<Member>) {
+    for_each_member(member, [&](const auto& inner) { for_each_taped(inner, f); });
   }
 }
 

@@ -29,7 +29,12 @@ auto prepare(const S& solver, const V& theta) {
   if constexpr (!HasPrepare<S, V>) {
     return NothingPrepared{};
   } else if constexpr (ad::AnyArray<decltype(solver.prepare(theta))>) {
-    return ad::array_t<decltype(solver.prepare(theta))>(solver.prepare(theta));
+    using A = decltype(solver.prepare(theta));
+    static_assert(
+        !std::is_base_of_v<Eigen::EigenBase<A>, A> || std::is_same_v<A, ad::array_t<A>>,
+        "prepare(theta) returns an expression, whose operands are gone when it is read: declare its "
+        "type, `V prepare(const V& theta) const`");
+    return ad::array_t<A>(solver.prepare(theta));
   } else {
     return solver.prepare(theta);
   }

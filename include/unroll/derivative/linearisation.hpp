@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "unroll/derivative/seeds.hpp"
+#include "unroll/derivative/steps.hpp"
+
+namespace unroll {
+
+/// Cotangents pulled back through a run.
+struct Pullback {
+  Matrix theta{};  // p×s: ∂x(θ)ᵀ W, total, through the steps and through x_0(θ)
+  Matrix start{};  // n×s: (∂x/∂x_0)ᵀ W; empty where it was not asked for
+};
+
+/// What will be asked of a linearisation, as far as it helps to know it before the run.
+struct Wanted {
+  Index columns = 1;  // of cotangents at a time
+  bool start = true;  // whether derivatives in x_0 are wanted where they cost something
+};
+
+/// A run as a linear map, x_T ≈ x_T(θ) + ∂x_T (θ' − θ), by one of the ways to differentiate it (methods.hpp).
+/// The run is taken when it is first needed, and products share it where the method can keep it; each may be
+/// asked any number of times. All products: @throws what the solver's step throws.
+class Linearisation {
+ public:
+  explicit Linearisation(std::unique_ptr<detail::Steps> steps, const Wanted& wanted = {})
+      : steps_(std::move(steps)), wanted_(wanted) {}
+  virtual ~Linearisation() = default;
+  Linearisation(const Linearisation&) = delete;
+  Linearisation& operator=(const Linearisation&) = delete;
+
+  /// x_T, T, how the run ended and what has been spent so far.
+  const RunRecord& record();
+  /// ∂x_T(θ), n×p: by the cheaper of `push` and `pull`, unless the method knows better.
+  virtual Matrix jacobian();
+  /// ∂x_T(θ) Θ̇, n×k, for Θ̇ p×k. @throws ShapeError.
+  Matrix push(const Matrix& theta_dot);
+  /// ∂x_T(θ)ᵀ W, p×k, and, where it is wanted, (∂x_T/∂x_0)ᵀ W, n×k, for W n×k. @throws ShapeError.
+  Pullback pull(const Matrix& w);
+  /// Of cotangents of several iterates. @throws UnsupportedError where the method knows x_T alone.
+  virtual Pullback pull(const detail::Seeds& seeds) = 0;
+  /// The iterates selected, with their Jacobians, of all t ≤ T. @throws UnsupportedError likewise.
+  virtual History history(const detail::Selection& selected);
+
+  /// The equation of a solution that was differentiated; automatic: none, but the steps themselves.
+  virtual Equation equation() { return Equation::automatic; }
+  /// The run behind it.
+  detail::Steps& steps() { return *steps_; }
+
+ protected:
+  /// Takes the run, on the way to the first product if that can be.
+  virtual void take_run() { steps_->run(); }
+  virtual Matrix push_checked(const Matrix& theta_dot) = 0;
+  const Wanted& wanted() const { return wanted_; }
+  /// Cotangents (stacked, q×s and so on) at the start as a pullback: what was prepared and x_0(θ) are pulled
+  /// back to θ. `x0` n×s.
+  Pullback finish(const Matrix& theta, const Matrix& prepared, Matrix x0);
+  /// The cotangents of x_T, n×s, where there may be no others.
+  Matrix end_cotangents(const detail::Seeds& seeds, const char* method);
+
+ private:
+  std::unique_ptr<detail::Steps> steps_;
+  Wanted wanted_;
+};
+
+}  // namespace unroll

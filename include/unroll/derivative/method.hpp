@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "unroll/derivative/linearisation.hpp"
+
+namespace unroll {
+
+/// Whether a derivative gets a certificate.
+enum class Certify {
+  automatic,  // if that costs at most a tenth of what the derivative took, in gradients and products
+  always,
+  never,
+};
+
+/// A way to differentiate a run: an aggregate of options with
+///   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps>, const Wanted&) const
+/// and `Certify certify`. Each has a header and a source of its own, and a line in all_methods().
+template <class M>
+concept DerivativeMethod = requires(const M& method, std::unique_ptr<detail::Steps> steps,
+                                    const Wanted& wanted) {
+  { method.linearise(std::move(steps), wanted) } -> std::same_as<std::unique_ptr<Linearisation>>;
+  { method.certify } -> std::convertible_to<Certify>;
+};
+
+/// Any of them, its type forgotten.
+class Method {
+ public:
+  /// A copy of `method`.
+  template <DerivativeMethod M>
+  Method(M method)  // NOLINT: implicit
+      : certify_(method.certify),
+        linearise_([method = std::move(method)](std::unique_ptr<detail::Steps> steps, const Wanted& wanted) {
+          return method.linearise(std::move(steps), wanted);
+        }) {}
+
+  /// The run as a linear map. @throws DomainError about the method's options.
+  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const {
+    return linearise_(std::move(steps), wanted);
+  }
+  /// Whether to certify.
+  Certify certify() const { return certify_; }
+
+ private:
+  Certify certify_;
+  std::function<std::unique_ptr<Linearisation>(std::unique_ptr<detail::Steps>, const Wanted&)> linearise_;
+};
+
+}  // namespace unroll

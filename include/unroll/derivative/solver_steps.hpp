@@ -1,0 +1,308 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "unroll/derivative/state_members.hpp"
+#include "unroll/derivative/steps.hpp"
+
+namespace unroll::detail {
+
+/// The numbers behind a taped or dual state or preparation.
+inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
+
+/// A plain array or scalar as a dual constant.
+inline constexpr auto dual_constant = []<class A>(const A& value) {
+  if constexpr (std::is_same_v<A, double>)
+    return Dual(value);
+  else if constexpr (A::ColsAtCompileTime == 1)
+    return DualVector(value);
+  else
+    return DualMatrix(value);
+};
+
+/// Cuts stacked tangents into those of arrays and scalars, in order: see Cotangents::state.
+class TangentCutter {
+ public:
+  /// @param scalars the row of the first scalar
+  TangentCutter(const Matrix& stacked, Index scalars) : stacked_(stacked), scalar_(scalars) {}
+
+  DualVector operator()(const Vector& value) { return {value, cut(row_, value.size())}; }
+  DualMatrix operator()(const Matrix& value) { return {value, cut(row_, value.size())}; }
+  Dual operator()(double value) { return Dual(value, cut(scalar_, 1)); }
+
+ private:
+  Matrix cut(Index& row, Index count) {
+    row += count;
+    return stacked_.middleRows(row - count, count);
+  }
+  const Matrix& stacked_;
+  Index row_ = 0, scalar_;
+};
+
+/// The tangents of a dual state, N×k, stacked; zero where there are none.
+template <class State>
+Matrix stacked_tangents(const State& state, Index directions) {
+  Index arrays = 0, scalars = 0;
+  for_each_taped(state, [&]<class A>(const A& a) {
+    if constexpr (std::is_same_v<A, Dual>)
+      ++scalars;
+    else
+      arrays += a.size();
+  });
+  Matrix stacked = Matrix::Zero(arrays + scalars, directions);
+  Index row = 0;
+  scalars = arrays;
+  for_each_taped(state, [&]<class A>(const A& a) {
+    Index rows = 1;
+    if constexpr (!std::is_same_v<A, Dual>) rows = a.size();
+    Index& first = std::is_same_v<A, Dual> ? scalars : row;
+    if (a.directions() > 0) stacked.middleRows(first, rows) = a.tangents();
+    first += rows;
+  });
+  return stacked;
+}
+
+/// @throws NumericalError: a run beside was not finite so long.
+[[noreturn]] void throw_short_run(Index steps, Index wanted);
+
+/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries.
+void check_prepared(Index entries, Index before);
+
+/// Steps of a solver S, which is held as `Held`: by reference, or by value. Steps that need no tape are taken
+/// on one too, which is soon forgotten: so every pass over a step does the same arithmetic, gives the same
+/// bits and takes the same branches.
+template <class S, class Held = const S&>
+class SolverSteps final : public Steps {
+  using Plain = StateOf<S, Vector>;
+  using Taped = StateOf<S, VarVector>;
+  using DualState = StateOf<S, DualVector>;
+
+ public:
+  SolverSteps(const Problem& problem, const S& solver, Start start, Vector theta, SolveOptions options)
+      : Steps(problem, std::move(start), std::move(theta), std::move(options), declared_equation<S>()),
+        solver_(solver),
+        plain_(problem, &record.cost),
+        recording_(problem, &record.cost) {
+    require_solver<S, Vector>();
+    require_solver<S, DualVector>();
+    require_solver<S, VarVector>();
+    check_solver(solver_);
+  }
+
+  void run() override {
+    begin();
+    auto end = loop<Vector, S>(plain_, solver_, initial_state(solver_, x0()), theta(), prepared_numbers(), 0,
+                               whole_run(), Ignore{});
+    Stop stop{end.steps, end.status};
+    std::optional<double> move;
+    if (end.last == end.steps && end.before)
+      move = (end.state.x - end.before->x).stableNorm();
+    else if (end.steps > 0 && was_accepted(end.state))
+      move = 0;
+    taken(stop, end.state.x, end.accepted, move);
+    end_.emplace(std::move(end.state));
+    before_ = std::move(end.before);
+    last_ = end.last;
+  }
+
+  void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const override {
+    check_point(problem(), x0, theta, "finite difference");
+    see(0, x0);
+    const auto end =
+        loop<Vector, S>(plain_, solver_, initial_state(solver_, x0), theta, prepare(solver_, theta), 0,
+                        {.steps = record.steps}, [&](Index t, const Plain& state) { see(t, state.x); });
+    if (end.steps < record.steps) throw_short_run(end.steps, record.steps);
+  }
+
+  Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see) override {
+    begin();
+    const auto tangents = [&](const DualVector& x) {
+      return x.directions() == 0 ? Matrix(Matrix::Zero(x.size(), theta_dot.cols())) : Matrix(x.tangents());
+    };
+    const SolveOptions& options = whole_run();
+    Vector x, previous;  // the last two iterates, where they may be the last of the run
+    const auto show = [&](Index t, const DualState& state) {
+      if (see) see(t, state.x.value(), tangents(state.x));
+      if (options.tolerance == 0 && t + 1 < options.steps) return;
+      previous = std::exchange(x, state.x.value());
+    };
+    const DualVector dual_theta(theta(), theta_dot);
+    DualState first = initial_state(solver_, DualVector(x0(), x0_dot));
+    show(0, first);
+    const auto end =
+        loop<DualVector, S>(Oracle<DualVector>(problem(), &record.cost), solver_, std::move(first),
+                            dual_theta, prepare(solver_, dual_theta), 0, options, show);
+    Stop stop{end.steps, end.status};
+    taken(stop, end.state.x.value(), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
+    end_.emplace(convert_state<Plain>(end.state, numbers));
+    return tangents(end.state.x);
+  }
+
+  void restart() override { state_.emplace(initial_state(solver_, x0())); }
+
+  Stop advance(Index from, Index to, Segment& segment, std::size_t room) override {
+    Stop stop{from, Status::step_limit};
+    do {
+      auto [prepared, state] = enter(entry_at(stop.steps), segment, room);
+      stop = take_steps(state, prepared, stop.steps, to, segment, {});
+      state_.emplace(convert_state<Plain>(state, numbers));
+    } while (stop.steps < to && stop.status == Status::step_limit);
+    return stop;
+  }
+
+  Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
+                    const std::function<bool(Index t)>& marked) override {
+    auto [prepared, state] = enter(entry_at(from), segment, room);
+    if (marked && marked(from)) segment.mark(from, state.x);
+    const Stop stop = take_steps(state, prepared, from, to, segment, marked);
+    leave(state, segment);
+    return stop;
+  }
+
+  void keep(Index slot) override {
+    const auto i = static_cast<std::size_t>(slot);
+    if (i >= kept_.size()) kept_.resize(i + 1);
+    kept_[i].emplace(*state_);
+  }
+  void restore(Index slot) override { state_.emplace(*kept_[static_cast<std::size_t>(slot)]); }
+  void drop(Index slot) override { kept_[static_cast<std::size_t>(slot)].reset(); }
+  std::size_t bytes() const override { return state_bytes(*state_); }
+  const Vector& x() const override { return state_->x; }
+
+  void to_end() override { state_ = end_; }
+
+  Index step_back() override {
+    if (!before_) return 0;
+    state_ = before_;
+    return last_;
+  }
+
+  bool record_last_step(Index t, Entry entry, Segment& segment) override {
+    auto [prepared, state] = enter(entry, segment, 0);
+    const Taped next = take_last_step<VarVector, S>(solver_, recording_, state, segment.theta(), t, prepared);
+    check_same_shapes(next, state, t + 1);
+    leave(next, segment);
+    return was_accepted(next);
+  }
+
+  Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) override {
+    Index arrays = 0;
+    convert_state<DualState>(*state_, [&]<class A>(const A& value) {
+      if constexpr (!std::is_same_v<A, double>) arrays += value.size();
+      return dual_constant(value);
+    });
+    const DualState state = convert_state<DualState>(*state_, TangentCutter(state_dot, arrays));
+    const Oracle<DualVector> oracle(problem(), &record.cost);
+    const Index k = state_dot.cols();
+    if (theta_dot.size() == 0)
+      return stacked_tangents(take_last_step<DualVector, S>(solver_, oracle, state, DualVector(theta()), t,
+                                                            convert_prepared<PreparedOf<S, DualVector>>(
+                                                                prepared_numbers(), dual_constant)),
+                              k);
+    const DualVector dual_theta(theta(), theta_dot);
+    return stacked_tangents(
+        take_last_step<DualVector, S>(solver_, oracle, state, dual_theta, t, prepare(solver_, dual_theta)),
+        k);
+  }
+
+  Matrix push_start(Index t, const Matrix& theta_dot) override {
+    const DualVector dual_theta(theta(), theta_dot);
+    DualState state = initial_state(solver_, DualVector(x0(), start().push(theta(), theta_dot)));
+    if (t > 0)
+      state = take_step<DualVector, S>(solver_, Oracle<DualVector>(problem(), &record.cost), state,
+                                       dual_theta, 0, prepare(solver_, dual_theta));
+    return stacked_tangents(state, theta_dot.cols());
+  }
+
+  Matrix pull_prepared(const Matrix& cotangents) override {
+    if constexpr (!HasPrepare<S, VarVector>) {
+      return Matrix::Zero(parameters(), cotangents.cols());
+    } else {
+      // Recorded by itself, as a segment without steps, which the pulled-back sums of all steps leave by.
+      Segment segment(cotangents.cols());
+      segment.begin(theta(), 0);
+      const auto prepared = prepare(solver_, segment.theta());
+      segment.entered();
+      for_each_taped(prepared, [&](const auto& taped) { segment.output(taped); });
+      segment.end(VarVector(x0()));
+      check_prepared(segment.state_outputs().size(), cotangents.rows());
+      Cotangents c{.state = cotangents};
+      segment.sweep(c, {}, cotangents.cols(), 1);
+      return c.theta;
+    }
+  }
+
+ private:
+  static Entry entry_at(Index t) { return t == 0 ? Entry::start : Entry::state; }
+  // ‖x − previous‖ of the step that ended a run, if it counts.
+  static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
+                                       const Vector& previous) {
+    if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
+    return (x - previous).stableNorm();
+  }
+  // θ, what was prepared, and the state as inputs of a segment that begins anew.
+  std::pair<PreparedOf<S, VarVector>, Taped> enter(Entry entry, Segment& segment, std::size_t room) {
+    begin();
+    const auto input = [&](const auto& value) { return segment.input(value); };
+    segment.begin(theta(), room);
+    auto prepared = convert_prepared<PreparedOf<S, VarVector>>(prepared_numbers(), input);
+    segment.prepared();
+    Taped state = entry == Entry::start ? initial_state(solver_, segment.input(x0()))
+                                        : convert_state<Taped>(*state_, input);
+    segment.entered();
+    return {std::move(prepared), std::move(state)};
+  }
+  // The state as the outputs of a segment.
+  static void leave(const Taped& state, Segment& segment) {
+    for_each_member(state, [&](const auto& member) {
+      for_each_taped(member, [&](const auto& taped) { segment.output(taped); });
+    });
+    segment.end(state.x);
+  }
+  // Moves the state on, as long as the segment has room.
+  Stop take_steps(Taped& state, const PreparedOf<S, VarVector>& prepared, Index from, Index to,
+                  Segment& segment, const std::function<bool(Index t)>& marked) {
+    Stop stop{from, Status::step_limit};
+    VarVector previous;
+    Index accepted = 0;
+    const bool ends_early = options().tolerance > 0;
+    while (stop.steps < to) {
+      if (ends_early || stop.steps + 1 == options().steps) previous = state.x;
+      auto end = loop<VarVector, S>(recording_, solver_, std::move(state), segment.theta(), prepared,
+                                    stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
+      state = std::move(end.state);
+      if (stop.steps >= known()) accepted += end.accepted;
+      if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, state.x);
+      stop = {end.steps, end.status};
+      if (!segment.continues() || stop.status != Status::step_limit) break;
+    }
+    const bool had_ended = has_ended(),
+               is_over = stop.status != Status::step_limit || stop.steps == options().steps;
+    const Vector x = is_over && !had_ended ? state.x.value() : Vector();
+    taken(stop, x, accepted,
+          previous.size() == 0 || x.size() == 0 ? std::nullopt
+                                                : move_of(stop, was_accepted(state), x, previous.value()));
+    if (!had_ended && has_ended()) end_.emplace(convert_state<Plain>(state, numbers));
+    return stop;
+  }
+
+  const PreparedOf<S, Vector>& prepared_numbers() {
+    if (!prepared_) prepared_.emplace(prepare(solver_, theta()));
+    return *prepared_;
+  }
+
+  Held solver_;
+  Oracle<Vector> plain_;
+  Oracle<VarVector> recording_;
+  std::optional<PreparedOf<S, Vector>> prepared_;  // once there is a run
+  std::optional<Plain> state_, end_;
+  std::optional<Plain> before_;  // where the last step started from, after `run`
+  Index last_ = 0;               // and its number
+  std::vector<std::optional<Plain>> kept_;
+};
+
+}  // namespace unroll::detail

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "unroll/derivative/result.hpp"
+#include "unroll/derivative/segment.hpp"
+#include "unroll/derivative/start.hpp"
+#include "unroll/solver/equation.hpp"
+#include "unroll/solver/run.hpp"
+
+namespace unroll::detail {
+
+/// Where a stretch of a run ended, and why.
+struct Stop {
+  Index steps;    // taken
+  Status status;  // how the run ended
+};
+
+/// Sees an iterate, n, and in forward mode its tangents, n×k.
+using SeeIterate = std::function<void(Index t, const Vector& x)>;
+using SeeTangents = std::function<void(Index t, const Vector& x, const Matrix& x_dot)>;
+
+/// A solver's steps on a problem, from a start at θ, the solver's type forgotten: all that the ways to
+/// differentiate a run ever ask of it. It holds one state, can keep others, and can take steps from it, off a
+/// tape or on. The first time that steps are taken they count for the record, stop the run and are observed;
+/// later passes are silent, and end where the first did.
+class Steps {
+ public:
+  /// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
+  Steps(const Problem& problem, Start start, Vector theta, SolveOptions options, Equation equation);
+  virtual ~Steps() = default;
+  Steps(const Steps&) = delete;
+  Steps& operator=(const Steps&) = delete;
+
+  const Problem& problem() const { return problem_; }
+  const Start& start() const { return start_; }
+  const Vector& theta() const { return theta_; }
+  const Vector& x0() const { return x0_; }
+  const SolveOptions& options() const { return options_; }
+  /// What the solver declares.
+  Equation equation() const { return equation_; }
+  Index dimension() const { return problem_.dimension(); }    // n
+  Index parameters() const { return problem_.parameters(); }  // p
+
+  /// x_T, T, how the run ended and what was spent so far: in this one place.
+  RunRecord record{};
+  /// ‖x_T − x_{T−1}‖, once the run has ended, if the last step was accepted.
+  std::optional<double> last_move{};
+  bool has_ended() const { return has_ended_; }
+  /// T once it is known, before that the most it can be.
+  Index length() const { return has_ended_ ? record.steps : options_.steps; }
+
+  // The whole run, on plain arrays.
+  /// Takes the run and leaves the state at its end.
+  virtual void run() = 0;
+  /// A run from elsewhere, silent and of as many steps, for differences. @throws NumericalError if it is not
+  /// finite so long.
+  virtual void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const = 0;
+  /// The run with tangents: ẋ_0 is n×k, θ̇ p×k. Those of x_T, n×k; `see`, if any, is shown all.
+  virtual Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {}) = 0;
+
+  // Stretches of it, on a tape.
+  /// The state becomes that of step 0.
+  virtual void restart() = 0;
+  /// The state, of step `from`, moves on to step `to` > from. On the memory of `segment`, which begins anew,
+  /// with `room`, whenever that is full.
+  virtual Stop advance(Index from, Index to, Segment& segment, std::size_t room) = 0;
+  /// Records the same in `segment`, or as many steps as it finds room for; the state stays. Marks the
+  /// iterates that `marked` names. A segment from step 0 enters with x_0.
+  virtual Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
+                            const std::function<bool(Index t)>& marked = {}) = 0;
+  virtual void keep(Index slot) = 0;
+  virtual void restore(Index slot) = 0;
+  virtual void drop(Index slot) = 0;
+  /// Of the state, if it were kept.
+  virtual std::size_t bytes() const = 0;
+  virtual const Vector& x() const = 0;
+
+  // The last step, after the run has ended.
+  /// The state becomes that of step T.
+  virtual void to_end() = 0;
+  /// After `run`: the state becomes that where the last step that was accepted and moved x started. Its
+  /// number, or 0 if there is none.
+  virtual Index step_back() = 0;
+  /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.
+  enum class Entry { start, state };
+  /// Records the step from the state, of step t, as it is differentiated at the end of a run: the solver's
+  /// frozen step where there is one. False if that step was not accepted.
+  virtual bool record_last_step(Index t, Entry entry, Segment& segment) = 0;
+  /// Tangents of the state, stacked (N×k), and of θ (p×k; empty: zero), pushed through that step: N×k.
+  virtual Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) = 0;
+  /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
+  virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
+
+  /// What was prepared: cotangents (q×s) pulled back to θ (p×s).
+  virtual Matrix pull_prepared(const Matrix& cotangents) = 0;
+
+  /// While it lives, steps are taken as if they had been before: silently, and for no record.
+  class Rehearsal {
+   public:
+    explicit Rehearsal(Steps& steps);
+    ~Rehearsal() { steps_.known_ = known_; }
+    Rehearsal(const Rehearsal&) = delete;
+    Rehearsal& operator=(const Rehearsal&) = delete;
+
+   private:
+    Steps& steps_;
+    Index known_;
+  };
+  /// Steps before this one were taken before.
+  Index known() const { return known_; }
+
+ protected:
+  /// What the loop is asked of steps from t on.
+  const SolveOptions& options_from(Index t, Index to);
+  const SolveOptions& whole_run() { return options_from(0, length()); }
+  /// Once, before the first step: shows x_0.
+  void begin();
+  /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
+  /// how far the last of them moved. Says in `stop` how a run ended that is over.
+  void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move);
+
+ private:
+  const Problem& problem_;
+  Start start_;
+  Vector theta_;
+  SolveOptions options_, watched_{options_}, silent_{};
+  Equation equation_;
+  Vector x0_;
+  Index known_ = 0;     // steps before this one were taken before
+  Index accepted_ = 0;  // of those
+  bool has_begun_ = false, has_ended_ = false;
+};
+
+}  // namespace unroll::detail

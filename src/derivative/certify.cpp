@@ -1,0 +1,135 @@
+#include "unroll/derivative/certify.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "estimates.hpp"
+#include "judge.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+
+namespace detail {
+
+void check(const CertifyOptions& options) {
+  if (!(options.accuracy > 0) || !std::isfinite(options.accuracy))
+    throw DomainError(fmt::format("certify: accuracy is {}, must be positive", options.accuracy));
+  if (options.smallest_eigenvalue &&
+      (!(*options.smallest_eigenvalue > 0) || !std::isfinite(*options.smallest_eigenvalue)))
+    throw DomainError(fmt::format("certify: the smallest eigenvalue is {}, must be positive",
+                                  *options.smallest_eigenvalue));
+}
+
+void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
+                             const CertifyOptions& options) {
+  if (options.smallest_eigenvalue) {
+    c.smallest_eigenvalue = options.smallest_eigenvalue;
+    c.source = ConstantSource::given;
+  } else if (curvature && curvature->smallest_eigenvalue > 0) {
+    c.smallest_eigenvalue = curvature->smallest_eigenvalue;
+    c.source = curvature->exact ? ConstantSource::exact : ConstantSource::known;
+  }
+}
+
+Verdict judge(const Certificate& c, double accuracy) {
+  if (!c.bound) return Verdict::unknown;
+  if (*c.bound <= accuracy * c.norm) return Verdict::good;
+  return *c.residual >= *c.drift ? Verdict::inside_burn_in : Verdict::not_converged;
+}
+
+double norm(const Matrix& a) { return a.size() == 0 ? 0 : a.reshaped().stableNorm(); }
+
+}  // namespace detail
+
+namespace {
+
+/// J (n×k) along Θ̇ (p×k), which is the identity for the whole Jacobian.
+struct Estimate {
+  const Problem& problem;
+  const Vector& x;
+  const Vector& theta;
+  const Matrix& pushed;
+  const Matrix& tangents;
+  Cost* cost;
+
+  /// H(point) J + M(point) Θ̇.
+  Matrix residual(const Vector& point) const {
+    if (pushed.cols() == 0) return pushed;
+    if (cost != nullptr) cost->hessian_vector_products += pushed.cols();
+    return problem.second_order(point, theta, pushed, tangents).dx;
+  }
+};
+
+Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions& options) {
+  detail::check(options);
+  check_sizes(e.problem, e.x.size(), e.theta.size(), "certify");
+  Certificate c;
+  c.norm = detail::norm(e.pushed);
+  if (!e.problem.has_objective()) return c;
+  if (e.cost != nullptr) e.cost->gradients += 1;
+  const Vector gradient = e.problem.gradient(e.x, e.theta);
+  const Matrix residual = e.residual(e.x);
+  c.equation = Equation::gradient;
+  c.gradient_norm = gradient.stableNorm();
+  c.residual = detail::norm(residual);
+
+  const std::optional<Curvature> curvature = e.problem.curvature(e.theta);
+  const bool lipschitz = curvature && curvature->hessian_lipschitz && curvature->mixed_lipschitz;
+  std::optional<detail::Estimates> estimates;
+  if (!lipschitz) estimates = detail::estimate(e.problem, e.x, e.theta, gradient, e.cost);
+  detail::set_smallest_eigenvalue(c, curvature, options);
+  if (!c.smallest_eigenvalue && !curvature && estimates->smallest_eigenvalue > 0)
+    c.smallest_eigenvalue = estimates->smallest_eigenvalue;  // the source is set below
+  if (!c.smallest_eigenvalue) return c;
+  const double distance = *c.gradient_norm / *c.smallest_eigenvalue;
+  if (lipschitz) {
+    c.drift =
+        distance * (*curvature->mixed_lipschitz * tangent_norm + *curvature->hessian_lipschitz * c.norm);
+  } else {
+    c.drift = detail::norm(e.residual(e.x + distance * estimates->towards_minimiser) - residual);
+    c.source = ConstantSource::estimated;
+  }
+  const double bound = (*c.residual + *c.drift) / *c.smallest_eigenvalue;
+  if (std::isfinite(bound)) c.bound = bound;
+  c.verdict = detail::judge(c, options.accuracy);
+  return c;
+}
+
+}  // namespace
+
+Certificate certify(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& jacobian,
+                    Cost* cost, const CertifyOptions& options) {
+  const Index p = problem.parameters();
+  if (jacobian.rows() != problem.dimension() || jacobian.cols() != p)
+    throw ShapeError(fmt::format("certify: the Jacobian is {}x{}, not {}x{}", jacobian.rows(),
+                                 jacobian.cols(), problem.dimension(), p));
+  const Matrix identity = Matrix::Identity(p, p);
+  return certify(Estimate{problem, x, theta, jacobian, identity, cost}, 1, options);
+}
+
+Certificate certify(const Problem& problem, const Derivative& d, const CertifyOptions& options) {
+  return certify(problem, d.x, d.theta, d.dx, nullptr, options);
+}
+
+Certificate certify_tangent(const Problem& problem, const Vector& x, const Vector& theta,
+                            const Vector& pushed, const Vector& tangent, Cost* cost,
+                            const CertifyOptions& options) {
+  if (pushed.size() != problem.dimension() || tangent.size() != problem.parameters())
+    throw ShapeError(fmt::format("certify: the product has {} entries and the tangent {}, not {} and {}",
+                                 pushed.size(), tangent.size(), problem.dimension(), problem.parameters()));
+  const Matrix j = pushed, direction = tangent;
+  return certify(Estimate{problem, x, theta, j, direction, cost}, tangent.norm(), options);
+}
+
+Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
+  check_sizes(problem, x.size(), theta.size(), "certify");
+  Certificate c;
+  if (!problem.has_objective()) return c;
+  if (cost != nullptr) cost->gradients += 1;
+  c.equation = Equation::gradient;
+  c.gradient_norm = problem.gradient(x, theta).stableNorm();
+  return c;
+}
+
+}  // namespace unroll

@@ -1,0 +1,131 @@
+#include "certify_run.hpp"
+
+#include <algorithm>
+
+#include "fixed_point.hpp"
+#include "judge.hpp"
+#include "unroll/derivative/certify.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+namespace {
+
+/// Whether the run came to rest although g, a residual at its end, is no rounding: see
+/// Verdict::other_equation.
+bool rests_elsewhere(const Steps& steps, double g, double curvature) {
+  constexpr double rest = 1e-6, rounding = 1e-8;
+  return steps.record.steps > 0 && steps.last_move && *steps.last_move * curvature < rest * g &&
+         g > rounding * curvature * std::max(1.0, steps.record.x.stableNorm());
+}
+
+/// An estimate of L from below: ‖Hv‖ for the gradient's direction and one other.
+double largest_curvature(Steps& steps, const Vector& gradient) {
+  const Index n = steps.dimension();
+  Matrix directions(n, 2);
+  directions << gradient.stableNormalized(), Vector::LinSpaced(n, 1, 2).normalized();
+  steps.record.cost.hessian_vector_products += 2;
+  const Matrix image =
+      steps.problem()
+          .second_order(steps.record.x, steps.theta(), directions, Matrix::Zero(steps.parameters(), 2))
+          .dx;
+  return std::max(image.col(0).stableNorm(), image.col(1).stableNorm());
+}
+
+/// Gradients and products, or steps, if those ask for none.
+double work(const Steps& steps) {
+  const Cost& cost = steps.record.cost;
+  return static_cast<double>(std::max(cost.gradients + cost.hessian_vector_products, steps.record.steps));
+}
+
+constexpr double share = 0.1;
+
+bool is_affordable(const Steps& steps, Index price, Certify certify) {
+  return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
+}
+
+/// Of a fixed point: x − Φ(x) and, where x is all that the steps make, the residual of J.
+Certificate of_fixed_point(Steps& steps, const Matrix* pushed, const Matrix* tangents) {
+  Certificate c;
+  c.equation = Equation::fixed_point;
+  if (pushed != nullptr) c.norm = norm(*pushed);
+  try {
+    const FixedPoint point(steps);
+    c.gradient_norm = (steps.record.x - point.next()).stableNorm();
+    if (pushed != nullptr && point.size() == steps.dimension())
+      c.residual = norm(*pushed - point.push(*pushed, *tangents));
+    if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
+  } catch (const UnsupportedError&) {  // no step to look at: nothing is measured
+  }
+  return c;
+}
+
+/// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
+/// equation is believed.
+bool solves_another(Steps& steps, const std::optional<double>& gradient_norm) {
+  if (steps.equation() == Equation::gradient || !gradient_norm || !steps.last_move) return false;
+  steps.record.cost.gradients += 1;
+  const Vector gradient = steps.problem().gradient(steps.record.x, steps.theta());
+  return rests_elsewhere(steps, *gradient_norm, largest_curvature(steps, gradient));
+}
+
+/// Whether the gradient's equation is the one to look at.
+bool is_of_gradient(Linearisation& run) {
+  if (run.equation() == Equation::gradient) return true;
+  return run.steps().problem().has_objective() && run.steps().equation() != Equation::fixed_point;
+}
+
+Certificate skipped(double norm) {
+  Certificate c;
+  c.norm = norm;
+  c.is_skipped = true;
+  return c;
+}
+
+}  // namespace
+
+Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents,
+                           Certify certify) {
+  run.record();
+  Steps& steps = run.steps();
+  const Index k = tangents.cols(), n = steps.dimension();
+  if (certify == Certify::never) return skipped(norm(pushed));
+  if (!is_of_gradient(run)) {
+    if (!is_affordable(steps, 1 + k, certify)) return skipped(norm(pushed));
+    return of_fixed_point(steps, &pushed, &tangents);
+  }
+  const std::optional<Curvature> curvature = steps.problem().curvature(steps.theta());
+  const bool is_known = curvature && curvature->hessian_lipschitz && curvature->mixed_lipschitz;
+  const Index price =
+      1 + k + (is_known ? 0 : std::min<Index>(n, 20) + k) + (steps.equation() == Equation::gradient ? 0 : 3);
+  if (!is_affordable(steps, price, certify)) {
+    Certificate c = certify_end(run, certify);
+    c.norm = norm(pushed);
+    c.is_skipped = true;
+    return c;
+  }
+  Cost* const cost = &steps.record.cost;
+  Certificate c =
+      k == steps.parameters()
+          ? unroll::certify(steps.problem(), steps.record.x, steps.theta(), pushed, cost)
+          : certify_tangent(steps.problem(), steps.record.x, steps.theta(), pushed, tangents, cost);
+  if (!solves_another(steps, c.gradient_norm)) return c;
+  if (run.equation() != Equation::gradient) return of_fixed_point(steps, &pushed, &tangents);
+  c.bound.reset();
+  c.verdict = Verdict::other_equation;
+  return c;
+}
+
+Certificate certify_end(Linearisation& run, Certify certify) {
+  run.record();
+  Steps& steps = run.steps();
+  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(0);
+  if (!is_of_gradient(run)) return of_fixed_point(steps, nullptr, nullptr);
+  Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
+  if (!is_affordable(steps, 4, certify) || !solves_another(steps, c.gradient_norm)) return c;
+  if (run.equation() != Equation::gradient) return of_fixed_point(steps, nullptr, nullptr);
+  c.verdict = Verdict::other_equation;
+  return c;
+}
+
+}  // namespace unroll::detail

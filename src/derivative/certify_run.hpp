@@ -1,0 +1,16 @@
+#pragma once
+
+#include "unroll/derivative/method.hpp"
+
+namespace unroll::detail {
+
+/// What `certify` and its kin say of the end of a run, by the equation that its solver declares: the
+/// gradient's, unless it is a fixed point's or there is no objective. Where nothing is declared,
+/// Verdict::other_equation if the run has come to rest where the gradient's equation does not hold.
+/// Certify::automatic spends at most a tenth of what `run` cost, and says what it left out. J Θ̇, n×k, along
+/// Θ̇, p×k; the identity for a whole Jacobian.
+Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents, Certify certify);
+/// Of a pullback: of x_T alone.
+Certificate certify_end(Linearisation& run, Certify certify);
+
+}  // namespace unroll::detail

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "last_step.hpp"
+#include "unroll/derivative/implicit.hpp"
+
+namespace unroll::detail {
+
+/// The last step of a run that has ended as a map Φ of the arrays and scalars of the state that it makes, M
+/// entries, stacked; those that it carries are constants, which depend on θ through the first step.
+/// @throws UnsupportedError as LastStep::next.
+class FixedPoint {
+ public:
+  explicit FixedPoint(Steps& steps);
+
+  Index size() const { return static_cast<Index>(made_.size()); }  // M
+  /// The row of x's first entry.
+  Index x() const;
+  /// x after the step, n.
+  Vector next() const { return step_->segment.x().value(); }
+  /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero.
+  Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
+  /// ∂_sΦᵀ W, M×k.
+  Matrix pull(const Matrix& w) const { return swept(w).state(made_, Eigen::all); }
+  /// ∂_θΦᵀ W, p×k, with what was prepared and the carried arrays pulled back to θ.
+  Matrix pull_to_theta(const Matrix& w) const;
+
+ private:
+  Cotangents swept(const Matrix& w) const;
+
+  Steps& steps_;
+  std::unique_ptr<LastStep> step_;
+  std::vector<Segment::Rows> carried_, relevant_;  // relevant_: those that the step reads
+  std::vector<Index> made_;
+};
+
+/// (I − ∂_sΦ) ∂s = ∂_θΦ. Products with transposes pull cotangents back through one recording of the step, the
+/// others push tangents through it. Refers to `steps`. @throws UnsupportedError likewise.
+ImplicitEquation fixed_point_equation(Steps& steps);
+
+}  // namespace unroll::detail

@@ -1,0 +1,56 @@
+#include "unroll/derivative/jacobian.hpp"
+
+#include "certify_run.hpp"
+#include "checks.hpp"
+
+namespace unroll::detail {
+
+Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method) {
+  const Index n = steps->dimension(), p = steps->parameters();
+  const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
+  Derivative d;
+  d.dx = run->jacobian();
+  d.certificate = certify_pushed(*run, d.dx, Matrix::Identity(p, p), method.certify());
+  static_cast<RunRecord&>(d) = run->record();
+  return d;
+}
+
+Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& method, bool with_start) {
+  const Seeds seeds = cotangent.seeds(steps->dimension(), steps->options().steps);
+  const auto run = method.linearise(std::move(steps), {.columns = 1, .start = with_start});
+  const Pullback back = run->pull(seeds);
+  Vjp v;
+  v.dtheta = back.theta.col(0);
+  if (back.start.cols() > 0) v.dx0 = back.start.col(0);
+  v.certificate = certify_end(*run, method.certify());
+  static_cast<RunRecord&>(v) = run->record();
+  return v;
+}
+
+Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& method) {
+  check_product("jvp", "tangent", tangent, steps->parameters());
+  const auto run = method.linearise(std::move(steps), {.columns = steps->dimension(), .start = false});
+  Jvp j;
+  j.dx = run->push(tangent).col(0);
+  j.certificate = certify_pushed(*run, j.dx, tangent, method.certify());
+  static_cast<RunRecord&>(j) = run->record();
+  return j;
+}
+
+History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>& at, const Method& method) {
+  const Selection selected(at);
+  const auto run = method.linearise(std::move(steps), {.columns = steps->dimension(), .start = false});
+  History history = run->history(selected);
+  const RunRecord& record = run->record();
+  history.steps = record.steps;
+  history.status = record.status;
+  history.cost = record.cost;
+  return history;
+}
+
+CheckpointPlan plan(std::unique_ptr<Steps> steps, const Reverse& method, Index cotangents) {
+  method.check(steps->options());
+  return checkpoint_plan(*steps, cotangents, method);
+}
+
+}  // namespace unroll::detail

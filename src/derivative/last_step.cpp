@@ -1,0 +1,56 @@
+#include "last_step.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+namespace {
+
+/// Records the step from the steps' state. False if it was refused, or gave x back.
+bool record(Steps& steps, Steps::Entry entry, LastStep& last) {
+  const bool accepted = steps.record_last_step(last.from, entry, last.segment);
+  last.state = last.segment.state_inputs().value();
+  Cost& cost = steps.record.cost;
+  cost.tape_bytes = std::max(cost.tape_bytes, last.segment.bytes());
+  const std::vector<Segment::Rows> carried = last.segment.carried();
+  return accepted &&
+         std::none_of(carried.begin(), carried.end(), [x = last.segment.x_row()](const auto& rows) {
+           return rows.begin <= x && x < rows.begin + rows.count;
+         });
+}
+
+}  // namespace
+
+std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
+  const Index number = steps.step_back();
+  if (number == 0)
+    throw UnsupportedError(
+        fmt::format("the last step: none of the {} steps was accepted and moved x, there is no step to "
+                    "differentiate (a step "
+                    "that gives its state back, as of a guard at the start, is the identity)",
+                    steps.record.steps));
+  auto last = std::make_unique<LastStep>(number - 1);
+  if (!record(steps, number == 1 ? entry : Steps::Entry::state, *last))
+    throw UnsupportedError(fmt::format(
+        "the last step, number {}, moved x, but is refused or the identity as it is differentiated", number));
+  return last;
+}
+
+std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
+  steps.to_end();
+  auto last = std::make_unique<LastStep>(steps.record.steps);
+  if (record(steps, Steps::Entry::state, *last)) return last;
+  return taken(steps, Steps::Entry::state);
+}
+
+Matrix sum(const Matrix& a, const Matrix& b) {
+  if (a.size() == 0) return b;
+  if (b.size() == 0) return a;
+  return a + b;
+}
+
+}  // namespace unroll::detail

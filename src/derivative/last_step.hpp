@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+#include "carried.hpp"
+
+namespace unroll::detail {
+
+/// A step at the end of a run, recorded as it is differentiated there.
+struct LastStep {
+  explicit LastStep(Index step) : from(step) {}
+  Segment segment{1};
+  Index from;      // the step that it started from
+  Vector state{};  // its state there, N, stacked
+
+  /// The last that was accepted and moved x; entry: start, if it was the first, is at x_0. @throws
+  /// UnsupportedError if there is none.
+  static std::unique_ptr<LastStep> taken(Steps& steps, Steps::Entry entry);
+  /// The step that would follow; where that is refused, or gives x back as it is, the last that was taken.
+  /// @throws UnsupportedError likewise.
+  static std::unique_ptr<LastStep> next(Steps& steps);
+};
+
+/// a + b, where an empty matrix is zero.
+Matrix sum(const Matrix& a, const Matrix& b);
+
+}  // namespace unroll::detail

@@ -1,0 +1,40 @@
+#include "unroll/derivative/start.hpp"
+
+#include <fmt/format.h>
+
+#include "unroll/error.hpp"
+#include "unroll/problem/problem.hpp"
+
+namespace unroll {
+
+Vector detail::start_column(const Matrix& x0) {
+  if (x0.cols() != 1)
+    throw ShapeError(fmt::format("start: x0 is a {}x{} matrix, it must be a vector", x0.rows(), x0.cols()));
+  return x0;
+}
+
+Vector Start::at(const Problem& problem, const Vector& theta) const {
+  const Index n = problem.dimension(), p = problem.parameters();
+  Vector x0 = function != nullptr && theta.size() == p ? function->at(theta) : x;
+  if (function != nullptr && theta.size() == p && x0.size() != n)
+    throw ShapeError(
+        fmt::format("start: x0(theta) has {} entries, the problem has {} variables", x0.size(), n));
+  if (dx.size() > 0 && (dx.rows() != n || dx.cols() != p))
+    throw ShapeError(fmt::format("start: dx0 is {}x{}, not {}x{}", dx.rows(), dx.cols(), n, p));
+  if (!dx.allFinite()) throw DomainError("start: dx0 is not finite");
+  return x0;
+}
+
+Matrix Start::push(const Vector& theta, const Matrix& theta_dot) const {
+  if (function != nullptr) return function->push(theta, theta_dot);
+  if (dx.size() == 0) return Matrix::Zero(x.size(), theta_dot.cols());
+  return dx * theta_dot;
+}
+
+Matrix Start::pull(const Vector& theta, const Matrix& w) const {
+  if (function != nullptr) return function->pull(theta, w);
+  if (dx.size() == 0) return Matrix::Zero(theta.size(), w.cols());
+  return dx.transpose() * w;
+}
+
+}  // namespace unroll

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "unroll/derivative/solver_steps.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+namespace {
+constexpr Index all = std::numeric_limits<Index>::max();
+}
+
+Steps::Steps(const Problem& problem, Start start, Vector theta, SolveOptions options, Equation equation)
+    : problem_(problem),
+      start_(std::move(start)),
+      theta_(std::move(theta)),
+      options_(std::move(options)),
+      equation_(equation),
+      x0_(start_.at(problem, theta_)) {
+  check_point(problem_, x0_, theta_, "solve");
+  check_options(options_);
+}
+
+Steps::Rehearsal::Rehearsal(Steps& steps) : steps_(steps), known_(std::exchange(steps.known_, all)) {}
+
+const SolveOptions& Steps::options_from(Index t, Index to) {
+  if (t >= known_ && to == options_.steps) return options_;
+  if (t < known_) {
+    silent_.steps = to;
+    return silent_;
+  }
+  watched_.steps = to;
+  return watched_;
+}
+
+void Steps::begin() {
+  if (std::exchange(has_begun_, true)) return;
+  if (options_.observer) options_.observer(0, x0_);
+}
+
+void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move) {
+  if (known_ == all) return;
+  const bool is_over = stop.status != Status::step_limit || stop.steps == options_.steps;
+  if (has_ended_ || (stop.steps <= known_ && !is_over)) return;
+  known_ = std::max(known_, stop.steps);
+  accepted_ += accepted;
+  if (!is_over) return;
+  has_ended_ = true;
+  stop.status = whole_status(stop.status, stop.steps, accepted_);
+  record.x = x;
+  record.steps = stop.steps;
+  record.status = stop.status;
+  record.theta = theta_;
+  last_move = move;
+}
+
+void check_prepared(Index entries, Index before) {
+  if (entries != before)
+    throw ShapeError(fmt::format(
+        "prepare: the result has {} entries, it had {} before: it must be a function of theta alone", entries,
+        before));
+}
+
+void throw_short_run(Index steps, Index wanted) {
+  throw NumericalError(fmt::format(
+      "finite difference: the run beside took {} steps before it was not finite, the run itself {}", steps,
+      wanted));
+}
+
+}  // namespace unroll::detail

@@ -1,0 +1,127 @@
+// Status::converged is a statement about the solution, not about the last step.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "unroll/ad/reduce.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/problem/prox_terms.hpp"
+#include "unroll/solver/backtracking.hpp"
+#include "unroll/solver/fista.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/solve.hpp"
+
+namespace unroll {
+namespace {
+
+/// c‖x − θ‖²/2.
+struct Bowl {
+  double c;
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return 0.5 * c * squared_norm(V(x - theta));
+  }
+};
+
+TEST_CASE("a run that diverges is not converged when its squares overflow") {
+  const auto problem = make_problem(Bowl{4}, 2, 2);
+  for (const double tolerance : {1e-8, 1e-2}) {
+    const Trajectory run = solve(problem, GradientDescent{1.0}, Vector::Zero(2), Vector{{1, 2}},
+                                 {.steps = 5000, .tolerance = tolerance});
+    CHECK(run.status == Status::non_finite);
+    CHECK(run.x().norm() > 1e150);
+  }
+}
+
+TEST_CASE("iterates beyond 1e154 converge by the same inequality as others") {
+  const auto problem = make_problem(Bowl{1}, 2, 2);
+  const Vector far{{1e170, -2e170}};
+  const Trajectory run =
+      solve(problem, GradientDescent{0.5}, Vector::Zero(2), far, {.steps = 200, .tolerance = 1e-10});
+  CHECK(run.status == Status::converged);
+  CHECK((run.x() / 1e170 - far / 1e170).norm() <= 1e-9);
+}
+
+TEST_CASE("FISTA that is clipped twice to the bound has not converged there") {
+  const auto problem = make_problem(Bowl{1}, 1, 1);
+  const Box box{Vector{{0.0}}, Vector{{10.0}}};
+  for (const double x0 : {1.0, 5.0, 9.0}) {
+    const Trajectory run = solve(problem, Fista<Box>{.1, box}, Vector{{x0}}, Vector{{0.02}},
+                                 {.steps = 5000, .tolerance = 1e-12});
+    CHECK(run.status == Status::converged);
+    CHECK(run.x()[0] == doctest::Approx(0.02).epsilon(1e-9));
+  }
+  // Where the bound is the solution, two steps there are a proof.
+  const Trajectory at_bound =
+      solve(problem, Fista<Box>{.1, box}, Vector{{1.0}}, Vector{{-1.0}}, {.steps = 5000, .tolerance = 1e-12});
+  CHECK(at_bound.status == Status::converged);
+  CHECK(at_bound.x()[0] == 0);
+}
+
+/// ½‖x − θ‖² with the gradient's sign wrong: no step along it brings f down.
+class WrongGradient final : public Problem {
+ public:
+  Index dimension() const override { return 2; }
+  Index parameters() const override { return 2; }
+  double value(const Vector& x, const Vector& theta) const override {
+    return 0.5 * (x - theta).squaredNorm();
+  }
+  Vector gradient(const Vector& x, const Vector& theta) const override { return theta - x; }
+  SecondOrder second_order(const Vector&, const Vector&, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override {
+    return {theta_dot - x_dot, x_dot};
+  }
+};
+
+/// Levenberg and Marquardt's rule without a flag: a step that would raise f is not taken, and μ grows.
+struct Silent {
+  template <class V>
+  struct State {
+    V x;
+    double damping;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, 1e-3};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V x = s.x - (1 / s.damping) * f.gradient(s.x, theta);
+    const auto value = [&](const V& at) { return f.plain().value(value_of(at), value_of(theta)); };
+    if (value(x) > value(s.x)) return {s.x, 10 * s.damping};
+    return {x, s.damping};
+  }
+};
+
+TEST_CASE("a step of length zero is no proof") {
+  const Trajectory stuck = solve(WrongGradient(), Backtracking{}, Vector{{1, 2}}, Vector{{0, 0}},
+                                 {.steps = 20, .tolerance = 1e-6});
+  CHECK(stuck.status != Status::converged);
+  const auto problem = make_problem(Bowl{1}, 2, 2);
+  const Trajectory silent =
+      solve(problem, Silent{}, Vector{{2.5, 0}}, Vector{{0, 0}}, {.steps = 400, .tolerance = 1e-9});
+  CHECK(silent.status == Status::converged);
+  CHECK(silent.steps > 3);
+  CHECK(silent.x().norm() <= 1e-8);
+}
+
+TEST_CASE("without an objective all arrays of the state must have come to rest") {
+  struct Delayed {  // x follows y, which moves first
+    struct Both {
+      Vector x, y;
+    };
+    Both init(const Vector& x0) const { return {x0, x0}; }
+    Both step(const Oracle<Vector>&, const Both& s, const Vector& theta, Index) const {
+      return {Vector(s.y), Vector(s.y + 0.5 * (theta - s.y))};
+    }
+  };
+  const NoObjective none(2, 2);
+  const Vector theta{{1, -1}};
+  const Trajectory run = solve(none, Delayed{}, Vector::Zero(2), theta, {.steps = 200, .tolerance = 1e-10});
+  CHECK(run.status == Status::converged);
+  CHECK((run.x() - theta).norm() <= 1e-9);
+}
+
+}  // namespace
+}  // namespace unroll
