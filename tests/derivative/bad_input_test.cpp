@@ -78,8 +78,9 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
   const GradientDescent solver{0.1};
   const SolveOptions options{.steps = 2};
   const Vector five = Vector::Ones(5);
-  for (const auto& [name, method] : all_methods()) {
-    CAPTURE(name);
+  for (const NamedMethod& named : all_methods()) {
+    CAPTURE(named.name);
+    const Method& method = named.method;
     CHECK_THROWS_WITH_AS(vjp(*c.problem, solver, c.start, c.theta, five, options, method),
                          "vjp: the cotangent has 5 entries, not 6", ShapeError);
     CHECK_THROWS_WITH_AS(jvp(*c.problem, solver, c.start, c.theta, five, options, method),

@@ -21,12 +21,13 @@ TEST_CASE("a linearisation is asked for any number of products, by every method,
   std::vector<NamedMethod> methods = all_methods();
   methods.push_back({"budget", Reverse{.memory_budget = 8000}});
   methods.push_back({"truncated", Reverse{.last_steps = 50}});
-  for (const auto& [name, method] : methods) {
-    CAPTURE(name);
+  for (const NamedMethod& named : methods) {
+    CAPTURE(named.name);
+    const Method& method = named.method;
     const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, options, method);
     const auto run =
         linearise(*c.problem, test::Averaging{0.5}, c.start, c.theta, options, method, {.columns = 4});
-    const double near = (name == "finite difference" ? 1e-7 : 1e-10) * (1 + d.dx.norm());
+    const double near = (named.name == "finite difference" ? 1e-7 : 1e-10) * (1 + d.dx.norm());
     for (int again = 0; again < 2; ++again) {
       CHECK((run->pull(W).theta - d.dx.transpose() * W).norm() <= near * W.norm());
       CHECK((run->push(D) - d.dx * D).norm() <= near * D.norm());

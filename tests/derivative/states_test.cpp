@@ -442,10 +442,10 @@ TEST_CASE("a start that is a function of theta is one that is given with its Jac
   const Start dense(Vector(D * c.theta.array().sin().matrix()),
                     D * c.theta.array().cos().matrix().asDiagonal());
   const Vector w = Vector::LinSpaced(n, 1, 2), v = Vector::LinSpaced(p, -1, 1);
-  for (const auto& [name, method] : all_methods()) {
-    CAPTURE(name);
+  for (const NamedMethod& named : all_methods()) {
+    CAPTURE(named.name);
     const auto by = [&](const Start& start) {
-      return jacobian(*c.problem, GradientDescent{0.2}, start, c.theta, {.steps = 6}, method).dx;
+      return jacobian(*c.problem, GradientDescent{0.2}, start, c.theta, {.steps = 6}, named.method).dx;
     };
     CHECK((by(function) - by(dense)).norm() <= 1e-7 * by(dense).norm());
   }

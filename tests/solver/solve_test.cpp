@@ -81,11 +81,19 @@ TEST_CASE("a run with a tolerance ends at the first step that is short enough, a
 }
 
 TEST_CASE("the tolerance is relative to x where x is large") {
+  const AffineQuadratic problem(Matrix::Identity(4, 4), {}, Vector::Constant(4, -1e6), Matrix(4, 0));
+  const Vector near = Vector::Constant(4, 1.001e6);  // the minimiser is 1e6 in every entry
+  const Trajectory run =
+      solve(problem, GradientDescent{0.5}, near, Vector(), {.steps = 50, .tolerance = 1e-3});
+  CHECK(run.status == Status::converged);
+  CHECK(run.steps == 1);
+}
+
+TEST_CASE("small steps far from the minimiser are not convergence") {
   const auto [problem, theta, x0, dx0] = random_quadratic(4, 1, 1.0, 2.0, true, 3);
   const Trajectory run =
       solve(problem, GradientDescent{1e-4}, 1e6 * x0, theta, {.steps = 50, .tolerance = 1e-3});
-  CHECK(run.status == Status::converged);
-  CHECK(run.steps == 1);
+  CHECK(run.status == Status::step_limit);
 }
 
 TEST_CASE("a run that overflows ends at its last finite iterate and names the step that failed") {
