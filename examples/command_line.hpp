@@ -23,12 +23,16 @@ inline std::string shell_word(const std::string& word) {
 }
 
 /// Every option but --help with its value, one on a line: as given, else the default, else what `derived`
-/// says it came to.
+/// says it came to; a flag where it is set.
 inline std::string command_line(const CLI::App& app, const std::map<std::string, std::string>& derived) {
   std::string line = app.get_name();
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr()) continue;
     const std::string name = option->get_name();
+    if (option->get_items_expected_max() == 0) {
+      if (option->count() > 0 && option->as<bool>()) line += " \\\n  " + name;
+      continue;
+    }
     std::string value = option->get_default_str();
     if (const auto found = derived.find(name); found != derived.end()) value = found->second;
     if (option->count() > 0) value = CLI::detail::join(option->results(), ",");

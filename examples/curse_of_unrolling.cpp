@@ -48,6 +48,9 @@ void declare(CLI::App& app, Options& o) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--steps", o.curse.steps, "steps of each solver")->capture_default_str();
+  app.add_flag(
+      "--corrected", o.curse.corrected,
+      "also follow the corrected Jacobian: adjoints of all steps, mixed derivative of the last alone");
   app.add_option("--x0", o.setup.start,
                  "start: ones, zero, normal, or a file of numbers, one per line [ones; synthetic: normal]");
   app.add_option("--x0-scale", o.setup.start_scale, "multiplies x0")->capture_default_str();
@@ -129,6 +132,9 @@ void run(const CLI::App& app, Options options) {
   const unroll::CurseResult result = unroll::run_curse(setup.instance, options.curse);
   progress.clear();
   fmt::print("Jacobian's error relative to dx*, 1 at the start\n{}\n", unroll::burn_in_table(result).str());
+  if (const auto corrected = unroll::corrected_table(result))
+    fmt::print("The same, corrected: adjoints of all steps, mixed derivative of the last alone\n{}\n",
+               corrected->str());
   fmt::print("Cost of the last Jacobian, and the largest difference of the ways to compute it\n{}\n",
              unroll::agreement_table(result).str());
   for (const unroll::SolverSummary& solver : result.summaries)

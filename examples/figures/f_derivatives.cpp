@@ -1,5 +1,5 @@
-// Unrolled, with and without a memory budget, truncated, one step, implicit: the error of a hypergradient
-// against what it costs and what it keeps.
+// Unrolled, corrected, with and without a memory budget, truncated, one step, implicit: the error of a
+// hypergradient against what it costs and what it keeps.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "logistic_problems.hpp"
 #include "study.hpp"
+#include "unroll/compare/corrected.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/compare/metrics.hpp"
 
@@ -35,13 +36,25 @@ struct Task {
   }
 
   template <class Method>
-  std::vector<Row> row(Index steps, const Method& method) const {
+  Hypergradient run(const Problem& inner, const Vector& parameters, Index steps, const Method& method) const {
     const auto solver = Nesterov::optimal(
         std::exp(theta.minCoeff()), examples::loss_curvature(training.rows) + std::exp(theta.maxCoeff()));
-    const Hypergradient h = hypergradient(hold_out, problem, solver, Vector::Zero(problem.dimension()), theta,
-                                          {.steps = steps}, method);
+    return hypergradient(hold_out, inner, solver, Vector::Zero(problem.dimension()), parameters,
+                         {.steps = steps}, method);
+  }
+
+  std::vector<Row> row(const Hypergradient& h) const {
     return {{fmt::format("{}", h.cost.gradients + h.cost.recomputed_steps + h.cost.hessian_vector_products),
              fmt::format("{}", h.cost.tape_bytes), cell((h.dtheta - exact).norm() / exact.norm())}};
+  }
+
+  /// The adjoints of all steps, −λ, times the mixed derivative at the end alone, by one product more.
+  Hypergradient corrected(Index steps) const {
+    Hypergradient h =
+        run(ShiftedProblem(problem, theta), Vector::Zero(problem.dimension()), steps, Reverse{});
+    h.dtheta = problem.second_order(h.x, theta, h.dtheta, Matrix::Zero(theta.size(), 1)).dtheta;
+    ++h.cost.hessian_vector_products;
+    return h;
   }
 };
 
@@ -51,14 +64,19 @@ void compute(const Settings& settings, const std::filesystem::path& csv) {
   std::vector<Job> jobs;
   const auto add = [&](const std::string& name, auto method, Index first = 5) {
     for (const Index t : log_spaced(first, settings.choose(1000, 100), settings.choose(34, 8)))
-      jobs.push_back({{name, fmt::format("{}", t)}, [task, t, method] { return task->row(t, method); }});
+      jobs.push_back(
+          {{name, fmt::format("{}", t)}, [task, t, method] { return task->row(method(*task, t)); }});
   };
-  add("unrolled", Reverse{});
-  add("unrolled, 64 KiB", Reverse{.memory_budget = 64 * 1024});
-  add("last 30 steps", Reverse{.last_steps = 30}, 30);
-  add("last steps, automatic", Reverse{.last_steps = automatic});
-  add("one step", OneStep{});
-  add("implicit", Implicit{});
+  const auto with = [](auto method) {
+    return [method](const Task& of, Index t) { return of.run(of.problem, of.theta, t, method); };
+  };
+  add("unrolled", with(Reverse{}));
+  add("corrected", [](const Task& of, Index t) { return of.corrected(t); });
+  add("unrolled, 64 KiB", with(Reverse{.memory_budget = 64 * 1024}));
+  add("last 30 steps", with(Reverse{.last_steps = 30}), 30);
+  add("last steps, automatic", with(Reverse{.last_steps = automatic}));
+  add("one step", with(OneStep{}));
+  add("implicit", with(Implicit{}));
   run_jobs({"method", "t", "cost", "tape_bytes", "error"}, jobs, csv, settings.jobs);
 }
 
@@ -80,12 +98,14 @@ Panels picture(const Records& records) {
   std::size_t style = 0;
   for (const std::string& method : records.different("method")) {
     const Records some = records.where("method", method);
-    Curve c = curve(some, "cost", "error", method, style);
+    const bool corrected = method == "corrected";  // unrolled in another stroke
+    Curve c = curve(some, "cost", "error", method, corrected ? 0 : style,
+                    corrected ? Stroke::dotted : Stroke::line);
     cost.curves.push_back(c);
     c.x = some.numbers("tape_bytes");
     for (double& x : c.x) x = std::max(x / 1024, least_memory);
     memory.curves.push_back(c);
-    style = style == 2 ? 4 : style + 1;
+    if (!corrected) style = style == 2 ? 4 : style + 1;
   }
   const auto bytes = records.numbers("tape_bytes");
   memory.x_range = {{0.9 * least_memory, 1.2 * *std::max_element(bytes.begin(), bytes.end()) / 1024}};

@@ -36,10 +36,10 @@ struct Study {
 
 Study step_size();    // a: the better optimiser is the worse differentiator
 Study burn_in();      // b: its length and height, predicted, bounded and measured
-Study methods();      // c: five methods and the instance-optimal curve
+Study methods();      // c: five methods, unrolled and corrected, and the instance-optimal curve
 Study commutator();   // d: where the master identity fails
 Study logistic();     // e: beyond quadratics
-Study derivatives();  // f: unrolled, truncated, one step, implicit
+Study derivatives();  // f: unrolled, corrected, truncated, one step, implicit
 Study sobolev();      // g: how much α and η matter
 
 std::vector<Study> all_studies();

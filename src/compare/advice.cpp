@@ -86,6 +86,21 @@ std::string calm_advice(const SolverSummary& s, const CurseResult& result) {
                      objective, faster);
 }
 
+/// What the correction makes of it: from when on the Jacobian is good, and how bad it is until then.
+std::string correction(const SolverSummary& s) {
+  if (!s.corrected || diverged(s)) return "";
+  const CorrectedSummary& c = *s.corrected;
+  const std::string good =
+      c.error_settled
+          ? fmt::format("within 1 % from t = {}", *c.error_settled)
+          : fmt::format("not down to 1 % within {} steps ({:.3g} at the end)", s.steps, c.final_error);
+  const std::string bad =
+      c.has_burn_in()
+          ? fmt::format("at worst {:.3g} times as wrong as the start, at t = {}", c.peak_error, c.peak_step)
+          : std::string("never worse than the start");
+  return fmt::format("; corrected, the Jacobian is {}, and {}", good, bad);
+}
+
 std::string divergence_advice(const SolverSummary& s, const CurseResult& result) {
   return fmt::format(
              "diverged: at t = {} the iterate or the Jacobian is no longer finite; take a smaller step",
@@ -106,7 +121,7 @@ const SolverSummary* best_solver(const CurseResult& result) {
 std::string advice(const SolverSummary& s, const CurseResult& result) {
   const std::string name = s.settings.empty() ? s.solver : fmt::format("{} ({})", s.solver, s.settings);
   const auto judge = diverged(s) ? divergence_advice : s.has_burn_in() ? burn_in_advice : calm_advice;
-  return name + ": " + judge(s, result) + ".";
+  return name + ": " + judge(s, result) + correction(s) + ".";
 }
 
 }  // namespace unroll

@@ -225,6 +225,15 @@ class Layout {
   std::vector<int> label_widths_;
 };
 
+/// The list of a figure that stands alone: a long one closer, and further right, clear of the label at 1.
+std::string list(const Figure& figure) {
+  const auto entries = std::count_if(figure.curves.begin(), figure.curves.end(),
+                                     [](const Curve& curve) { return !curve.label.empty(); });
+  if (entries <= 8) return fmt::format("set key outside right bottom {}\n", key);
+  return fmt::format("set rmargin {}\nset key at graph 1.09, graph 0 left bottom {}\nset key spacing 1.35\n",
+                     longest_label(figure) + 10, key);
+}
+
 std::string legend(const Figure& figure) {
   if (figure.legend != Legend::list) return "unset key\n";
   return fmt::format("set key at graph 1.03, graph 0 left bottom {}\n", key);
@@ -249,10 +258,10 @@ std::string panel(const Panels& panels, const Layout& layout, std::size_t i, std
 }  // namespace
 
 std::string gnuplot_script(const Figure& figure) {
-  const std::string list = figure.legend == Legend::list
-                               ? fmt::format("set key outside right bottom {}\n", key)
-                               : fmt::format("unset key\nset rmargin {}\n", longest_label(figure) + 3);
-  return fmt::format("{}set tmargin 5.5\nset lmargin 10\nset bmargin 4\n{}{}{}", look, list, axes(figure),
+  const std::string labels = figure.legend == Legend::list
+                                 ? list(figure)
+                                 : fmt::format("unset key\nset rmargin {}\n", longest_label(figure) + 3);
+  return fmt::format("{}set tmargin 5.5\nset lmargin 10\nset bmargin 4\n{}{}{}", look, labels, axes(figure),
                      end_labels(figure)) +
          on_terminals(figure.name, 1080, 640, [&](std::string_view family) {
            return title("graph 0, graph 1", figure.title, figure.subtitle, family, 1.4) +

@@ -84,6 +84,10 @@ std::string html_report(const Setup& setup, const CurseResult& result, const std
   body += section("What to do", sentences(result));
   body += section("Error of the Jacobian, relative to ∂x*; 1 at the start",
                   html_table(burn_in_table(result), "Error of the Jacobian"));
+  if (const auto corrected = corrected_table(result)) {
+    body += section("The same, corrected: the sweep’s adjoints times the mixed derivative at the end alone",
+                    html_table(*corrected, "Error of the corrected Jacobian"));
+  }
   body += section("Step by step", pictures);
   body += section("Cost of the last Jacobian, and the largest difference of the ways to compute it",
                   html_table(agreement_table(result), "Cost and agreement"));

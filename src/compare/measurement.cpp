@@ -5,26 +5,23 @@
 namespace unroll {
 namespace {
 
-/// The first t from which on a quantity of the records stays at or below a level.
-std::optional<Index> settled(const std::vector<Record>& records, double Record::*quantity, double level) {
-  const auto above = std::find_if(records.rbegin(), records.rend(),
-                                  [&](const Record& record) { return record.*quantity > level; });
-  if (above == records.rbegin()) return std::nullopt;
-  return records.rend() - above;
+std::vector<double> values(const std::vector<Record>& records, double Record::*quantity) {
+  std::vector<double> of_all;
+  for (const Record& record : records) of_all.push_back(record.*quantity);
+  return of_all;
 }
 
 void summarise(const std::vector<Record>& records, SolverSummary& summary) {
-  const auto peak = std::max_element(records.begin(), records.end(), [](const Record& a, const Record& b) {
-    return a.jacobian_error < b.jacobian_error;
-  });
+  const auto errors = values(records, &Record::jacobian_error);
+  const auto peak = std::max_element(errors.begin(), errors.end());
   summary.steps = records.back().t;
-  summary.peak_error = peak->jacobian_error;
-  summary.peak_step = peak->t;
-  summary.final_error = records.back().jacobian_error;
+  summary.peak_error = *peak;
+  summary.peak_step = peak - errors.begin();
+  summary.final_error = errors.back();
   summary.final_suboptimality = records.back().objective_suboptimality;
-  summary.error_settled_at_start = settled(records, &Record::jacobian_error, 1.0);
-  summary.error_settled = settled(records, &Record::jacobian_error, 0.01);
-  summary.suboptimality_settled = settled(records, &Record::objective_suboptimality, 0.01);
+  summary.error_settled_at_start = settled(errors, 1);
+  summary.error_settled = settled(errors, 0.01);
+  summary.suboptimality_settled = settled(values(records, &Record::objective_suboptimality), 0.01);
 }
 
 }  // namespace
@@ -76,8 +73,40 @@ void Measurement::take_closed_form(ClosedForm closed_form) {
   }
 }
 
+void Measurement::take_corrected(std::vector<Matrix> jacobians, std::vector<double> errors) {
+  corrected_ = std::move(jacobians);
+  for (double& error : errors) error /= instance_.jacobian.norm();
+  for (std::size_t t = 0; t < records_.size(); ++t) records_[t].corrected_error = errors[t];
+  const auto peak = std::max_element(errors.begin(), errors.end());
+  summary_.corrected = CorrectedSummary{.peak_error = *peak,
+                                        .peak_step = peak - errors.begin(),
+                                        .final_error = errors.back(),
+                                        .error_settled_at_start = settled(errors, 1),
+                                        .error_settled = settled(errors, 0.01)};
+}
+
+void Measurement::take_corrected_by_tape(const History& history) {
+  for (std::size_t i = 0; i < history.t.size(); ++i) {
+    const Matrix& other = corrected_[static_cast<std::size_t>(history.t[i])];
+    double& largest = summary_.corrected->largest_gap;
+    largest = std::max(largest, (history.dx[i] - other).norm() / instance_.jacobian.norm());
+  }
+}
+
 void Measurement::take_prediction(double step) {
   if (std::isfinite(step)) summary_.predicted_peak_step = step;
+}
+
+std::vector<std::vector<Index>> reverse_runs(Index steps) {
+  constexpr std::size_t shared = 10;
+  const std::vector<Index> at = reverse_steps(steps);
+  std::vector<std::vector<Index>> runs;
+  for (std::size_t i = 0; i + 1 < at.size(); ++i) {
+    if (i % shared == 0) runs.emplace_back();
+    runs.back().push_back(at[i]);
+  }
+  runs.push_back({at.back()});
+  return runs;
 }
 
 double Measurement::gap(const Matrix& jacobian, Index t) const {

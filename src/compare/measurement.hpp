@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "unroll/compare/corrected.hpp"
 #include "unroll/compare/curse.hpp"
 #include "unroll/compare/metrics.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/theory/burn_in.hpp"
 #include "unroll/theory/closed_form.hpp"
+#include "unroll/theory/corrected_form.hpp"
 
 namespace unroll {
 
@@ -27,8 +29,15 @@ class Measurement {
   /// ∂x_T with ∂x_s := 0 at step s: the best of those taken is kept.
   void take_late_start(Index skipped, const Matrix& jacobian /* n×p */);
   void take_closed_form(ClosedForm closed_form);
+  /// The corrected J_t, n×p, and ‖J_t − ∂x*‖, for t = 0 … steps.
+  void take_corrected(std::vector<Matrix> jacobians, std::vector<double> errors);
+  /// J_t by the tape at some t, after those above.
+  void take_corrected_by_tape(const History& history);
   void take_prediction(double step);
   void take_burn_in(const BurnInPrediction& prediction) { summary_.burn_in = prediction; }
+  void take_corrected_burn_in(const BurnInPrediction& prediction) {
+    summary_.corrected->burn_in = prediction;
+  }
 
   Index steps() const { return summary_.steps; }
   /// Whether it might pay not to differentiate the first steps.
@@ -47,7 +56,42 @@ class Measurement {
   SolverSummary summary_;
   std::vector<Record> records_;
   History forward_;
+  std::vector<Matrix> corrected_;  // J_t, n×p
 };
+
+/// The steps of `reverse_steps` in runs: a few t share a recording and its sweeps, few enough that there is
+/// progress to report; the last t stands alone, so that its run has the cost of ∂x_T.
+std::vector<std::vector<Index>> reverse_runs(Index steps);
+
+/// Follows the corrected Jacobian: by the closed form on a quadratic, else forwards; and by the tape at the
+/// steps of `reverse_steps`.
+template <class S, class Report>
+void measure_corrected(const S& solver, const Instance& instance, const Report& report, Measurement& result) {
+  const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get());
+  const Index steps = result.steps();
+  std::vector<Matrix> jacobians;
+  std::vector<double> errors;
+  if (quadratic != nullptr) {
+    CorrectedForm form(*quadratic, solver, instance.start, instance.theta);
+    for (; form.step() <= steps; form.advance()) {
+      jacobians.push_back(form.jacobian());
+      errors.push_back(form.error());
+    }
+  } else {
+    corrected_forward(*instance.problem, solver, instance.start, instance.theta, steps,
+                      [&](Index t, const Matrix& jacobian) {
+                        report("corrected", t, steps);
+                        jacobians.push_back(jacobian);
+                        errors.push_back((jacobian - instance.jacobian).norm());
+                      });
+  }
+  result.take_corrected(std::move(jacobians), std::move(errors));
+  for (const auto& run : reverse_runs(steps)) {
+    report("corrected by the tape", run.back(), steps);
+    result.take_corrected_by_tape(
+        corrected_history(*instance.problem, solver, instance.start, instance.theta, run));
+  }
+}
 
 /// Runs a solver in forward mode, in reverse mode and through its closed form where it has one.
 template <class S>
@@ -66,16 +110,7 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
   const auto observer = [&](Index t, const Vector&) { report("forward", t, options.steps); };
   result.take_forward(history(options.steps, observer, Forward{}, {}));
 
-  // Reverse mode: a few t share a recording and its sweeps, few enough that there is progress to report; the
-  // last t stands alone, so that its run has the cost of ∂x_T.
-  constexpr std::size_t shared = 10;
-  const std::vector<Index> at = reverse_steps(result.steps());
-  std::vector<std::vector<Index>> runs;
-  for (std::size_t i = 0; i + 1 < at.size(); ++i) {
-    if (i % shared == 0) runs.emplace_back();
-    runs.back().push_back(at[i]);
-  }
-  runs.push_back({at.back()});
+  const std::vector<std::vector<Index>> runs = reverse_runs(result.steps());
   Index all = 0, done = 0;
   for (const auto& run : runs) all += run.back();
   for (const auto& run : runs) {
@@ -101,14 +136,19 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
       result.take_closed_form(ClosedForm(*quadratic, solver, instance.start, instance.theta));
     }
   }
+  if (options.corrected) measure_corrected(solver, instance, report, result);
   if constexpr (requires { predicted_peak(solver, 1.0, 1.0); }) {
     const double peak = predicted_peak(solver, instance.spectrum.smallest, instance.spectrum.largest);
     result.take_prediction(peak);
     if (const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get())) {
       report("prediction", 0, 1);
       const double horizon = std::min(static_cast<double>(options.steps), 2 * peak + 10);
-      result.take_burn_in(predict_burn_in(solver, spectral_terms(*quadratic, instance.start, instance.theta),
-                                          static_cast<Index>(horizon)));
+      const SpectralTerms terms = spectral_terms(*quadratic, instance.start, instance.theta);
+      const auto maxima = maxima_history(solver, terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff(),
+                                         static_cast<Index>(horizon));
+      result.take_burn_in(predict_burn_in(maxima, residual_recurrence(solver), terms));
+      if (options.corrected)
+        result.take_corrected_burn_in(predict_corrected_burn_in(maxima, residual_recurrence(solver), terms));
     }
   }
 }

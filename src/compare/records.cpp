@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace unroll {
@@ -10,10 +11,14 @@ std::string to_csv(const std::vector<Record>& records) {
   const auto cell = [](const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : std::string();
   };
-  std::string text = "solver,t,objective_suboptimality,jacobian_error,reverse_forward_gap,closed_form_gap\n";
+  const bool corrected = std::any_of(records.begin(), records.end(),
+                                     [](const Record& r) { return r.corrected_error.has_value(); });
+  std::string text = "solver,t,objective_suboptimality,jacobian_error,reverse_forward_gap,closed_form_gap";
+  text += corrected ? ",corrected_error\n" : "\n";
   for (const Record& r : records) {
-    fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{}\n", r.solver, r.t, r.objective_suboptimality,
+    fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{}", r.solver, r.t, r.objective_suboptimality,
                    r.jacobian_error, cell(r.reverse_forward_gap), cell(r.closed_form_gap));
+    text += corrected ? "," + cell(r.corrected_error) + "\n" : "\n";
   }
   return text;
 }

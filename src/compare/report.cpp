@@ -25,7 +25,8 @@ std::string subtitle(const Setup& setup) {
 }
 
 /// One quantity of one solver over t ≥ 1; of a long run no more points than a figure can show.
-Curve curve(const CurseResult& result, const SolverSummary& summary, double Record::*quantity) {
+template <class Quantity>
+Curve curve(const CurseResult& result, const SolverSummary& summary, Quantity quantity) {
   constexpr Index most_points = 4000;
   const auto first = std::find_if(result.records.begin(), result.records.end(),
                                   [&](const Record& record) { return record.solver == summary.solver; });
@@ -33,9 +34,22 @@ Curve curve(const CurseResult& result, const SolverSummary& summary, double Reco
   curve.style = summary.style;
   for (const Index t : log_spaced(1, summary.steps, most_points)) {
     curve.x.push_back(static_cast<double>(t));
-    curve.y.push_back(first[t].*quantity);
+    curve.y.push_back(quantity(first[t]));
   }
   return curve;
+}
+
+Curve corrected_curve(const CurseResult& result, const SolverSummary& s) {
+  Curve c = curve(result, s, [](const Record& r) { return r.corrected_error.value_or(0); });
+  c.stroke = Stroke::dotted;
+  c.label = "  corrected";
+  if (s.corrected->error_settled) c.label += fmt::format(": 1 % from t = {}", *s.corrected->error_settled);
+  return c;
+}
+
+bool any_corrected(const CurseResult& result) {
+  return std::any_of(result.summaries.begin(), result.summaries.end(),
+                     [](const SolverSummary& s) { return s.corrected.has_value(); });
 }
 
 }  // namespace
@@ -104,11 +118,28 @@ Table agreement_table(const CurseResult& result) {
   return table;
 }
 
+std::optional<Table> corrected_table(const CurseResult& result) {
+  if (!any_corrected(result)) return std::nullopt;
+  Table table({"solver", "peak: unrolled", "corrected", "at t", "worst case", "≤ 1 % from t: unrolled",
+               "corrected", "last t", "error: unrolled", "corrected", "tape − formula"});
+  const auto step = [](const std::optional<Index>& t) { return t ? fmt::format("{}", *t) : "–"; };
+  for (const SolverSummary& s : result.summaries) {
+    if (!s.corrected) continue;
+    const CorrectedSummary& c = *s.corrected;
+    table.add_row({s.solver, brief(s.peak_error), brief(c.peak_error), fmt::format("{}", c.peak_step),
+                   c.burn_in ? brief(c.burn_in->worst_case.height) : "–", step(s.error_settled),
+                   step(c.error_settled), fmt::format("{}", s.steps), brief(s.final_error),
+                   brief(c.final_error), brief(c.largest_gap)});
+  }
+  return table;
+}
+
 std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
   Figure error, objective;
   error.name = "jacobian_error";
   error.title = "Error of the unrolled Jacobian";
   error.y_label = "‖∂x_t − ∂x*‖ / ‖∂x*‖";
+  if (any_corrected(result)) error.title = "Error of the Jacobian, unrolled and (dotted) corrected";
   objective.name = "objective_suboptimality";
   objective.title = "Suboptimality of the objective";
   objective.y_label = "( f(x_t) − f* ) / ( f(x_0) − f* )";
@@ -119,13 +150,15 @@ std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
     figure->level_label = "start";
   }
   for (const SolverSummary& s : result.summaries) {
-    Curve& e = error.curves.emplace_back(curve(result, s, &Record::jacobian_error));
+    Curve& e = error.curves.emplace_back(curve(result, s, [](const Record& r) { return r.jacobian_error; }));
     e.label = s.solver;
     if (s.has_burn_in()) {
       e.label += fmt::format(": peak {:.3g} at t = {}", s.peak_error, s.peak_step);
       e.marked = {static_cast<double>(s.peak_step), s.peak_error};
     }
-    Curve& f = objective.curves.emplace_back(curve(result, s, &Record::objective_suboptimality));
+    if (s.corrected) error.curves.push_back(corrected_curve(result, s));
+    Curve& f = objective.curves.emplace_back(
+        curve(result, s, [](const Record& r) { return r.objective_suboptimality; }));
     f.label = s.solver;
     if (s.suboptimality_settled) f.label += fmt::format(": 1 % from t = {}", *s.suboptimality_settled);
   }

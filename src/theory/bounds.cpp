@@ -5,18 +5,31 @@
 #include <cmath>
 
 namespace unroll {
+namespace {
+
+Vector eigenvalues(const Matrix& symmetric) {
+  return Eigen::SelfAdjointEigenSolver<Matrix>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+}  // namespace
 
 StartNorms start_norms(const SpectralTerms& terms) {
   double frobenius = 0, spectral = 0;
+  Matrix squares = Matrix::Zero(terms.gap.size(), terms.gap.size());
   for (const Matrix& dH : terms.hessian_derivatives) {
     frobenius += dH.squaredNorm();
-    const Vector eigenvalues =
-        Eigen::SelfAdjointEigenSolver<Matrix>(dH, Eigen::EigenvaluesOnly).eigenvalues();
-    spectral += eigenvalues.cwiseAbs2().maxCoeff();
+    spectral += eigenvalues(dH).cwiseAbs2().maxCoeff();
+    squares += dH * dH;
   }
   const Matrix total = terms.eigenvalues.asDiagonal() * terms.jacobian_gap + terms.forcing;
-  return {terms.gap.norm(), terms.jacobian_gap.norm(), terms.forcing.norm(),
-          total.norm(),     std::sqrt(frobenius),      std::sqrt(spectral)};
+  return {.gap = terms.gap.norm(),
+          .jacobian_gap = terms.jacobian_gap.norm(),
+          .forcing = terms.forcing.norm(),
+          .total_derivative = total.norm(),
+          .hessian_frobenius = std::sqrt(frobenius),
+          .hessian_spectral = std::sqrt(spectral),
+          .mixed_lipschitz = std::sqrt(std::max(0.0, eigenvalues(squares).maxCoeff())),
+          .solution = terms.minimiser_jacobian.norm()};
 }
 
 double commuting_bound(const PolynomialMaxima& maxima, const StartNorms& start) {
@@ -30,6 +43,14 @@ double general_bound(const PolynomialMaxima& maxima, const StartNorms& start) {
                                        maxima.derivative * start.hessian_frobenius)
                             : maxima.derivative * start.hessian_frobenius;
   return maxima.value * start.jacobian_gap + growth * start.gap;
+}
+
+double corrected_general_bound(const PolynomialMaxima& maxima, const StartNorms& start) {
+  return maxima.value * (start.solution + maxima.inverse * start.mixed_lipschitz * start.gap);
+}
+
+double corrected_commuting_bound(const PolynomialMaxima& maxima, const StartNorms& start) {
+  return maxima.value * start.solution + maxima.inverse_residual * start.forcing;
 }
 
 }  // namespace unroll

@@ -8,6 +8,7 @@
 
 #include "unroll/error.hpp"
 #include "unroll/theory/closed_form.hpp"
+#include "unroll/theory/corrected_form.hpp"
 
 namespace unroll {
 namespace {
@@ -16,6 +17,26 @@ namespace {
 double peak(double order, double rate) {
   if (rate >= 1) return std::numeric_limits<double>::infinity();
   return std::max(1.0, order / -std::log(rate));
+}
+
+/// What the bound and the closed form say, t by t.
+template <class Form>
+BurnInPrediction predict(const std::vector<double>& bounds, Form form) {
+  std::vector<double> errors;
+  while (errors.size() < bounds.size()) {
+    errors.push_back(form.error());
+    form.advance();
+  }
+  return {burn_in(bounds), burn_in(errors)};
+}
+
+using Bound = double (*)(const PolynomialMaxima&, const StartNorms&);
+
+std::vector<double> bounds_of(const std::vector<PolynomialMaxima>& maxima, const StartNorms& start,
+                              Bound bound) {
+  std::vector<double> bounds;
+  for (const PolynomialMaxima& m : maxima) bounds.push_back(bound(m, start));
+  return bounds;
 }
 
 void check_optimal(const MomentumCoefficients& given, const MomentumCoefficients& optimal,
@@ -28,6 +49,31 @@ void check_optimal(const MomentumCoefficients& given, const MomentumCoefficients
                     method, given.step_size, given.momentum, optimal.step_size, optimal.momentum));
   }
 }
+
+/// How much P_t shrinks a step at either end of the spectrum, |1 − hℓ| and |1 − hL|.
+std::pair<double, double> contractions(const GradientDescent& method, double l, double L) {
+  check_spectrum(l, L, "predicted_peak");
+  method.check();
+  return {std::abs(1 - method.step_size * l), std::abs(1 - method.step_size * L)};
+}
+
+/// How much P_t shrinks a step in the long run, on the whole spectrum; for the optimal coefficients alone.
+double contraction(const HeavyBall& method, double l, double L) {
+  const HeavyBall optimal = HeavyBall::optimal(l, L);
+  check_optimal(method.coefficients(1), optimal.coefficients(1), "heavy ball");
+  return std::sqrt(optimal.momentum);
+}
+double contraction(const Nesterov& method, double l, double L) {
+  check_optimal(method.coefficients(1), Nesterov::optimal(l, L).coefficients(1), "nesterov");
+  return 1 - std::sqrt(l / L);
+}
+double contraction(const Chebyshev& method, double l, double L) {
+  check_spectrum(l, L, "predicted_peak");
+  check_optimal(method.coefficients(1), Chebyshev{l, L}.coefficients(1), "chebyshev");
+  return chebyshev_rate(l, L);
+}
+
+constexpr double half_of_double_root = 1.67834699;  // s with (1 + s)e^{−s} = 1/2
 
 }  // namespace
 
@@ -47,6 +93,13 @@ BurnIn burn_in(const std::vector<double>& errors) {
   return result;
 }
 
+std::optional<Index> settled(const std::vector<double>& errors, double level) {
+  const auto above =
+      std::find_if(errors.rbegin(), errors.rend(), [&](double error) { return !(error <= level); });
+  if (above == errors.rbegin()) return std::nullopt;
+  return errors.rend() - above;
+}
+
 bool BurnInPrediction::worst_case_applies() const {
   if (!worst_case.exists() || !instance.exists()) return worst_case.exists() == instance.exists();
   const auto distance = static_cast<double>(std::abs(worst_case.peak - instance.peak));
@@ -56,42 +109,58 @@ bool BurnInPrediction::worst_case_applies() const {
 
 BurnInPrediction predict_burn_in(const std::vector<PolynomialMaxima>& maxima, Recurrence recurrence,
                                  const SpectralTerms& terms) {
-  const StartNorms start = start_norms(terms);
-  ClosedForm form(terms, std::move(recurrence));
-  std::vector<double> bounds, errors;
-  for (const PolynomialMaxima& m : maxima) {
-    bounds.push_back(form.commuting() ? commuting_bound(m, start) : general_bound(m, start));
-    errors.push_back(form.error());
-    form.advance();
-  }
-  return {burn_in(bounds), burn_in(errors)};
+  const Bound bound = terms.commuting() ? commuting_bound : general_bound;
+  return predict(bounds_of(maxima, start_norms(terms), bound), ClosedForm(terms, std::move(recurrence)));
+}
+
+BurnInPrediction predict_corrected_burn_in(const std::vector<PolynomialMaxima>& maxima, Recurrence recurrence,
+                                           const SpectralTerms& terms) {
+  return predict(corrected_bounds(maxima, start_norms(terms), terms.commuting()),
+                 CorrectedForm(terms, std::move(recurrence)));
+}
+
+std::vector<double> corrected_bounds(const std::vector<PolynomialMaxima>& maxima, const StartNorms& start,
+                                     bool commuting) {
+  return bounds_of(maxima, start, commuting ? corrected_commuting_bound : corrected_general_bound);
 }
 
 double predicted_peak(const GradientDescent& method, double smallest_eigenvalue, double largest_eigenvalue) {
-  check_spectrum(smallest_eigenvalue, largest_eigenvalue, "predicted_peak");
-  method.check();
-  const double h = method.step_size;
-  return peak(1, std::max(std::abs(1 - h * smallest_eigenvalue), std::abs(1 - h * largest_eigenvalue)));
+  const auto [at_smallest, at_largest] = contractions(method, smallest_eigenvalue, largest_eigenvalue);
+  return peak(1, std::max(at_smallest, at_largest));
 }
 
 double predicted_peak(const HeavyBall& method, double smallest_eigenvalue, double largest_eigenvalue) {
-  const HeavyBall optimal = HeavyBall::optimal(smallest_eigenvalue, largest_eigenvalue);
-  check_optimal(method.coefficients(1), optimal.coefficients(1), "heavy ball");
-  return peak(3, std::sqrt(optimal.momentum));
+  return peak(3, contraction(method, smallest_eigenvalue, largest_eigenvalue));
 }
 
 double predicted_peak(const Nesterov& method, double smallest_eigenvalue, double largest_eigenvalue) {
-  const Nesterov optimal = Nesterov::optimal(smallest_eigenvalue, largest_eigenvalue);
-  check_optimal(method.coefficients(1), optimal.coefficients(1), "nesterov");
-  return peak(std::sqrt(6.0), 1 - std::sqrt(smallest_eigenvalue / largest_eigenvalue));
+  return peak(std::sqrt(6.0), contraction(method, smallest_eigenvalue, largest_eigenvalue));
 }
 
 double predicted_peak(const Chebyshev& method, double smallest_eigenvalue, double largest_eigenvalue) {
-  check_spectrum(smallest_eigenvalue, largest_eigenvalue, "predicted_peak");
-  check_optimal(method.coefficients(1), Chebyshev{smallest_eigenvalue, largest_eigenvalue}.coefficients(1),
-                "chebyshev");
   constexpr double root_of_s_tanh_s_equals_2 = 2.0653;
-  return peak(root_of_s_tanh_s_equals_2, chebyshev_rate(smallest_eigenvalue, largest_eigenvalue));
+  return peak(root_of_s_tanh_s_equals_2, contraction(method, smallest_eigenvalue, largest_eigenvalue));
+}
+
+double predicted_corrected_peak(const GradientDescent& method, double smallest_eigenvalue,
+                                double largest_eigenvalue) {
+  const auto [at_smallest, at_largest] = contractions(method, smallest_eigenvalue, largest_eigenvalue);
+  return at_largest < 1 ? peak(std::log(2), at_smallest) : std::numeric_limits<double>::infinity();
+}
+
+double predicted_corrected_peak(const HeavyBall& method, double smallest_eigenvalue,
+                                double largest_eigenvalue) {
+  return peak(half_of_double_root, contraction(method, smallest_eigenvalue, largest_eigenvalue));
+}
+
+double predicted_corrected_peak(const Nesterov& method, double smallest_eigenvalue,
+                                double largest_eigenvalue) {
+  return peak(half_of_double_root, contraction(method, smallest_eigenvalue, largest_eigenvalue));
+}
+
+double predicted_corrected_peak(const Chebyshev& method, double smallest_eigenvalue,
+                                double largest_eigenvalue) {
+  return peak(std::acosh(2), contraction(method, smallest_eigenvalue, largest_eigenvalue));
 }
 
 }  // namespace unroll

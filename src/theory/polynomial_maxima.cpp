@@ -12,10 +12,15 @@
 namespace unroll {
 namespace {
 
-constexpr PolynomialMaxima of_one{1, 0, 1, 0};  // P_0
+constexpr PolynomialMaxima of_one{1, 0, 1, 0, 0, 0};  // P_0
 
 void check_step(Index t) {
   if (t < 0) throw DomainError(fmt::format("polynomial maxima: t is {}, it must not be negative", t));
+}
+
+/// 1 − (1 − u)^t, with all its digits where u is small.
+double one_minus_power(double u, double t) {
+  return u < 1 ? -std::expm1(t * std::log1p(-u)) : 1 - std::pow(1 - u, t);
 }
 
 Index points(Index steps) { return 8 * std::max<Index>(steps, 1); }
@@ -45,7 +50,18 @@ PolynomialMaxima polynomial_maxima(const GradientDescent& method, double smalles
   const double rate = std::max(std::abs(1 - at_l), std::abs(1 - at_L));
   const double power = std::pow(rate, before);
   const double derivative = h * (before + 1) * power;
-  return {rate * power, derivative, std::max(difference(at_l), difference(at_L)), derivative};
+  const double steps = before + 1, value_at_L = std::pow(1 - at_L, steps);
+  const double inverse_at_l = one_minus_power(at_l, steps) / smallest_eigenvalue;
+  const double inverse_at_L = one_minus_power(at_L, steps) / largest_eigenvalue;
+  const double product_at_L = at_L < 1
+                                  ? value_at_L * inverse_at_L
+                                  : std::abs(value_at_L) * (1 + std::abs(value_at_L)) / largest_eigenvalue;
+  return {rate * power,
+          derivative,
+          std::max(difference(at_l), difference(at_L)),
+          derivative,
+          std::max(std::abs(inverse_at_l), std::abs(inverse_at_L)),
+          std::max(std::abs(std::pow(1 - at_l, steps) * inverse_at_l), product_at_L)};
 }
 
 PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eigenvalue,
@@ -66,12 +82,14 @@ PolynomialMaxima polynomial_maxima(const Chebyshev& method, double smallest_eige
   const double power = std::pow(chebyshev_rate(l, L), steps);
   const double value = 2 * power / (1 + power * power);  // 1/T_t(σ), without overflow
   const double derivative = 2 * squared / (L - l) * value;
-  return {value, derivative, (2 * L / (L - l) * squared - 1) * value, derivative};
+  const double inverse = (1 - power) * (1 - power) / (1 + power * power) / l;  // (1 − 1/T_t(σ))/ℓ
+  return {value, derivative, (2 * L / (L - l) * squared - 1) * value, derivative, inverse, value * inverse};
 }
 
 MaximaOnInterval::MaximaOnInterval(Recurrence recurrence, double smallest_eigenvalue,
                                    double largest_eigenvalue, Index steps)
-    : polynomial_(std::move(recurrence), chebyshev_points(smallest_eigenvalue, largest_eigenvalue, steps)),
+    : polynomial_(recurrence, chebyshev_points(smallest_eigenvalue, largest_eigenvalue, steps)),
+      inverse_(std::move(recurrence), polynomial_.eigenvalues()),
       steps_(steps) {}
 
 void MaximaOnInterval::advance() {
@@ -79,16 +97,22 @@ void MaximaOnInterval::advance() {
     throw DomainError(fmt::format("polynomial maxima: the points are enough for {} steps only", steps_));
   }
   polynomial_.advance();
+  inverse_.advance();
 }
 
 PolynomialMaxima MaximaOnInterval::maxima() const {
   const double degree = static_cast<double>(polynomial_.degree());
   const double n = static_cast<double>(points(steps_));
-  const double between = 1 / std::cos(std::numbers::pi * degree / (2 * n));
-  const auto largest = [&](const auto& values) { return between * values.cwiseAbs().maxCoeff(); };
-  const auto P = polynomial_.value(), dP = polynomial_.derivative();
-  return {largest(P), largest(dP), largest(P - polynomial_.eigenvalues().cwiseProduct(dP)),
-          std::numeric_limits<double>::infinity()};
+  const auto largest = [&](const auto& values, double of_degree) {
+    return values.cwiseAbs().maxCoeff() / std::cos(std::numbers::pi * of_degree / (2 * n));
+  };
+  const auto P = polynomial_.value(), dP = polynomial_.derivative(), Q = inverse_.value();
+  return {largest(P, degree),
+          largest(dP, degree),
+          largest(P - polynomial_.eigenvalues().cwiseProduct(dP), degree),
+          std::numeric_limits<double>::infinity(),
+          largest(Q, degree),
+          largest(P.cwiseProduct(Q), 2 * degree)};
 }
 
 }  // namespace unroll

@@ -113,6 +113,21 @@ TEST_CASE("a burn-in that outlasts the run says so, and whether it pays to diffe
   CHECK(alone(s).find("t = 100, and still growing (12.3") != std::string::npos);
 }
 
+TEST_CASE("a corrected solver says from when on that is good, and how bad it is before") {
+  SolverSummary s = burning();
+  const std::string unrolled = alone(s);
+  s.corrected = CorrectedSummary{.peak_error = 1, .final_error = 1e-5, .error_settled = 40};
+  CHECK(alone(s) ==
+        unrolled.substr(0, unrolled.size() - 1) +
+            "; corrected, the Jacobian is within 1 % from t = 40, and never worse than the start.");
+  s.corrected = CorrectedSummary{.peak_error = 5.38, .peak_step = 7, .final_error = 0.25};
+  CHECK(alone(s).ends_with(
+      "; corrected, the Jacobian is not down to 1 % within 100 steps (0.25 at the end), and at worst 5.38 "
+      "times as wrong as the start, at t = 7."));
+  s.status = Status::non_finite;
+  CHECK(alone(s).find("corrected") == std::string::npos);
+}
+
 TEST_CASE("a solver that diverged is never recommended, and says where it did") {
   SolverSummary s = calm();
   s.status = Status::non_finite;

@@ -56,6 +56,26 @@ void check_against_reference(const std::string& file, const CurseResult& result)
   CHECK(largest.contains("sobolev"));
 }
 
+/// The same of corrected errors, at the rows of the solvers and steps that were run.
+void check_corrected_against_reference(const std::string& file, const CurseResult& result) {
+  std::map<std::pair<std::string, Index>, double> errors;
+  for (const Record& record : result.records) errors[{record.solver, record.t}] = *record.corrected_error;
+  std::map<std::string, double> largest;
+  const auto rows = test::reference_rows(file);
+  for (const auto& row : rows) largest[row[0]] = std::max({1.0, largest[row[0]], std::stod(row[2])});
+  int compared = 0;
+  for (const auto& row : rows) {
+    const auto error = errors.find({row[0], std::stol(row[1])});
+    if (error == errors.end()) continue;
+    CAPTURE(row[0]);
+    CAPTURE(row[1]);
+    const double expected = std::stod(row[2]);
+    CHECK(std::abs(error->second - expected) <= 1e-12 * largest[row[0]] + 1e-9 * expected);
+    ++compared;
+  }
+  CHECK(compared >= 20);
+}
+
 /// Gaps are relative to ‖∂x*‖; where ‖∂x_t‖ is larger they may be larger in proportion.
 void check_agreement(const CurseResult& result) {
   for (const Record& record : result.records) {
@@ -65,15 +85,18 @@ void check_agreement(const CurseResult& result) {
     CHECK(record.reverse_forward_gap.value_or(0) <= allowed);
     CHECK(record.closed_form_gap.value_or(0) <= allowed);
   }
+  for (const SolverSummary& s : result.summaries)
+    if (s.corrected) CHECK(s.corrected->largest_gap <= 1e-10 * std::max(1.0, s.corrected->peak_error));
 }
 
 }  // namespace
 
 TEST_CASE("ridge on auto_mpg meets the reference, and the three ways to the Jacobian agree") {
   const Setup problem = setup({.data = "auto_mpg", .start_scale = 10});
-  const CurseResult result =
-      run_curse(problem.instance, {.steps = 300, .eta = {Eta::Kind::given, 0.12886095865777727}});
+  const CurseResult result = run_curse(
+      problem.instance, {.steps = 300, .eta = {Eta::Kind::given, 0.12886095865777727}, .corrected = true});
   check_against_reference("ridge_auto_mpg.csv", result);
+  check_corrected_against_reference("corrected_ridge_auto_mpg.csv", result);
   check_agreement(result);
 }
 
@@ -98,6 +121,21 @@ TEST_CASE("ridge on breast_cancer_diagnostic meets the reference, and burns in w
   CHECK(summary(result, "chebyshev").reverse.hessian_vector_products == 1000 * 30);
 }
 
+TEST_CASE(
+    "corrected, heavy ball and Chebyshev on breast_cancer_diagnostic meet the reference, and settle sooner") {
+  const Setup problem = setup({});
+  const CurseResult result =
+      run_curse(problem.instance, {.solvers = {"heavy-ball", "chebyshev"}, .steps = 350, .corrected = true});
+  check_corrected_against_reference("corrected_ridge_breast_cancer_diagnostic.csv", result);
+  check_agreement(result);
+  CHECK(summary(result, "heavy-ball").error_settled == 341);
+  CHECK(summary(result, "heavy-ball").corrected->error_settled == 124);
+  CHECK(summary(result, "heavy-ball").corrected->peak_error == doctest::Approx(5.4).epsilon(0.01));
+  CHECK(summary(result, "chebyshev").error_settled == 243);
+  CHECK(summary(result, "chebyshev").corrected->error_settled == 99);
+  CHECK_FALSE(summary(result, "chebyshev").corrected->has_burn_in());
+}
+
 TEST_CASE("a record is made for every t, reverse mode is compared where it is due") {
   const Setup problem = setup({.data = "auto_mpg"});
   const CurseResult result = run_curse(problem.instance, {.solvers = {"nesterov"}, .steps = 120});
@@ -120,6 +158,28 @@ TEST_CASE("reverse mode is compared at every t up to 50 and at 64 log-spaced one
   CHECK(reverse_steps(51).size() == 52);
   CHECK(reverse_steps(100000).size() == 51 + 64);
   CHECK(reverse_steps(100000).back() == 100000);
+}
+
+TEST_CASE(
+    "on logistic regression the corrected Jacobian is followed at every t, by the tape and forwards alike") {
+  const Setup problem = setup({.data = "breast_cancer_original", .loss = "logistic", .theta = 0.1});
+  const CurseResult result = run_curse(
+      problem.instance, {.solvers = {"heavy-ball", "chebyshev", "sobolev"}, .steps = 100, .corrected = true});
+  check_agreement(result);
+  for (const Record& record : result.records) CHECK(record.corrected_error.has_value());
+  for (const SolverSummary& s : result.summaries) {
+    CAPTURE(s.solver);
+    CHECK(s.corrected->largest_gap > 0);
+    CHECK(s.corrected->final_error <= 1e-8);
+    CHECK(*s.corrected->error_settled <= *s.error_settled);
+  }
+}
+
+TEST_CASE("nothing is corrected unless it is asked for") {
+  const Setup problem = setup({.data = "auto_mpg"});
+  const CurseResult result = run_curse(problem.instance, {.solvers = {"chebyshev"}, .steps = 10});
+  CHECK_FALSE(result.summaries[0].corrected.has_value());
+  CHECK_FALSE(result.records[10].corrected_error.has_value());
 }
 
 TEST_CASE("logistic regression converges to the implicit Jacobian, without a closed form") {

@@ -45,7 +45,8 @@ Setup some_setup(const std::string& data) {
 TEST_CASE(
     "the report of a run is one page with every sentence, cell, picture and setting, and no script or link") {
   const Setup setup = some_setup("digits");
-  const CurseResult result = run_curse(setup.instance, {.solvers = {"gd-large", "sobolev"}, .steps = 30});
+  const CurseResult result =
+      run_curse(setup.instance, {.solvers = {"gd-large", "sobolev"}, .steps = 30, .corrected = true});
   const test::TemporaryDirectory directory;
   std::vector<Drawing> drawings;
   for (const Figure& figure : figures(setup, result)) {
@@ -62,7 +63,7 @@ TEST_CASE(
   }
   const std::string text = visible(page);
   for (const SolverSummary& s : result.summaries) CHECK(contains(text, advice(s, result)));
-  for (const Table& table : {burn_in_table(result), agreement_table(result)}) {
+  for (const Table& table : {burn_in_table(result), *corrected_table(result), agreement_table(result)}) {
     for (const auto& row : table.rows()) {
       for (const std::string& cell : row) CHECK(contains(page, ">" + escape_html(cell) + "</t"));
     }

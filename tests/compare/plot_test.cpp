@@ -87,6 +87,15 @@ TEST_CASE("a script names every curve with its own style, and quotes every text"
   CHECK(script.find("set logscale xy") != std::string::npos);
 }
 
+TEST_CASE("a long list of curves is drawn clear of the label of the line at 1, a short one is where it was") {
+  Figure figure = some_figure();
+  CHECK(gnuplot_script(figure).find("set key outside right bottom") != std::string::npos);
+  for (int i = 0; i < 6; ++i) figure.curves.push_back({.label = "unnamed", .x = {1, 2}, .y = {1, 2}});
+  CHECK(gnuplot_script(figure).find("set key at graph 1.09") != std::string::npos);
+  for (std::size_t i = 3; i < 9; ++i) figure.curves[i].label.clear();  // no entry
+  CHECK(gnuplot_script(figure).find("set key outside right bottom") != std::string::npos);
+}
+
 TEST_CASE("panels become one SVG and one PNG file and leave nothing else") {
   const test::TemporaryDirectory directory;
   const PlotResult result = plot(some_panels(), directory.path());

@@ -18,6 +18,17 @@ TEST_CASE("records become one line each, what is not known stays empty") {
         "gd-short,1,0.5,2.25,,1e-16\n");
 }
 
+TEST_CASE("a column of corrected errors is there where a record has one") {
+  std::vector<Record> records(2);
+  records[0] = {"gd-short", 0, 1, 1, 0.0, {}, 1.0};
+  records[1] = {"gd-short", 1, 0.5, 2.25, {}, 1e-16, {}};
+  CHECK(
+      to_csv(records) ==
+      "solver,t,objective_suboptimality,jacobian_error,reverse_forward_gap,closed_form_gap,corrected_error\n"
+      "gd-short,0,1,1,0,,1\n"
+      "gd-short,1,0.5,2.25,,1e-16,\n");
+}
+
 TEST_CASE("every double of a record reads back as the same double") {
   std::mt19937_64 engine(1);
   std::lognormal_distribution<double> any(0, 50);

@@ -77,6 +77,29 @@ TEST_CASE("the worst case of a burn-in is in brackets, with the reason, where it
   CHECK(contains(burn_in_table(result).str(), "little weight"));
 }
 
+TEST_CASE("unrolled and corrected errors stand side by side where they were followed, and only there") {
+  CurseResult result = some_result();
+  CHECK_FALSE(corrected_table(result).has_value());
+  CHECK(figures(setup({}), result)[0].title == "Error of the unrolled Jacobian");
+  result.summaries[0].corrected = CorrectedSummary{.peak_error = 2.5, .peak_step = 1, .error_settled = 3};
+  for (Record& record : result.records)
+    if (record.solver == "burns") record.corrected_error = 0.25;
+  const auto rows = corrected_table(result)->rows();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1][1] == "12.3");
+  CHECK(rows[1][2] == "2.5");
+  CHECK(rows[1][5] == "–");
+  CHECK(rows[1][6] == "3");
+  const std::vector<Figure> drawn = figures(setup({}), result);
+  REQUIRE(drawn[0].curves.size() == 3);
+  CHECK(drawn[1].curves.size() == 2);
+  CHECK(drawn[0].curves[1].label == "  corrected: 1 % from t = 3");
+  CHECK(drawn[0].curves[1].stroke == Stroke::dotted);
+  CHECK(drawn[0].curves[1].style == drawn[0].curves[0].style);
+  CHECK(drawn[0].curves[1].y == std::vector<double>{0.25, 0.25, 0.25});
+  CHECK(contains(drawn[0].title, "corrected"));
+}
+
 TEST_CASE("the figures show the peak of a solver that burns in, and start at t = 1") {
   const std::vector<Figure> drawn = figures(setup({}), some_result());
   REQUIRE(drawn.size() == 2);

@@ -49,6 +49,42 @@ TEST_CASE("the predicted peak of the burn-in is where |P'_t| is largest, within 
   }
 }
 
+/// argmax_t max_λ |P_t(λ)Q_t(λ)|, likewise.
+template <class M>
+double corrected_peak(const M& method, double l, double L) {
+  const Vector angles = Vector::LinSpaced(400, 0, std::acos(-1.0));
+  InversePolynomial polynomial(method, ((L + l) / 2 - (L - l) / 2 * angles.array().cos()).matrix());
+  double largest = 0, at = 0;
+  for (int t = 1; t < 20 * std::sqrt(L / l) + 20 || at > 0.5 * t; ++t) {
+    polynomial.advance();
+    const double height = polynomial.value().cwiseProduct(polynomial.residual()).cwiseAbs().maxCoeff();
+    if (height > largest) {
+      largest = height;
+      at = t;
+    }
+  }
+  return at;
+}
+
+TEST_CASE("the predicted peak of the corrected burn-in is where |P_tQ_t| is largest, within a step or 3 %") {
+  for (const double kappa : {30.0, 100.0, 1000.0, 10000.0}) {
+    CAPTURE(kappa);
+    const double L = 3, l = L / kappa;
+    const auto check = [&](const auto& method) {
+      const double found = corrected_peak(method, l, L);
+      CHECK(std::abs(predicted_corrected_peak(method, l, L) - found) <= 1.5 + 0.03 * found);
+    };
+    check(GradientDescent::short_step(L));
+    check(GradientDescent::large_step(l, L));
+    check(HeavyBall::optimal(l, L));
+    check(Nesterov::optimal(l, L));
+    check(Chebyshev{l, L});
+  }
+  CHECK(std::isinf(predicted_corrected_peak(GradientDescent{2.0}, 0.1, 1)));
+  CHECK_THROWS_AS(predicted_corrected_peak(HeavyBall{0.1, 0.9}, 0.1, 1), DomainError);
+  CHECK_THROWS_AS(predicted_corrected_peak(Chebyshev{0.1, 1}, -0.1, 1), DomainError);
+}
+
 TEST_CASE("for a large condition number peaks are the stated multiples of its root") {
   const double L = 1, l = 1e-8, root = 1e4;
   CHECK(predicted_peak(GradientDescent::large_step(l, L), l, L) ==
@@ -98,6 +134,14 @@ TEST_CASE("a burn-in has its peak, its height relative to the start, and the t f
   CHECK_THROWS_AS(burn_in({1, std::numeric_limits<double>::infinity()}), DomainError);
 }
 
+TEST_CASE("a level is settled from the first t on from which no error is above it") {
+  CHECK(settled({3, 1, 2, 1, 0.5}, 1) == 3);
+  CHECK(settled({1, 1}, 1) == 0);
+  CHECK_FALSE(settled({1, 2}, 1).has_value());
+  CHECK_FALSE(settled({}, 1).has_value());
+  CHECK_FALSE(settled({0, std::nan("")}, 1).has_value());
+}
+
 bool near(Index predicted, Index measured) {
   return std::abs(static_cast<double>(predicted - measured)) <=
          std::max(1.0, 0.2 * static_cast<double>(measured));
@@ -115,6 +159,10 @@ bool check_prediction(const std::string& name, const M& method, const Instance& 
   std::vector<double> errors;
   for (const Matrix& dx : run.dx) errors.push_back((dx - instance.jacobian).norm());
   const BurnIn measured = burn_in(errors);
+  const BurnInPrediction corrected =
+      predict_corrected_burn_in(method, spectral_terms(problem, instance.start, instance.theta), steps);
+  CHECK(corrected.worst_case.height >= corrected.instance.height * (1 - 1e-9));
+  CHECK(corrected.instance.height <= std::max(1.0, measured.height));
   CHECK(predicted.instance.exists() == measured.exists());
   CHECK(predicted.worst_case.height >= measured.height);
   if (!measured.exists()) return predicted.worst_case_applies();

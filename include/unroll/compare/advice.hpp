@@ -8,8 +8,8 @@ namespace unroll {
 
 /// One sentence on a solver of a run that a practitioner can act on, without a newline: when f and the
 /// Jacobian may be trusted, and what to do where that is late or never: run on, take the solver of the run
-/// that does best, differentiate fewer steps. "The start" is ∂x_0 = 0, of relative error 1. Every number is
-/// one of the summaries', which hold for this problem and this start.
+/// that does best, differentiate fewer steps, correct. "The start" is ∂x_0 = 0, of relative error 1. Every
+/// number is one of the summaries', which hold for this problem and this start.
 std::string advice(const SolverSummary& solver, const CurseResult& result);
 
 /// The solver that serves the derivative best: of those that did not diverge and whose error falls to 1 %,

@@ -46,8 +46,9 @@ inline constexpr Index most_steps = 1'000'000;
 struct CurseOptions {
   std::vector<std::string> solvers = {};  // names among solver_names(); empty: all
   Index steps = 2000;                     // 1 … most_steps
-  double alpha = 0.5;  // of the Gegenbauer weight of the Sobolev method, see SobolevMeasure
-  Eta eta = {};        // of the same
+  double alpha = 0.5;      // of the Gegenbauer weight of the Sobolev method, see SobolevMeasure
+  Eta eta = {};            // of the same
+  bool corrected = false;  // whether the corrected Jacobian is followed too
   std::function<void(const CurseProgress&)> progress = {};  // told how far the work is
 };
 
@@ -55,6 +56,20 @@ struct CurseOptions {
 struct LateStart {
   Index skipped = 0;  // s
   double error = 0;   // of the Jacobian at the last step
+};
+
+/// The errors ‖J_t − ∂x*‖_F/‖∂x*‖_F of a solver's corrected Jacobians (see CorrectedForm).
+struct CorrectedSummary {
+  double peak_error = 0;                             // the largest
+  Index peak_step = 0;                               // where
+  double final_error = 0;                            // at the last step
+  std::optional<Index> error_settled_at_start = {};  // ≤ 1, see SolverSummary
+  std::optional<Index> error_settled = {};           // ≤ 0.01
+  std::optional<BurnInPrediction> burn_in = {};      // as SolverSummary's
+  double largest_gap = 0;  // of the tape's J_t from that of the closed form or of forward mode, over ‖∂x*‖
+
+  /// As SolverSummary's.
+  bool has_burn_in() const { return peak_error > 1.01; }
 };
 
 /// What one solver did. Errors are ‖∂x_t − ∂x*‖_F/‖∂x*‖_F, so 1 is ∂x_0 = 0; "settled" is the first t from
@@ -82,6 +97,7 @@ struct SolverSummary {
   Cost preparation = {};      // of estimating the solver's parameters
   Cost forward = {};          // of ∂x_t for every t
   Cost reverse = {};          // of ∂x_T, T = steps
+  std::optional<CorrectedSummary> corrected = {};  // where asked for
 
   /// Whether the error exceeds that of the start; a peak within 1 % of it is a rounded 1.
   bool has_burn_in() const { return peak_error > 1.01; }

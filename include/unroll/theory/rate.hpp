@@ -8,7 +8,8 @@
 
 /// Asymptotic rates: lim_t (max |P_t(λ)|)^{1/t} over λ in [ℓ, L], below 1 where the method converges. The
 /// Jacobian converges at the same rate; what its error has in addition is a power of t, of which the burn-in
-/// is made. All throw DomainError as check_spectrum and the method's check.
+/// is made. The corrected Jacobian (see CorrectedForm) has no power in addition to P_t's own. All throw
+/// DomainError as check_spectrum and the method's check.
 namespace unroll {
 
 /// max(|1 − hℓ|, |1 − hL|); the Jacobian t times that power.
