@@ -6,71 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "unroll/derivative/state_members.hpp"
+#include "unroll/derivative/state_tangents.hpp"
 #include "unroll/derivative/steps.hpp"
 
 namespace unroll::detail {
 
 /// The numbers behind a taped or dual state or preparation.
 inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
-
-/// A plain array or scalar as a dual constant.
-inline constexpr auto dual_constant = []<class A>(const A& value) {
-  if constexpr (std::is_same_v<A, double>)
-    return Dual(value);
-  else if constexpr (A::ColsAtCompileTime == 1)
-    return DualVector(value);
-  else
-    return DualMatrix(value);
-};
-
-/// Cuts stacked tangents into those of arrays and scalars, in order: see Cotangents::state.
-class TangentCutter {
- public:
-  /// @param scalars the row of the first scalar
-  TangentCutter(const Matrix& stacked, Index scalars) : stacked_(stacked), scalar_(scalars) {}
-
-  DualVector operator()(const Vector& value) { return {value, cut(row_, value.size())}; }
-  DualMatrix operator()(const Matrix& value) { return {value, cut(row_, value.size())}; }
-  Dual operator()(double value) { return Dual(value, cut(scalar_, 1)); }
-
- private:
-  Matrix cut(Index& row, Index count) {
-    row += count;
-    return stacked_.middleRows(row - count, count);
-  }
-  const Matrix& stacked_;
-  Index row_ = 0, scalar_;
-};
-
-/// The tangents of a dual state, N×k, stacked; zero where there are none.
-template <class State>
-Matrix stacked_tangents(const State& state, Index directions) {
-  Index arrays = 0, scalars = 0;
-  for_each_taped(state, [&]<class A>(const A& a) {
-    if constexpr (std::is_same_v<A, Dual>)
-      ++scalars;
-    else
-      arrays += a.size();
-  });
-  Matrix stacked = Matrix::Zero(arrays + scalars, directions);
-  Index row = 0;
-  scalars = arrays;
-  for_each_taped(state, [&]<class A>(const A& a) {
-    Index rows = 1;
-    if constexpr (!std::is_same_v<A, Dual>) rows = a.size();
-    Index& first = std::is_same_v<A, Dual> ? scalars : row;
-    if (a.directions() > 0) stacked.middleRows(first, rows) = a.tangents();
-    first += rows;
-  });
-  return stacked;
-}
-
-/// @throws NumericalError: a run beside was not finite so long.
-[[noreturn]] void throw_short_run(Index steps, Index wanted);
-
-/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries.
-void check_prepared(Index entries, Index before);
 
 /// Steps of a solver S, which is held as `Held`: by reference, or by value. Steps that need no tape are taken
 /// on one too, which is soon forgotten: so every pass over a step does the same arithmetic, gives the same

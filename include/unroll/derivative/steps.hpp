@@ -133,4 +133,10 @@ class Steps {
   bool has_begun_ = false, has_ended_ = false;
 };
 
+/// @throws NumericalError: a run beside was not finite so long.
+[[noreturn]] void throw_short_run(Index steps, Index wanted);
+
+/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries.
+void check_prepared(Index entries, Index before);
+
 }  // namespace unroll::detail
