@@ -15,7 +15,7 @@ struct Workload {
   std::string name;
   std::string what;
   std::function<double()> primal;
-  std::function<Matrix()> hand;  // empty: compared with the primal only, and run once each, cold
+  std::function<Matrix()> hand;  // empty: compared with the primal only; once each, cold, if that takes long
   std::function<Matrix()> ours;
   Index steps = 1;                               // for bytes per step
   std::function<std::size_t()> tape_bytes = {};  // of the last call of ours
@@ -39,6 +39,7 @@ std::vector<Workload> elementwise_workloads();   // W6, W7
 std::vector<Workload> second_order_workloads();  // H32
 std::vector<Workload> sobolev_workloads();       // S1
 std::vector<Workload> checkpoint_workloads();    // W9, W9x
+std::vector<Workload> layer_workloads();         // E1, E1i, E2, E2l, E3
 
 /// Standard normal entries from a fixed seed.
 Matrix normal_matrix(Index rows, Index cols, unsigned seed);
