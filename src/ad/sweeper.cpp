@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "unroll/ad/functions.hpp"
+
 namespace unroll::ad {
 
 /// What sweeps reuse: tables that are all zero between sweeps, and the memory of adjoints.
@@ -132,9 +134,7 @@ void Sweeper::add_to(Adjoint& adjoint, Index rows, double factor, const double* 
 }
 
 void Sweeper::sweep_statements(Id from, Id to) {
-  if (core_.tangents > 0)
-    sweep_statements_with_tangents(from, to);
-  else if (columns_ == 1)
+  if (columns_ == 1)
     sweep_statements_plain(from, to);
   else
     sweep_statements_of_columns(from, to);
@@ -161,29 +161,22 @@ void Sweeper::sweep_statements_plain(Id from, Id to) {
   arguments_ = static_cast<std::size_t>(partial - core_.scalars.partials());
 }
 
+// (As for a single column, what nobody depends on adds nothing, even where a partial is infinite.)
 void Sweeper::sweep_statements_of_columns(Id from, Id to) {
+  const auto chained = [](double partial) { return [partial](double a) { return chain(partial, a); }; };
   for (Id i = from; i-- > to;) {
     const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
     if (count == 0) continue;
     Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
     for (std::size_t n = 0; n < count; ++n) {
       --arguments_;
-      Eigen::Map<Eigen::ArrayXd>(scalar(core_.scalars.argument_ids()[arguments_]), columns_) +=
-          core_.scalars.partials()[arguments_] * a;
-    }
-    a.setZero();
-  }
-}
-
-void Sweeper::sweep_statements_with_tangents(Id from, Id to) {
-  for (Id i = from; i-- > to;) {
-    const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
-    if (count == 0) continue;
-    Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
-    for (std::size_t n = 0; n < count; ++n) {
-      --arguments_;
+      const double partial = core_.scalars.partials()[arguments_];
       Eigen::Map<Eigen::ArrayXd> u(scalar(core_.scalars.argument_ids()[arguments_]), columns_);
-      u += core_.scalars.partials()[arguments_] * a;
+      if (std::isfinite(partial))
+        u += partial * a;
+      else
+        u += a.unaryExpr(chained(partial));
+      if (core_.tangents == 0 || a[0] == 0) continue;
       u.tail(core_.tangents) +=
           a[0] * Eigen::Map<const Eigen::ArrayXd>(core_.scalars.partial_tangents(arguments_), core_.tangents);
     }

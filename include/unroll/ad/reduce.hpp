@@ -7,9 +7,6 @@
 namespace unroll {
 
 namespace ad {
-template <class A>
-using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t<TapedArray<A>, Var, Dual>>;
-
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
 template <class A>
@@ -23,10 +20,6 @@ scalar_of_t<A> stable_log_sum_exp(const A& x);
 template <class A>
 scalar_of_t<A> greatest(const A& x, bool smallest);
 }  // namespace ad
-
-/// The scalars of an array type: double, Dual or Var.
-template <class V>
-using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 
 /// ⟨a, b⟩; of matrices, Σ a_ij b_ij. @throws ShapeError
 template <class A, class B>
