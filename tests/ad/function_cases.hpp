@@ -78,6 +78,7 @@ inline const std::vector<CaseOfOne>& cases_of_one() {
   UNROLL_ROW(log_sigmoid, -2.0, 2.0,  ({-700, -37, 1e-300, 37, 700}),      -std::log1p(std::exp(-x)),     logistic(-x),                        ({})),
   UNROLL_ROW(logit,       0.1,  0.9,  ({1e-150, 0.5 + 0x1p-50, 1 - 0x1p-53}), x < 0.3L ? std::log(x) - std::log1p(-x) : std::log1p((2 * x - 1) / (1 - x)), 1 / (x * (1 - x)), ({{0.0, inf}})),
   UNROLL_ROW(relu,        0.1,  2.0,  ({-1e300, -1, 1e300}),               std::max(x, 0.0L),             x > 0 ? 1 : 0,                       ({{0.0, 0.0}})),
+  UNROLL_ROW(erf,         -2.0, 2.0,  ({-6, 1e-300, 6, 26}),               std::erf(x),                   1.12837916709551257389615890312L * std::exp(-x * x), ({})),
   UNROLL_ROW(erfc,        -2.0, 2.0,  ({-6, 1e-300, 6, 26}),               std::erfc(x),                  -1.12837916709551257389615890312L * std::exp(-x * x), ({})),
   UNROLL_ROW(lgamma,      0.2,  3.0,  ({1e-150, 20, 1e10}),                std::lgamma(x),                exact_polygamma(0, x),               ({})),
   UNROLL_ROW(digamma,     0.2,  3.0,  ({1e-100, 20, 1e10}),                exact_polygamma(0, x),         exact_polygamma(1, x),               ({})),

@@ -42,6 +42,7 @@ UNROLL_FUNCTION(softplus,    x, map<packet::Softplus>(x),  map<packet::Sigmoid>(
 UNROLL_FUNCTION(log_sigmoid, x, -map<packet::Softplus>(-x), map<packet::Sigmoid>(-x),  -map<packet::SigmoidSlope>(x))    // log σ(x)
 UNROLL_FUNCTION(logit,       x, log_odds(x),               1.0 / (x * (1.0 - x)),      (2.0 * x - 1.0) / square_of(x * (1.0 - x))) // log(x/(1 − x)), 0 < x < 1
 UNROLL_FUNCTION(relu,        x, x < 0 ? 0.0 : x,           x > 0 ? 1.0 : 0.0,          0.0)                              // max(x, 0); the slope at 0 is 0
+UNROLL_FUNCTION(erf,         x, std::erf(x),               two_by_root_pi * gaussian(x), -2.0 * two_by_root_pi * x * gaussian(x))        // (2/√π) ∫₀ˣ e^−t² dt
 UNROLL_FUNCTION(erfc,        x, std::erfc(x),              -two_by_root_pi * gaussian(x), 2.0 * two_by_root_pi * x * gaussian(x))         // 1 − erf x
 UNROLL_FUNCTION(lgamma,      x, log_gamma(x),              polygamma(0, x),            polygamma(1, x))                  // log |Γ(x)|
 UNROLL_FUNCTION(digamma,     x, polygamma(0, x),           polygamma(1, x),            polygamma(2, x))                  // ψ(x) = Γ'(x)/Γ(x)
