@@ -7,10 +7,10 @@
 
 namespace unroll {
 
-Dual& Dual::operator+=(const Dual& other) { return *this = *this + other; }
-Dual& Dual::operator-=(const Dual& other) { return *this = *this - other; }
-Dual& Dual::operator*=(const Dual& other) { return *this = *this * other; }
-Dual& Dual::operator/=(const Dual& other) { return *this = *this / other; }
+Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
+Dual& Dual::operator-=(const Dual& other) & { return *this = *this - other; }
+Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }
+Dual& Dual::operator/=(const Dual& other) & { return *this = *this / other; }
 
 DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents)
     : shape_(shape), block_(shape.size(), 1 + tangents.cols()) {

@@ -1,5 +1,6 @@
 #include "unroll/ad/elementwise.hpp"
 
+#include "ad/adaptors.hpp"
 #include "ad/instantiate.hpp"
 #include "unroll/ad/scale.hpp"
 
@@ -8,19 +9,10 @@ namespace unroll::ad {
 namespace {
 
 struct Product {
-  static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
-  static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) {
-    multiply(y, a, b, 1, Into::assign);
+  static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
+    multiply(y, a, b, alpha, into);
   }
-  template <class P>
-  static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>(
-        [&](Block a_bar, Into into) { multiply(a_bar, p.template in<1>(), y_bar.block, y_bar.scale, into); });
-    p.template add<1>(
-        [&](Block b_bar, Into into) { multiply(b_bar, p.template in<0>(), y_bar.block, y_bar.scale, into); });
-  }
+  static constexpr auto left = value, right = value;
 };
 
 // y = a/b: w = ȳ/b goes to a, and −w ∘ y to b; ratios alone, which stay in the range of the operands.
@@ -91,7 +83,7 @@ struct Scale {
 template <class A, class B>
 common_array_t<A, B> product(const A& a, const B& b) {
   const Shape shape = same_shape("cwise_product", shape_of(a), shape_of(b));
-  return evaluate_array<common_array_t<A, B>>(Product{}, shape, a, b);
+  return evaluate_array<common_array_t<A, B>>(BilinearRule{Product{}}, shape, a, b);
 }
 template <class A, class B>
 common_array_t<A, B> quotient(const A& a, const B& b) {

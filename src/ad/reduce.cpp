@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ad/adaptors.hpp"
 #include "ad/instantiate.hpp"
 
 namespace unroll::ad {
@@ -9,32 +10,20 @@ namespace unroll::ad {
 namespace {
 
 struct InnerProduct {
-  static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
-  static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { dot(y, a, b, 1, Into::assign); }
-  template <class P>
-  static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>(
-        [&](Block a_bar, Into into) { scale(a_bar, y_bar.block, p.template in<1>(), y_bar.scale, into); });
-    p.template add<1>(
-        [&](Block b_bar, Into into) { scale(b_bar, y_bar.block, p.template in<0>(), y_bar.scale, into); });
+  static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
+    dot(y, a, b, alpha, into);
   }
+  static void left(Block bar, const ConstBlock& y, const ConstBlock& other, double alpha, Into into) {
+    scale(bar, y, other, alpha, into);
+  }
+  static constexpr auto right = left;
 };
 
 struct Sum {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& x, Block y) { sum(y, x, 1, Into::assign); }
-  template <class P>
-  static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      if (into == Into::assign)
-        x_bar.rowwise() = y_bar.block.row(0);
-      else
-        x_bar.rowwise() += y_bar.block.row(0);
-    });
+  static void forward(Block y, const ConstBlock& x, double alpha, Into into) { sum(y, x, alpha, into); }
+  static void transposed(Block x, const ConstBlock& y, double alpha, Into into) {
+    for (Index j = 0; j < x.cols(); ++j)
+      put(x.col(j).array(), Eigen::ArrayXd::Constant(x.rows(), y(0, j)), alpha, into);
   }
 };
 
@@ -147,11 +136,11 @@ void check_not_empty(const A& x, const char* operation) {
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
   same_shape("dot", shape_of(a), shape_of(b));
-  return evaluate_scalar(InnerProduct{}, a, b);
+  return evaluate_scalar(BilinearRule{InnerProduct{}}, a, b);
 }
 template <class A>
 scalar_of_t<A> sum_entries(const A& x) {
-  return evaluate_scalar(Sum{}, x);
+  return evaluate_scalar(LinearRule{Sum{}}, x);
 }
 template <class A>
 scalar_of_t<A> squared_length(const A& x) {

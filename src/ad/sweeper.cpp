@@ -14,16 +14,12 @@ struct Sweeper::Workspace {
   ChunkArena memory;
   FreeLists<Buffer> free;
   bool clean = true;
+  Workspace* next = nullptr;  // see ThreadRest
 
-  static std::vector<std::unique_ptr<Workspace>>& resting() {
-    thread_local std::vector<std::unique_ptr<Workspace>> mine;
-    return mine;
-  }
+  static void bequeath(Workspace* workspace) noexcept { delete workspace; }
   static Workspace* acquire() {
-    if (resting().empty()) return new Workspace;
-    Workspace* found = resting().back().release();
-    resting().pop_back();
-    return found;
+    Workspace* const found = ThreadRest<Workspace>::take();
+    return found != nullptr ? found : new Workspace;
   }
 };
 
@@ -39,9 +35,14 @@ Sweeper::Sweeper(const TapeCore& core, Index columns)
       scalars_(workspace_->scalars),
       memory_(workspace_->memory),
       free_(workspace_->free) {
-  if (arrays_.size() < core.arrays) arrays_.resize(core.arrays);
   const std::size_t scalars = static_cast<std::size_t>(columns) * core.scalars.size();
-  if (scalars_.size() < scalars) scalars_.resize(scalars);
+  try {
+    if (arrays_.size() < core.arrays) arrays_.resize(core.arrays);
+    if (scalars_.size() < scalars) scalars_.resize(scalars);
+  } catch (...) {
+    ThreadRest<Workspace>::give(workspace_);
+    throw;
+  }
 }
 
 Sweeper::~Sweeper() {
@@ -53,8 +54,8 @@ Sweeper::~Sweeper() {
     arrays_ = {};
     scalars_ = {};
   } else {
-    for (const Id id : core_.input_arrays)
-      if (id < array_count_) arrays_[id] = {};
+    for (const auto& input : core_.inputs)
+      if (input.id < array_count_) arrays_[input.id] = {};
     for (const Id id : core_.input_scalars)
       if (id < scalar_count_) std::fill_n(scalar(id), columns_, 0.0);
     std::fill_n(scalar(0), columns_, 0.0);
@@ -63,7 +64,7 @@ Sweeper::~Sweeper() {
   free_.clear();
   memory_.reset();
   if (memory_.reserved_bytes() > kept_bytes) memory_.free_memory();
-  Workspace::resting().emplace_back(workspace_);
+  ThreadRest<Workspace>::give(workspace_);
 }
 
 void Sweeper::run() {

@@ -35,6 +35,17 @@ TEST_CASE("the derivative of a norm at 0 is 0, to second order too") {
   CHECK(hessian_vector_product(f, zero, Matrix(Matrix::Ones(3, 2))) == Matrix::Zero(3, 2));
 }
 
+TEST_CASE("the square of a norm at 0 is smooth, however it is written") {
+  const Vector zero = Vector::Zero(2);
+  const Matrix identity = Matrix::Identity(2, 2);
+  const auto hessian = [&](const auto& f) { return hessian_vector_product(f, zero, identity); };
+  CHECK(hessian([](const auto& v) { return 0.5 * square(norm(v)); }) == identity);
+  CHECK(hessian([](const auto& v) { return 0.5 * pow(norm(v), 2); }) == identity);
+  CHECK(hessian([](const auto& v) { return 0.5 * (norm(v) * norm(v)); }) == identity);
+  CHECK(gradient([](const auto& v) { return norm(v) * norm(2.0 * v); }, Vector{{3., 4.}})
+            .isApprox(Vector{{12., 16.}}));
+}
+
 TEST_CASE("a tie belongs to the first, of two arrays, two scalars, or the entries of one") {
   Tape tape;
   const Vector x{{2.0, 1.0, 2.0}};

@@ -42,6 +42,7 @@ struct Elementwise {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{start};
     for (Index t = 0; t < steps; ++t) x = x - h * (tanh(x) + cwise_product(taped, x));
@@ -86,6 +87,7 @@ struct Tiny {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{Vector(Vector::Zero(2))};
     for (Index t = 0; t < steps; ++t) x = x - h * (hessian * x + taped);

@@ -55,6 +55,7 @@ struct Logit {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector theta = tape.input(Vector(Vector::Constant(1, log_lambda)));
     const Var lambda = exp(theta[0]);
     VarVector x{Vector(Vector::Zero(n))};

@@ -7,7 +7,10 @@
 
 namespace unroll {
 
-/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k.
+/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k. Tangents
+/// have no tag: what is differentiated inside a function that is itself differentiated must not share them.
+/// Seed both at once, a tangent each, or take the inner derivative by `gradient`, whose arguments are
+/// numbers.
 class Dual {
  public:
   Dual() = default;
@@ -20,6 +23,27 @@ class Dual {
     block_ << value, tangents;
   }
 
+  Dual(const Dual&) = default;
+  Dual(Dual&&) noexcept = default;
+  Dual& operator=(const Dual&) & = default;
+  Dual& operator=(Dual&&) & noexcept = default;
+  ~Dual() = default;
+  /// An entry of an array is a value: writing to it would be lost, and does not
+  /// compile.
+  /// @{
+#define UNROLL_REFUSED(op)       \
+  template <class T>             \
+  void operator op(const T&)&& { \
+    ad::refuse_assignment<T>();  \
+  }
+  UNROLL_REFUSED(=)
+  UNROLL_REFUSED(+=)
+  UNROLL_REFUSED(-=)
+  UNROLL_REFUSED(*=)
+  UNROLL_REFUSED(/=)
+#undef UNROLL_REFUSED
+  /// @}
+
   /// The number without its tangents.
   double value() const { return block_(0); }
   auto tangents() const { return block_.tail(directions()); }  // 1×k
@@ -27,10 +51,10 @@ class Dual {
 
   /// x += y is x = x + y.
   /// @{
-  Dual& operator+=(const Dual& other);
-  Dual& operator-=(const Dual& other);
-  Dual& operator*=(const Dual& other);
-  Dual& operator/=(const Dual& other);
+  Dual& operator+=(const Dual& other) &;
+  Dual& operator-=(const Dual& other) &;
+  Dual& operator*=(const Dual& other) &;
+  Dual& operator/=(const Dual& other) &;
 
   /// @}
 

@@ -12,6 +12,20 @@
 /// Forward and reverse mode, scalars and arrays, first and second order are all served by these lines.
 namespace unroll::ad {
 
+/// False, where a template is instantiated that must not be: `static_assert(never<T>, "what to write
+/// instead")`.
+template <class T>
+inline constexpr bool never = false;
+
+template <class T>
+void refuse_assignment() {
+  static_assert(never<T>,
+                "assignment to an entry: what y[i] or y(i, j) gives "
+                "is a value, and writing to it would be lost; "
+                "assemble the array from its entries (assemble, "
+                "concatenate), or add to it with where, scatter, +");
+}
+
 /// slope × cotangent, the step of the chain rule; 0 where the cotangent is 0, even if the slope is infinite:
 /// what nobody depends on adds nothing.
 inline double chain(double slope, double cotangent) { return cotangent == 0 ? 0.0 : slope * cotangent; }
@@ -172,7 +186,8 @@ struct Elementary;
 UNROLL_RULE_OF_TWO(Operation::plus, a + b, 1.0, 1.0)
 UNROLL_RULE_OF_TWO(Operation::minus, a - b, 1.0, -1.0)
 UNROLL_RULE_OF_TWO(Operation::times, a* b, b, a)
-UNROLL_RULE_OF_TWO(Operation::divide, a / b, 1.0 / b, -y*(1.0 / b))  // one division serves both
+UNROLL_RULE_OF_TWO(Operation::divide, a / b, 1.0 / b,
+                   -y*(1.0 / b))  // one division serves both
 #undef UNROLL_RULE_OF_TWO
 
 /// The slope of a function of one variable with its tangent.

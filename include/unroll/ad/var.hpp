@@ -17,7 +17,7 @@ class Var : public Expression<Var> {
   // Member by member: a copy that moves two of them as one would wait for both stores of a variable just
   // made.
   UNROLL_INLINE Var(const Var& o) : value_(o.value_), core_(o.core_), id_(o.id_), epoch_(o.epoch_) {}
-  UNROLL_INLINE Var& operator=(const Var& o) {
+  UNROLL_INLINE Var& operator=(const Var& o) & {
     value_ = o.value_;
     core_ = o.core_;
     id_ = o.id_;
@@ -33,7 +33,10 @@ class Var : public Expression<Var> {
   /// variables are not of one recording, or its tape was cleared or destroyed.
   template <ScalarExpression E>
   requires(!std::is_same_v<E, Var>) UNROLL_INLINE Var(const E& expression) {  // NOLINT: implicit
-    record(expression);
+    if constexpr (requires { expression.variable(); })
+      *this = expression.variable();
+    else
+      record(expression);
   }
   /// @cond engine
   Var(ad::TapeCore* core, ad::Id id, double value)
@@ -50,23 +53,25 @@ class Var : public Expression<Var> {
 
   /// x += y is x = x + y: x becomes another variable. y is an expression or a number.
   /// @{
-  template <class T>
-  UNROLL_INLINE Var& operator+=(const T& other) {
-    return *this = *this + other;
+#define UNROLL_COMPOUND(op)                            \
+  template <class T>                                   \
+  UNROLL_INLINE Var& operator op##=(const T& other)& { \
+    return *this = *this op other;                     \
+  }                                                    \
+  template <class T>                                   \
+  void operator op##=(const T&)&& {                    \
+    ad::refuse_assignment<T>();                        \
   }
-  template <class T>
-  UNROLL_INLINE Var& operator-=(const T& other) {
-    return *this = *this - other;
-  }
-  template <class T>
-  UNROLL_INLINE Var& operator*=(const T& other) {
-    return *this = *this * other;
-  }
-  template <class T>
-  UNROLL_INLINE Var& operator/=(const T& other) {
-    return *this = *this / other;
-  }
+  UNROLL_COMPOUND(+)
+  UNROLL_COMPOUND(-)
+  UNROLL_COMPOUND(*)
+  UNROLL_COMPOUND(/)
+#undef UNROLL_COMPOUND
   /// @}
+  template <class T>
+  void operator=(const T&) && {
+    ad::refuse_assignment<T>();
+  }
 
   // For the engine.
   /// @cond engine
