@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/ad/access.hpp"
+#include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/eigen_scalar.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/primitive.hpp"
