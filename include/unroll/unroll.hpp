@@ -2,9 +2,11 @@
 
 /// Everything but compare/ (tables, CSV, plots: include "unroll/compare/….hpp" for those).
 #include "unroll/ad/access.hpp"
+#include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/solve.hpp"
+#include "unroll/ad/structure.hpp"
 #include "unroll/derivative/batch.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"

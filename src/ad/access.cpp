@@ -2,26 +2,21 @@
 
 #include <fmt/format.h>
 
+#include "ad/adaptors.hpp"
+
 namespace unroll {
 
 namespace ad {
 namespace {
 
 struct Segment {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   Index first;
-  void evaluate(const ConstBlock& x, Block y) const {
-    y.leftCols(x.cols()) = x.middleRows(first, y.rows());
-    y.rightCols(y.cols() - x.cols()).setZero();
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    put(y, x.middleRows(first, y.rows()), alpha, into);
   }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      if (into == Into::assign) x_bar.setZero();
-      x_bar.middleRows(first, y_bar.block.rows()) += y_bar.scale * y_bar.block;
-    });
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    if (into == Into::assign) x.setZero();
+    x.middleRows(first, y.rows()) += alpha * y;
   }
 };
 
@@ -37,11 +32,8 @@ struct Concatenation {
   template <class P>
   void pullback(P& p) const {
     const ScaledBlock y_bar = p.adjoint();
-    const auto give = [&](Block& bar, Into into, Index first) {
-      if (into == Into::assign)
-        bar = y_bar.scale * y_bar.block.middleRows(first, bar.rows());
-      else
-        bar += y_bar.scale * y_bar.block.middleRows(first, bar.rows());
+    const auto give = [&](Block bar, Into into, Index first) {
+      put(bar, y_bar.block.middleRows(first, bar.rows()), y_bar.scale, into);
     };
     p.template add<0>([&](Block a_bar, Into into) { give(a_bar, into, 0); });
     p.template add<1>([&](Block b_bar, Into into) { give(b_bar, into, first_rows); });
@@ -109,7 +101,7 @@ template <class A>
 A segment_of(const A& x, Index first, Index count) {
   if (first < 0 || count < 0 || first + count > x.size())
     throw ShapeError(fmt::format("segment: {} entries from {}, x has {}", count, first, x.size()));
-  return evaluate_array<A>(Segment{first}, Shape{count, 1}, x);
+  return evaluate_array<A>(LinearRule{Segment{first}}, Shape{count, 1}, x);
 }
 template <class A>
 A concatenation(const A& a, const A& b) {
@@ -119,7 +111,7 @@ template <class M, class V>
 V column_of(const M& x, Index j) {
   if (j < 0 || j >= x.cols())
     throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
-  return evaluate_array<V>(Segment{j * x.rows()}, Shape{x.rows(), 1}, x);
+  return evaluate_array<V>(LinearRule{Segment{j * x.rows()}}, Shape{x.rows(), 1}, x);
 }
 
 template Vector segment_of<Vector>(const Vector&, Index, Index);

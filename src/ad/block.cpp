@@ -1,9 +1,18 @@
 #include "unroll/ad/block.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
+#include "unroll/error.hpp"
+
 namespace unroll::ad {
+
+void Extent::throw_too_large(Shape shape) {
+  throw ShapeError(
+      fmt::format("array of {}x{}: 2^32 entries or more, or less than none", shape.rows, shape.cols));
+}
 
 namespace {
 
@@ -104,6 +113,11 @@ void matrix_product_column(double* out_data, const double* a_data, Shape a, Side
 
 void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b,
                     Shape b_shape, Side b_side, double alpha, Into into) {
+  if (out.size() == 0) return;
+  if (a.size() == 0 || b.size() == 0) {  // a sum over nothing
+    if (into == Into::assign) out.setZero();
+    return;
+  }
   bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
     matrix_product_column(out.col(o).data(), a.col(i).data(), a_shape, a_side, b.col(j).data(), b_shape,
                           b_side, alpha, how);
@@ -259,6 +273,7 @@ constexpr auto tiny_kernels = []<std::size_t... I>(std::index_sequence<I...>) {
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into) {
   const auto rows = static_cast<std::size_t>(out.rows()), inner = static_cast<std::size_t>(x.rows());
   constexpr Index few = 4;
+  if (out.size() == 0) return;
   if (rows - 1 < tiny && inner - 1 < tiny && x.cols() <= few) {
     const auto& kernels = into == Into::assign ? tiny_kernels<Into::assign> : tiny_kernels<Into::accumulate>;
     const TinyKernel kernel = kernels[(rows - 1) * tiny + inner - 1];

@@ -7,9 +7,10 @@
 
 namespace unroll {
 
-void Dual::throw_directions(Index a, Index b) {
-  throw ShapeError(fmt::format("dual numbers of {} and {} tangents meet", a, b));
-}
+Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
+Dual& Dual::operator-=(const Dual& other) & { return *this = *this - other; }
+Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }
+Dual& Dual::operator/=(const Dual& other) & { return *this = *this / other; }
 
 DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents)
     : shape_(shape), block_(shape.size(), 1 + tangents.cols()) {
@@ -21,6 +22,13 @@ DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, con
 }
 
 namespace ad {
+
+Shape same_shape(const char* operation, Shape a, Shape b) {
+  if (a != b)
+    throw ShapeError(
+        fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows, a.cols, b.rows, b.cols));
+  return a;
+}
 
 Index common_columns(std::initializer_list<Index> columns) {
   Index common = 1;
@@ -34,9 +42,7 @@ Index common_columns(std::initializer_list<Index> columns) {
 }
 
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
-  if (left.shape() != right.shape())
-    throw ShapeError(fmt::format("{}: left is {}x{}, right is {}x{}", operation, left.rows(), left.cols(),
-                                 right.rows(), right.cols()));
+  same_shape(operation, left.shape(), right.shape());
   const ConstBlock a = left.block();
   const ConstBlock b = right.block();
   const Index columns = common_columns({a.cols(), b.cols()});
@@ -46,6 +52,44 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
   sum.leftCols(b.cols()) += sign * b;
   return {left.shape(), std::move(sum)};
 }
+
+template <Function function>
+Dual function_of(const Dual& a) {
+  using F = Elementary<function>;
+  const double y = F::value(a.value());
+  const double slope = F::slope(F::saves_output ? y : a.value());
+  Eigen::RowVectorXd block = a.block().unaryExpr([slope](double tangent) { return chain(slope, tangent); });
+  block(0) = y;
+  return Dual(std::move(block));
+}
+
+template <auto function>
+Dual function_of(const Dual& a, const Dual& b) {
+  using F = Elementary<function>;
+  const double y = F::value(a.value(), b.value());
+  const Index directions = std::max(a.directions(), b.directions());
+  if (std::min(a.directions(), b.directions()) != directions && a.directions() * b.directions() != 0)
+    throw ShapeError(fmt::format("dual numbers of {} and {} tangents meet", a.directions(), b.directions()));
+  Eigen::RowVectorXd block = Eigen::RowVectorXd::Zero(1 + directions);
+  const auto add = [&block](const Dual& x, double partial) {
+    for (Index j = 1; j <= x.directions(); ++j) block(j) += chain(partial, x.block()(0, j));
+  };
+  if (a.directions() > 0) add(a, F::partial_a(a.value(), b.value(), y));
+  if (b.directions() > 0) add(b, F::partial_b(a.value(), b.value(), y));
+  block(0) = y;
+  return Dual(std::move(block));
+}
+
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
+  template Dual function_of<Function::name>(const Dual&);
+#define UNROLL_OF_TWO(function) template Dual function_of<function>(const Dual&, const Dual&);
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_OF_TWO(FunctionOfTwo::name)
+#include "unroll/ad/function_list.hpp"
+UNROLL_OF_TWO(Operation::plus)
+UNROLL_OF_TWO(Operation::minus)
+UNROLL_OF_TWO(Operation::times)
+UNROLL_OF_TWO(Operation::divide)
+#undef UNROLL_OF_TWO
 
 }  // namespace ad
 }  // namespace unroll

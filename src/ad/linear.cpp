@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "ad/adaptors.hpp"
+
 namespace unroll::ad {
 
 namespace {
@@ -14,102 +16,65 @@ B widened(B x, Index rows) {
 }
 
 struct ApplyConstant {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   MatrixView matrix;
-  void evaluate(const ConstBlock& x, Block y) const {
-    apply_matrix(widened(y, matrix.shape().rows), matrix, widened(x, matrix.shape().cols), 1, Into::assign);
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    apply_matrix(widened(y, matrix.shape().rows), matrix, widened(x, matrix.shape().cols), alpha, into);
   }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      apply_matrix(widened(x_bar, matrix.shape().cols), matrix.transposed(),
-                   widened(y_bar.block, matrix.shape().rows), y_bar.scale, into);
-    });
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    ApplyConstant{matrix.transposed()}.forward(x, y, alpha, into);
   }
 };
 
-// Y = X B: column by column of the block, by the transposed problem Yᵀ = Bᵀ Xᵀ left to Eigen.
+// Y = X B, with X of `rows` rows: column by column of the block.
 struct TimesConstant {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   MatrixView matrix;
-  std::uint32_t rows;  // of X
+  std::uint32_t rows;
 
-  static void product(Block y, const ConstBlock& x, std::uint32_t rows, const MatrixView& b, double alpha,
-                      Into into) {
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
     using Strided = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
-    const Strided stored(b.data, b.rows, b.cols, Eigen::OuterStride<>(b.stride));
+    const Strided stored(matrix.data, matrix.rows, matrix.cols, Eigen::OuterStride<>(matrix.stride));
     for (Index j = 0; j < y.cols(); ++j) {
-      const ConstBlock from(x.col(j).data(), rows, b.shape().rows);
-      Block to(y.col(j).data(), rows, b.shape().cols);
+      const ConstBlock from(x.col(j).data(), rows, matrix.shape().rows);
+      Block to(y.col(j).data(), rows, matrix.shape().cols);
       if (into == Into::assign) to.setZero();
-      if (b.side == Side::plain)
+      if (matrix.side == Side::plain)
         to.noalias() += alpha * from * stored;
       else
         to.noalias() += alpha * from * stored.transpose();
     }
   }
-  void evaluate(const ConstBlock& x, Block y) const { product(y, x, rows, matrix, 1, Into::assign); }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      product(x_bar, y_bar.block, rows, matrix.transposed(), y_bar.scale, into);
-    });
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    TimesConstant{matrix.transposed(), rows}.forward(x, y, alpha, into);
   }
 };
 
 struct MatrixProduct {
-  static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
-  static constexpr bool reads_output = false;
   Shape a, b;
-  void evaluate(const ConstBlock& left, const ConstBlock& right, Block y) const {
-    matrix_product(y, left, a, Side::plain, right, b, Side::plain, 1, Into::assign);
+  void value(Block y, const ConstBlock& left_factor, const ConstBlock& right_factor, double alpha,
+             Into into) const {
+    matrix_product(y, left_factor, a, Side::plain, right_factor, b, Side::plain, alpha, into);
   }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    const Shape y{a.rows, b.cols};
-    p.template add<0>([&](Block a_bar, Into into) {
-      matrix_product(a_bar, y_bar.block, y, Side::plain, p.template in<1>(), b, Side::transposed, y_bar.scale,
-                     into);
-    });
-    p.template add<1>([&](Block b_bar, Into into) {
-      matrix_product(b_bar, p.template in<0>(), a, Side::transposed, y_bar.block, y, Side::plain, y_bar.scale,
-                     into);
-    });
+  void left(Block bar, const ConstBlock& y, const ConstBlock& right_factor, double alpha, Into into) const {
+    matrix_product(bar, y, {a.rows, b.cols}, Side::plain, right_factor, b, Side::transposed, alpha, into);
+  }
+  void right(Block bar, const ConstBlock& y, const ConstBlock& left_factor, double alpha, Into into) const {
+    matrix_product(bar, left_factor, a, Side::transposed, y, {a.rows, b.cols}, Side::plain, alpha, into);
   }
 };
 
 struct Transposed {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   Shape x;
-  static void turn(Block to, const ConstBlock& from, Shape shape, double alpha, Into into) {
-    for (Index j = 0; j < from.cols(); ++j) {
-      const ConstBlock source(from.col(j).data(), shape.rows, shape.cols);
-      Block target(to.col(j).data(), shape.cols, shape.rows);
-      if (into == Into::assign)
-        target = alpha * source.transpose();
-      else
-        target += alpha * source.transpose();
-    }
+  void forward(Block y, const ConstBlock& from, double alpha, Into into) const {
+    for (Index j = 0; j < from.cols(); ++j)
+      put(Block(y.col(j).data(), x.cols, x.rows), ConstBlock(from.col(j).data(), x.rows, x.cols).transpose(),
+          alpha, into);
   }
-  void evaluate(const ConstBlock& from, Block y) const { turn(y, from, x, 1, Into::assign); }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      turn(x_bar, y_bar.block, {x.cols, x.rows}, y_bar.scale, into);
-    });
+  void transposed(Block bar, const ConstBlock& y, double alpha, Into into) const {
+    Transposed{{x.cols, x.rows}}.forward(bar, y, alpha, into);
   }
 };
 
 struct ApplySparse {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   const Eigen::SparseMatrix<double>* matrix;
   Side side;
   Shape shape() const {
@@ -124,21 +89,15 @@ struct ApplySparse {
     else
       y.noalias() += alpha * (matrix->transpose() * x);
   }
-  void evaluate(const ConstBlock& x, Block y) const {
-    product(widened(y, shape().rows), widened(x, shape().cols), true, 1, Into::assign);
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    product(widened(y, shape().rows), widened(x, shape().cols), true, alpha, into);
   }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      product(widened(x_bar, shape().cols), widened(y_bar.block, shape().rows), false, y_bar.scale, into);
-    });
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    product(widened(x, shape().cols), widened(y, shape().rows), false, alpha, into);
   }
 };
 
 struct ApplyOperator {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
   const LinearOperator* op;
   Side side;
   Shape shape() const { return side == Side::plain ? Shape{op->rows, op->cols} : Shape{op->cols, op->rows}; }
@@ -163,15 +122,11 @@ struct ApplyOperator {
         y.col(j) += alpha * image;
     }
   }
-  void evaluate(const ConstBlock& x, Block y) const {
-    product(widened(y, shape().rows), widened(x, shape().cols), true, 1, Into::assign);
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    product(widened(y, shape().rows), widened(x, shape().cols), true, alpha, into);
   }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      product(widened(x_bar, shape().cols), widened(y_bar.block, shape().rows), false, y_bar.scale, into);
-    });
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    product(widened(x, shape().cols), widened(y, shape().rows), false, alpha, into);
   }
 };
 
@@ -192,37 +147,65 @@ Shape product_shape(const char* operation, Shape a, const A& x) {
 
 }  // namespace
 
+const Sparse& held(TapeCore* core, const Sparse& matrix) {
+  if (core == nullptr || core->owns(&matrix)) return matrix;
+  const auto same = [&](const Sparse& other) {
+    const auto equal = [](const auto* a, const auto* b, Index count) { return std::equal(a, a + count, b); };
+    return other.rows() == matrix.rows() && other.cols() == matrix.cols() && matrix.isCompressed() &&
+           other.nonZeros() == matrix.nonZeros() &&
+           equal(matrix.outerIndexPtr(), other.outerIndexPtr(), matrix.outerSize() + 1) &&
+           equal(matrix.innerIndexPtr(), other.innerIndexPtr(), matrix.nonZeros()) &&
+           equal(matrix.valuePtr(), other.valuePtr(), matrix.nonZeros());
+  };
+  for (const auto& known : core->sparse_constants)
+    if (same(*known)) return *known;
+  auto copy = std::make_shared<Sparse>(matrix);
+  copy->makeCompressed();
+  core->keep(copy);
+  constexpr std::size_t remembered = 8;
+  if (core->sparse_constants.size() < remembered) core->sparse_constants.push_back(copy);
+  return *copy;
+}
+const LinearOperator& held(TapeCore* core, const LinearOperator& op) {
+  if (core == nullptr || core->owns(&op)) return op;
+  const auto copy = std::make_shared<const LinearOperator>(op);
+  core->keep(copy);
+  return *copy;
+}
+
 template <class A>
 A apply_constant(const MatrixView& matrix, const A& x) {
   const Shape shape = product_shape(is_vector<A> ? "matvec" : "matmul", matrix.shape(), x);
-  return evaluate_array<A>(ApplyConstant{matrix}, shape, x);
+  return evaluate_array<A>(LinearRule{ApplyConstant{matrix}}, shape, x);
 }
 template <class M, class Result>
 Result times_constant(const M& x, const MatrixView& matrix) {
   if (x.cols() != matrix.shape().rows)
     throw ShapeError(fmt::format("matmul: X is {}x{}, B is {}x{}", x.rows(), x.cols(), matrix.shape().rows,
                                  matrix.shape().cols));
-  return evaluate_array<Result>(TimesConstant{matrix, static_cast<std::uint32_t>(x.rows())},
+  return evaluate_array<Result>(LinearRule{TimesConstant{matrix, static_cast<std::uint32_t>(x.rows())}},
                                 Shape{x.rows(), matrix.shape().cols}, x);
 }
 template <class M, class A>
 A product_of(const M& a, const A& x) {
   const Shape shape = product_shape(is_vector<A> ? "matvec" : "matmul", a.shape(), x);
-  return evaluate_array<A>(MatrixProduct{a.shape(), x.shape()}, shape, a, x);
+  return evaluate_array<A>(BilinearRule{MatrixProduct{a.shape(), x.shape()}}, shape, a, x);
 }
 template <class M>
 M transposed(const M& x) {
-  return evaluate_array<M>(Transposed{x.shape()}, Shape{x.cols(), x.rows()}, x);
+  return evaluate_array<M>(LinearRule{Transposed{x.shape()}}, Shape{x.cols(), x.rows()}, x);
 }
 template <class A>
 A apply_sparse(const Eigen::SparseMatrix<double>& matrix, Side side, const A& x) {
   const ApplySparse rule{&matrix, side};
-  return evaluate_array<A>(rule, product_shape("sparse matvec", rule.shape(), x), x);
+  return evaluate_array<A>(LinearRule{rule}, product_shape("sparse matvec", rule.shape(), x), x);
 }
 template <class A>
 A apply_operator(const LinearOperator& op, Side side, const A& x) {
+  if (op.rows < 0 || op.cols < 0)
+    throw ShapeError(fmt::format("linear operator: has {} rows and {} columns", op.rows, op.cols));
   const ApplyOperator rule{&op, side};
-  return evaluate_array<A>(rule, product_shape("linear operator", rule.shape(), x), x);
+  return evaluate_array<A>(LinearRule{rule}, product_shape("linear operator", rule.shape(), x), x);
 }
 
 #define UNROLL_LINEAR(V)                                                          \

@@ -2,37 +2,28 @@
 
 #include <fmt/format.h>
 
+#include "ad/adaptors.hpp"
+#include "ad/instantiate.hpp"
+
 namespace unroll::ad {
 
 namespace {
 
 struct InnerProduct {
-  static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
-  static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { dot(y, a, b, 1, Into::assign); }
-  template <class P>
-  static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>(
-        [&](Block a_bar, Into into) { scale(a_bar, y_bar.block, p.template in<1>(), y_bar.scale, into); });
-    p.template add<1>(
-        [&](Block b_bar, Into into) { scale(b_bar, y_bar.block, p.template in<0>(), y_bar.scale, into); });
+  static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
+    dot(y, a, b, alpha, into);
   }
+  static void left(Block bar, const ConstBlock& y, const ConstBlock& other, double alpha, Into into) {
+    scale(bar, y, other, alpha, into);
+  }
+  static constexpr auto right = left;
 };
 
 struct Sum {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
-  static void evaluate(const ConstBlock& x, Block y) { sum(y, x, 1, Into::assign); }
-  template <class P>
-  static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      if (into == Into::assign)
-        x_bar.rowwise() = y_bar.block.row(0);
-      else
-        x_bar.rowwise() += y_bar.block.row(0);
-    });
+  static void forward(Block y, const ConstBlock& x, double alpha, Into into) { sum(y, x, alpha, into); }
+  static void transposed(Block x, const ConstBlock& y, double alpha, Into into) {
+    for (Index j = 0; j < x.cols(); ++j)
+      put(x.col(j).array(), Eigen::ArrayXd::Constant(x.rows(), y(0, j)), alpha, into);
   }
 };
 
@@ -48,53 +39,71 @@ struct SquaredNorm {
   }
 };
 
-// y = ‖x‖: x̄ = (ȳ/y) x; 0 at 0.
+// ‖x‖ without leaving the range of the entries.
+double scaled_norm(const ConstBlock::ConstColXpr& x) {
+  constexpr double small = 1e-140, large = 1e140;  // whose squares are neither 0 nor infinite
+  const double plain = x.norm();
+  if (plain > small && plain < large) return plain;
+  const double most = x.size() == 0 ? 0.0 : x.cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
+  return most > 0 && std::isfinite(most) ? most * (x / most).norm() : most;
+}
+
+// y = ‖x‖: x̄ = ȳ u with u = x/y; 0 at 0.
 struct Norm {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
   static void evaluate(const ConstBlock& x, Block y) {
-    y(0, 0) = x.col(0).norm();
-    for (Index j = 1; j < y.cols(); ++j) y(0, j) = y(0, 0) == 0 ? 0.0 : x.col(0).dot(x.col(j)) / y(0, 0);
+    y(0, 0) = scaled_norm(x.col(0));
+    for (Index j = 1; j < y.cols(); ++j) y(0, j) = y(0, 0) == 0 ? 0.0 : (x.col(0) / y(0, 0)).dot(x.col(j));
   }
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock y = p.output();
+    const ConstBlock x = p.template in<0>(), y = p.output();
     p.template add<0>([&](Block x_bar, Into into) {
-      if (y(0, 0) == 0) {
-        if (into == Into::assign) x_bar.setZero();
-        return;
+      if (into == Into::assign) x_bar.setZero();
+      if (y(0, 0) == 0) return;
+      const auto direction = x.col(0) / y(0, 0);
+      for (Index j = 0; j < x_bar.cols(); ++j) {
+        x_bar.col(j) += y_bar.block(0, j) * direction;
+        if (j > 0 && x.cols() > 1)
+          x_bar.col(j) += y_bar.block(0, 0) * (x.col(j) - y(0, j) * direction) / y(0, 0);
       }
-      Eigen::RowVectorXd ratio = y_bar.block.row(0) / y(0, 0);
-      if (y.cols() > 1) ratio.tail(y.cols() - 1) -= (ratio(0) / y(0, 0)) * y.row(0).tail(y.cols() - 1);
-      scale(x_bar, ConstBlock(ratio.data(), 1, ratio.size()), p.template in<0>(), 1, into);
     });
   }
 };
 
-// y = m + log Σ e^{x_i − m}; the softmax e^{x_i − y} is its slope.
+// y = m + log Σ e^{x_i − m} with m the greatest entry; the softmax is its slope.
 struct LogSumExp {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
+  // e^{x_i}/Σ e^{x_k}. Of entries that are all −∞ it is 0; infinite ones share it.
+  static Vector softmax(const ConstBlock& x) {
+    const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
+    if (most == -std::numeric_limits<double>::infinity()) return Vector::Zero(x.rows());
+    if (std::isinf(most))
+      return (x.col(0).array() == most).cast<double>() /
+             static_cast<double>((x.col(0).array() == most).count());
+    const Vector weights = (x.col(0).array() - most).exp();
+    return weights / weights.sum();
+  }
   static void evaluate(const ConstBlock& x, Block y) {
     const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
     const bool finite = std::isfinite(most);  // all −∞, or some +∞ or NaN: the greatest entry says it all
     y(0, 0) = finite ? most + std::log((x.col(0).array() - most).exp().sum()) : most;
-    for (Index j = 1; j < y.cols(); ++j)
-      y(0, j) = ((x.col(0).array() - y(0, 0)).exp() * x.col(j).array()).sum();
+    if (y.cols() > 1) y.rightCols(y.cols() - 1) = softmax(x).transpose() * x.rightCols(y.cols() - 1);
   }
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock x = p.template in<0>();
-    const ConstBlock y = p.output();
+    const ConstBlock x = p.template in<0>(), y = p.output();
     p.template add<0>([&](Block x_bar, Into into) {
-      const auto softmax = (x.col(0).array() - y(0, 0)).exp();
+      const Vector weights = softmax(x);
+      if (into == Into::assign) x_bar.setZero();
       for (Index j = 0; j < x_bar.cols(); ++j) {
-        if (into == Into::assign) x_bar.col(j).setZero();
-        x_bar.col(j).array() += y_bar.block(0, j) * softmax;
+        x_bar.col(j) += y_bar.block(0, j) * weights;
         if (j > 0 && x.cols() > 1)
-          x_bar.col(j).array() += y_bar.block(0, 0) * softmax * (x.col(j).array() - y(0, j));
+          x_bar.col(j).array() += y_bar.block(0, 0) * weights.array() * (x.col(j).array() - y(0, j));
       }
     });
   }
@@ -126,14 +135,12 @@ void check_not_empty(const A& x, const char* operation) {
 
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
-  if (a.rows() != b.rows() || a.cols() != b.cols())
-    throw ShapeError(
-        fmt::format("dot: left is {}x{}, right is {}x{}", a.rows(), a.cols(), b.rows(), b.cols()));
-  return evaluate_scalar(InnerProduct{}, a, b);
+  same_shape("dot", shape_of(a), shape_of(b));
+  return evaluate_scalar(BilinearRule{InnerProduct{}}, a, b);
 }
 template <class A>
 scalar_of_t<A> sum_entries(const A& x) {
-  return evaluate_scalar(Sum{}, x);
+  return evaluate_scalar(LinearRule{Sum{}}, x);
 }
 template <class A>
 scalar_of_t<A> squared_length(const A& x) {
@@ -166,30 +173,12 @@ scalar_of_t<A> greatest(const A& x, bool smallest) {
   template scalar_of_t<A> length<A>(const A&);             \
   template scalar_of_t<A> stable_log_sum_exp<A>(const A&); \
   template scalar_of_t<A> greatest<A>(const A&, bool);
-UNROLL_OF_ONE(Vector)
-UNROLL_OF_ONE(Matrix)
-UNROLL_OF_ONE(VarVector)
-UNROLL_OF_ONE(VarMatrix)
-UNROLL_OF_ONE(DualVector)
-UNROLL_OF_ONE(DualMatrix)
+UNROLL_FOR_ARRAYS(UNROLL_OF_ONE)
 #undef UNROLL_OF_ONE
 
 #define UNROLL_OF_TWO(A, B) \
   template scalar_of_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
-UNROLL_OF_TWO(Vector, Vector)
-UNROLL_OF_TWO(Matrix, Matrix)
-UNROLL_OF_TWO(VarVector, VarVector)
-UNROLL_OF_TWO(VarVector, Vector)
-UNROLL_OF_TWO(Vector, VarVector)
-UNROLL_OF_TWO(VarMatrix, VarMatrix)
-UNROLL_OF_TWO(VarMatrix, Matrix)
-UNROLL_OF_TWO(Matrix, VarMatrix)
-UNROLL_OF_TWO(DualVector, DualVector)
-UNROLL_OF_TWO(DualVector, Vector)
-UNROLL_OF_TWO(Vector, DualVector)
-UNROLL_OF_TWO(DualMatrix, DualMatrix)
-UNROLL_OF_TWO(DualMatrix, Matrix)
-UNROLL_OF_TWO(Matrix, DualMatrix)
+UNROLL_FOR_PAIRS(UNROLL_OF_TWO)
 #undef UNROLL_OF_TWO
 
 }  // namespace unroll::ad

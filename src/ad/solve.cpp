@@ -17,7 +17,11 @@ struct Solve {
   const Factor* factor;
   std::uint32_t n, columns;  // X is n × columns
 
-  ConstBlock matrix(const ConstBlock& a, Index j) const { return {a.col(j).data(), n, n}; }
+  // A as the factorisation reads it: by its lower triangle alone, or as it is.
+  Matrix matrix(const ConstBlock& a, Index j) const {
+    const ConstBlock stored(a.col(j).data(), n, n);
+    return Factor::reads_lower ? Matrix(stored.selfadjointView<Eigen::Lower>()) : Matrix(stored);
+  }
   Block solution(double* data) const { return {data, n, columns}; }
   ConstBlock solution(const double* data) const { return {data, n, columns}; }
 
@@ -40,14 +44,27 @@ struct Solve {
       Block out = solution(w.col(j).data());
       out = x_bar.scale * solution(x_bar.block.col(j).data());
       if (j > 0 && factor->has_tangents())
-        out.noalias() -= factor->tangent(j).transpose() * solution(w.data());
+        out.noalias() -= matrix(factor->tangents(), j - 1).transpose() * solution(w.data());
       factor->solve_transposed_in_place(out);
     }
     const ConstBlock w_block(w.data(), w.rows(), w.cols());
     p.template add<1>([&](Block b_bar, Into into) { add(b_bar, w_block, 1, into); });
     p.template add<0>([&](Block a_bar, Into into) {
       const Shape shape{n, columns};
-      matrix_product(a_bar, w_block, shape, Side::plain, p.output(), shape, Side::transposed, -1, into);
+      if constexpr (!Factor::reads_lower) {
+        matrix_product(a_bar, w_block, shape, Side::plain, p.output(), shape, Side::transposed, -1, into);
+      } else {
+        Matrix full(a_bar.rows(), a_bar.cols());  // as if every entry were read on its own
+        matrix_product(Block(full.data(), full.rows(), full.cols()), w_block, shape, Side::plain, p.output(),
+                       shape, Side::transposed, -1, Into::assign);
+        if (into == Into::assign) a_bar.setZero();
+        for (Index j = 0; j < full.cols(); ++j) {
+          const ConstBlock of_entries(full.col(j).data(), n, n);
+          Block bar(a_bar.col(j).data(), n, n);
+          bar.triangularView<Eigen::Lower>() += of_entries;
+          bar.triangularView<Eigen::StrictlyLower>() += of_entries.transpose();
+        }
+      }
     });
   }
 };
@@ -56,11 +73,12 @@ struct Solve {
 template <class Decomposition>
 class Factors {
  public:
+  static constexpr bool reads_lower = std::is_same_v<Decomposition, Eigen::LLT<Matrix>>;
   explicit Factors(const ConstBlock& a, Index n)
-      : decomposition_(ConstBlock(a.data(), n, n)), n_(n), tangents_(a.rightCols(a.cols() - 1)) {}
+      : decomposition_(ConstBlock(a.data(), n, n)), tangents_(a.rightCols(a.cols() - 1)) {}
   const Decomposition& decomposition() const { return decomposition_; }
   bool has_tangents() const { return tangents_.cols() > 0; }
-  ConstBlock tangent(Index j) const { return {tangents_.col(j - 1).data(), n_, n_}; }
+  ConstBlock tangents() const { return {tangents_.data(), tangents_.rows(), tangents_.cols()}; }
   // (Eigen's solvers touch the first entry, which an empty right-hand side has not.)
   void solve_in_place(Block& x) const {
     if (x.size() > 0) x = decomposition_.solve(x).eval();
@@ -71,7 +89,6 @@ class Factors {
 
  private:
   Decomposition decomposition_;
-  Index n_;
   Matrix tangents_;
 };
 
@@ -85,8 +102,10 @@ void check(const Cholesky& factors, const ConstBlock& a, Index n) {
   for (Index k = 0; k < n; ++k) {
     const double pivot = l(k, k) - l.row(k).head(k).squaredNorm();
     if (!(pivot > 0))
-      throw NumericalError(fmt::format("solve_cholesky: A is {}x{} and not positive definite: pivot {} is {}",
-                                       n, n, k, pivot));
+      throw NumericalError(
+          fmt::format("solve_cholesky: A is {}x{} and not "
+                      "positive definite: pivot {} is {}",
+                      n, n, k, pivot));
     l(k, k) = std::sqrt(pivot);
     for (Index i = k + 1; i < n; ++i) l(i, k) = (l(i, k) - l.row(i).head(k).dot(l.row(k).head(k))) / l(k, k);
   }

@@ -7,26 +7,27 @@
 namespace unroll::ad {
 
 void Statements::grow(std::size_t more_arguments, std::size_t more_statements) {
-  constexpr std::size_t smallest = 1024;
   constexpr std::size_t most = std::numeric_limits<Id>::max();
-  if (size_ + more_statements > most) throw TapeError("tape: more than 2^32 scalar statements");
-  if (arguments_ + more_arguments > argument_capacity_) {
-    argument_capacity_ = std::max({2 * argument_capacity_, arguments_ + more_arguments, smallest});
-    partials_.resize(argument_capacity_);
-    ids_.resize(argument_capacity_);
-  }
-  if (size_ + more_statements > capacity_) {
-    capacity_ = std::max({2 * capacity_, size_ + more_statements, smallest});
-    counts_.resize(capacity_);
-  }
+  if (more_statements > most - size_) throw TapeError("tape: more than 2^32 scalar statements");
+  const auto enough = [](std::size_t capacity, std::size_t needed) {
+    return needed <= capacity ? capacity : std::max({2 * capacity, needed, smallest});
+  };
+  const std::size_t arguments = enough(argument_capacity_, arguments_ + more_arguments);
+  const std::size_t statements = std::min(enough(capacity_, size_ + more_statements), most);
+  // All memory before any capacity: what throws here leaves the statements as they were.
+  partials_.resize(arguments);
+  ids_.resize(arguments);
+  counts_.resize(statements);
   if (tangents_ > 0) {
-    partial_tangents_.resize(argument_capacity_ * tangents_);
-    blocks_.resize(capacity_ * (1 + tangents_));
+    partial_tangents_.resize(arguments * tangents_);
+    blocks_.resize(statements * (1 + tangents_));
   }
+  argument_capacity_ = arguments;
+  capacity_ = statements;
 }
 
 Id Statements::push_empty(std::size_t count) {
-  if (size_ + count > capacity_) grow(0, count);
+  if (count > capacity_ - size_) grow(0, count);
   const auto first = static_cast<Id>(size_);
   std::fill_n(counts_.data() + size_, count, Count{0});
   size_ += count;
@@ -36,18 +37,21 @@ Id Statements::push_empty(std::size_t count) {
 void Statements::reset(std::size_t tangents) {
   size_ = arguments_ = 0;
   tangents_ = tangents;
+  // A recording before, without tangents, may have been long: k times its capacity is not wanted.
+  if (tangents > 0) {
+    capacity_ = std::min(capacity_, smallest);
+    argument_capacity_ = std::min(argument_capacity_, smallest);
+  }
   grow(0, 1);
   push_empty(1);
   std::fill_n(blocks_.data(), tangents > 0 ? 1 + tangents : 0, 0.0);
 }
 
-void Statements::free_memory() {
+void Statements::free_memory() noexcept {
   size_ = arguments_ = capacity_ = argument_capacity_ = 0;
-  partials_.resize(0);
-  ids_.resize(0);
-  counts_.resize(0);
-  blocks_.resize(0);
-  partial_tangents_.resize(0);
+  for (RawArray<double>* array : {&partials_, &blocks_, &partial_tangents_}) array->free();
+  ids_.free();
+  counts_.free();
 }
 
 std::size_t Statements::used_bytes() const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "unroll/ad/functions.hpp"
+
 namespace unroll::ad {
 
 /// What sweeps reuse: tables that are all zero between sweeps, and the memory of adjoints.
@@ -12,16 +14,12 @@ struct Sweeper::Workspace {
   ChunkArena memory;
   FreeLists<Buffer> free;
   bool clean = true;
+  Workspace* next = nullptr;  // see ThreadRest
 
-  static std::vector<std::unique_ptr<Workspace>>& resting() {
-    thread_local std::vector<std::unique_ptr<Workspace>> mine;
-    return mine;
-  }
+  static void bequeath(Workspace* workspace) noexcept { delete workspace; }
   static Workspace* acquire() {
-    if (resting().empty()) return new Workspace;
-    Workspace* found = resting().back().release();
-    resting().pop_back();
-    return found;
+    Workspace* const found = ThreadRest<Workspace>::take();
+    return found != nullptr ? found : new Workspace;
   }
 };
 
@@ -37,9 +35,14 @@ Sweeper::Sweeper(const TapeCore& core, Index columns)
       scalars_(workspace_->scalars),
       memory_(workspace_->memory),
       free_(workspace_->free) {
-  if (arrays_.size() < core.arrays) arrays_.resize(core.arrays);
   const std::size_t scalars = static_cast<std::size_t>(columns) * core.scalars.size();
-  if (scalars_.size() < scalars) scalars_.resize(scalars);
+  try {
+    if (arrays_.size() < core.arrays) arrays_.resize(core.arrays);
+    if (scalars_.size() < scalars) scalars_.resize(scalars);
+  } catch (...) {
+    ThreadRest<Workspace>::give(workspace_);
+    throw;
+  }
 }
 
 Sweeper::~Sweeper() {
@@ -51,8 +54,8 @@ Sweeper::~Sweeper() {
     arrays_ = {};
     scalars_ = {};
   } else {
-    for (const Id id : core_.input_arrays)
-      if (id < array_count_) arrays_[id] = {};
+    for (const auto& input : core_.inputs)
+      if (input.id < array_count_) arrays_[input.id] = {};
     for (const Id id : core_.input_scalars)
       if (id < scalar_count_) std::fill_n(scalar(id), columns_, 0.0);
     std::fill_n(scalar(0), columns_, 0.0);
@@ -61,7 +64,7 @@ Sweeper::~Sweeper() {
   free_.clear();
   memory_.reset();
   if (memory_.reserved_bytes() > kept_bytes) memory_.free_memory();
-  Workspace::resting().emplace_back(workspace_);
+  ThreadRest<Workspace>::give(workspace_);
 }
 
 void Sweeper::run() {
@@ -132,9 +135,7 @@ void Sweeper::add_to(Adjoint& adjoint, Index rows, double factor, const double* 
 }
 
 void Sweeper::sweep_statements(Id from, Id to) {
-  if (core_.tangents > 0)
-    sweep_statements_with_tangents(from, to);
-  else if (columns_ == 1)
+  if (columns_ == 1)
     sweep_statements_plain(from, to);
   else
     sweep_statements_of_columns(from, to);
@@ -161,29 +162,22 @@ void Sweeper::sweep_statements_plain(Id from, Id to) {
   arguments_ = static_cast<std::size_t>(partial - core_.scalars.partials());
 }
 
+// (As for a single column, what nobody depends on adds nothing, even where a partial is infinite.)
 void Sweeper::sweep_statements_of_columns(Id from, Id to) {
+  const auto chained = [](double partial) { return [partial](double a) { return chain(partial, a); }; };
   for (Id i = from; i-- > to;) {
     const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
     if (count == 0) continue;
     Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
     for (std::size_t n = 0; n < count; ++n) {
       --arguments_;
-      Eigen::Map<Eigen::ArrayXd>(scalar(core_.scalars.argument_ids()[arguments_]), columns_) +=
-          core_.scalars.partials()[arguments_] * a;
-    }
-    a.setZero();
-  }
-}
-
-void Sweeper::sweep_statements_with_tangents(Id from, Id to) {
-  for (Id i = from; i-- > to;) {
-    const auto count = static_cast<std::size_t>(core_.scalars.counts()[i]);
-    if (count == 0) continue;
-    Eigen::Map<Eigen::ArrayXd> a(scalar(i), columns_);
-    for (std::size_t n = 0; n < count; ++n) {
-      --arguments_;
+      const double partial = core_.scalars.partials()[arguments_];
       Eigen::Map<Eigen::ArrayXd> u(scalar(core_.scalars.argument_ids()[arguments_]), columns_);
-      u += core_.scalars.partials()[arguments_] * a;
+      if (std::isfinite(partial))
+        u += partial * a;
+      else
+        u += a.unaryExpr(chained(partial));
+      if (core_.tangents == 0 || a[0] == 0) continue;
       u.tail(core_.tangents) +=
           a[0] * Eigen::Map<const Eigen::ArrayXd>(core_.scalars.partial_tangents(arguments_), core_.tangents);
     }

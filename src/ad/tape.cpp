@@ -15,6 +15,11 @@ Tape::Tape(Index tangents) : core_(nullptr) {
 
 Tape::~Tape() { ad::TapeCore::give_back(core_); }
 
+void Tape::refer_to(const void* object, std::size_t bytes) {
+  const auto* const begin = static_cast<const std::byte*>(object);
+  core_->owned.push_back({begin, begin + bytes});
+}
+
 void Tape::clear() { core_->reset(core_->tangents); }
 
 namespace {
@@ -27,7 +32,7 @@ VarArray new_input(ad::TapeCore& core, const double* value, ad::Shape shape) {
   std::fill_n(buffer->data + size, size * core.tangents, 0.0);
   const VarArray input(&core, buffer, core.new_array(), shape);
   input.retain();  // until clear(), so that its id always finds its value
-  core.input_arrays.push_back(input.id());
+  core.inputs.push_back({input.id(), buffer});
   return input;
 }
 
@@ -119,8 +124,11 @@ void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
 }
 
 Matrix Sweep::adjoint(const VarArray& x) const {
-  const auto& inputs = sweeper_->core().input_arrays;
-  check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  const auto& inputs = sweeper_->core().inputs;
+  const auto found = std::lower_bound(inputs.begin(), inputs.end(), x.id(),
+                                      [](const auto& input, ad::Id id) { return input.id < id; });
+  // (x + constant has the id of x, but another value.)
+  check(x.epoch(), found != inputs.end() && found->id == x.id() && found->buffer == x.buffer());
   const ad::Sweeper::Adjoint adjoint = sweeper_->peek(x.id());
   if (adjoint.buffer == nullptr) return Matrix::Zero(x.size(), sweeper_->columns());
   const ad::ScaledBlock view = sweeper_->view(adjoint, x.size());
@@ -159,7 +167,7 @@ VarArray::VarArray(const double* data, ad::Shape shape)
 }
 
 void VarArray::release_constant() noexcept {
-  if (--buffer_->references > 0) return;
+  if (std::atomic_ref(buffer_->references).fetch_sub(1, std::memory_order_acq_rel) > 1) return;
   delete[] buffer_->data;
   delete buffer_;
 }

@@ -1,6 +1,7 @@
 #include "unroll/ad/tape_core.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "unroll/error.hpp"
@@ -16,27 +17,11 @@ std::atomic<std::uint32_t> recordings{0};
 // to be compared with; between tapes a core rests here.
 struct Rest {
   std::mutex mutex;
-  std::vector<TapeCore*> cores;
+  TapeCore* first = nullptr;
 };
 Rest& rest() {
   static auto* const shared = new Rest;
   return *shared;
-}
-
-// Cores that rest with the thread that used them last, so that a short-lived tape takes no lock.
-thread_local bool thread_ended = false;  // trivial: outlives ThreadRest, for tapes of static storage
-struct ThreadRest {
-  std::vector<TapeCore*> cores;
-  ~ThreadRest() {
-    thread_ended = true;
-    const std::lock_guard lock(rest().mutex);
-    rest().cores.insert(rest().cores.end(), cores.begin(), cores.end());
-    cores.clear();
-  }
-};
-ThreadRest& thread_rest() {
-  thread_local ThreadRest mine;
-  return mine;
 }
 
 // A resting core keeps at most this much memory.
@@ -45,48 +30,47 @@ constexpr std::size_t kept_bytes = std::size_t{32} << 20;
 }  // namespace
 
 TapeCore* TapeCore::acquire(Index tangents) {
-  auto& mine = thread_rest().cores;
-  if (mine.empty()) {
+  TapeCore* core = ThreadRest<TapeCore>::take();  // where a short-lived tape takes no lock
+  if (core == nullptr) {
     const std::lock_guard lock(rest().mutex);
-    auto& shared = rest().cores;
-    if (!shared.empty()) {
-      mine.push_back(shared.back());
-      shared.pop_back();
-    }
+    core = rest().first;
+    if (core != nullptr) rest().first = core->next;
   }
-  TapeCore* core = nullptr;
-  if (mine.empty()) {
-    core = new TapeCore;
-  } else {
-    core = mine.back();
-    mine.pop_back();
+  if (core == nullptr) core = new TapeCore;
+  try {
+    core->reset(tangents);
+  } catch (...) {
+    give_back(core);
+    throw;
   }
-  core->reset(tangents);
   return core;
 }
 
+void TapeCore::bequeath(TapeCore* core) noexcept {
+  const std::lock_guard lock(rest().mutex);
+  core->next = rest().first;
+  rest().first = core;
+}
+
 void TapeCore::give_back(TapeCore* core) noexcept {
-  core->reset(0);
-  if (core->scalars.reserved_bytes() > kept_bytes) {
-    core->scalars.free_memory();
-    core->scalars.reset(0);
-  }
+  core->forget();
+  core->owned.clear();
+  if (core->scalars.reserved_bytes() > kept_bytes) core->scalars.free_memory();
   for (ChunkArena* arena : {&core->nodes, &core->headers, &core->values})
     if (arena->reserved_bytes() > kept_bytes) arena->free_memory();
-  if (thread_ended) {
-    const std::lock_guard lock(rest().mutex);
-    rest().cores.push_back(core);
-  } else {
-    thread_rest().cores.push_back(core);
-  }
+  ThreadRest<TapeCore>::give(core);
 }
 
 void TapeCore::reset(Index new_tangents) {
-  std::uint32_t next = ++recordings;
-  if (next == 0) next = ++recordings;
-  epoch.store(next, std::memory_order_relaxed);
+  forget();
   tangents = new_tangents;
   scalars.reset(static_cast<std::size_t>(new_tangents));
+}
+
+void TapeCore::forget() noexcept {
+  std::uint32_t fresh = ++recordings;
+  if (fresh == 0) fresh = ++recordings;
+  epoch.store(fresh, std::memory_order_relaxed);
   arrays = 1;
   nodes.reset();
   last_node = nullptr;
@@ -97,7 +81,9 @@ void TapeCore::reset(Index new_tangents) {
   free_buffers.clear();
   free_bytes = 0;
   kept.clear();
-  input_arrays.clear();
+  constants.clear();
+  sparse_constants.clear();
+  inputs.clear();
   input_scalars.clear();
 }
 
@@ -107,13 +93,50 @@ const double* TapeCore::keep_copy(const double* data, std::size_t size) {
   return copy;
 }
 
+MatrixView TapeCore::keep(const MatrixView& matrix) {
+  constexpr std::size_t remembered = 16;
+  const auto bytes = static_cast<std::size_t>(matrix.rows) * sizeof(double);
+  const auto equal = [&](const MatrixView& copy) {
+    for (std::size_t j = 0; j < matrix.cols; ++j)
+      if (std::memcmp(matrix.data + j * matrix.stride, copy.data + j * copy.stride, bytes) != 0) return false;
+    return true;
+  };
+  for (const Constant& known : constants) {
+    const MatrixView& source = known.source;
+    if (source.data != matrix.data || source.rows != matrix.rows || source.cols != matrix.cols ||
+        source.stride != matrix.stride || !equal(known.copy))
+      continue;
+    MatrixView copy = known.copy;
+    copy.side = matrix.side;
+    return copy;
+  }
+  auto* const data = static_cast<double*>(values.allocate(std::max<std::size_t>(bytes * matrix.cols, 1), 64));
+  for (std::size_t j = 0; j < matrix.cols && bytes > 0; ++j)
+    std::memcpy(data + j * matrix.rows, matrix.data + j * matrix.stride, bytes);
+  const MatrixView copy{data, matrix.rows, matrix.cols, matrix.rows, matrix.side};
+  if (constants.size() < remembered) {
+    constants.push_back({matrix, copy});
+  } else {
+    std::move(constants.begin() + 1, constants.end(), constants.begin());
+    constants.back() = {matrix, copy};
+  }
+  return copy;
+}
+
+void TapeCore::keep(std::shared_ptr<const void> shared) {
+  constexpr std::ptrdiff_t recent = 8;
+  const auto count = std::min(recent, static_cast<std::ptrdiff_t>(kept.size()));
+  if (shared != nullptr && std::find(kept.end() - count, kept.end(), shared) == kept.end())
+    kept.push_back(std::move(shared));
+}
+
 void TapeCore::throw_full() { throw TapeError("tape: more than 2^32 arrays"); }
 
 void TapeCore::throw_foreign(const char* operation) {
-  throw TapeError(
-      std::string(operation) +
-      ": a variable that does not belong to this recording (its tape was cleared or destroyed, or it was "
-      "recorded on another tape)");
+  throw TapeError(std::string(operation) +
+                  ": a variable that does not belong to this recording (its "
+                  "tape was cleared or destroyed, or it was "
+                  "recorded on another tape)");
 }
 
 }  // namespace unroll::ad

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "data_checks.hpp"
-#include "unroll/ad/scalar_functions.hpp"
+#include "unroll/ad/functions.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
 namespace {
+
+using SoftplusRule = ad::Elementary<ad::Function::softplus>;
 
 /// Lip H, see curvature. Where the eigenvalues of AᵀA are not cheap, the first of its two bounds.
 double lipschitz_of_hessian(const Matrix& a) {
@@ -39,12 +41,12 @@ Logistic::Logistic(Matrix a, const Vector& y) {
 
 double Logistic::value(const Vector& x, const Vector& theta) const {
   const Vector z = signed_rows_ * x;
-  return ad::Softplus::value(z.array()).mean() + 0.5 * theta[0] * x.squaredNorm();
+  return SoftplusRule::value(z.array()).mean() + 0.5 * theta[0] * x.squaredNorm();
 }
 
 Vector Logistic::gradient(const Vector& x, const Vector& theta) const {
   Vector z = signed_rows_ * x;
-  z = ad::Softplus::slope(z.array()) / static_cast<double>(z.size());
+  z = SoftplusRule::slope(z.array()) / static_cast<double>(z.size());
   Vector g = theta[0] * x;
   g.noalias() += signed_rows_.transpose() * z;
   return g;
@@ -53,7 +55,7 @@ Vector Logistic::gradient(const Vector& x, const Vector& theta) const {
 SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                                    const Matrix& theta_dot) const {
   const Vector z = signed_rows_ * x;
-  const Vector weight = ad::Softplus::slope_derivative(z.array()) / static_cast<double>(z.size());
+  const Vector weight = SoftplusRule::bend(z.array()) / static_cast<double>(z.size());
   SecondOrder s;
   s.dx = theta[0] * x_dot + x * theta_dot.row(0);
   if (x_dot.cols() == 1) {

@@ -55,3 +55,12 @@ TEST_CASE("a negative threshold, crossed bounds and other sizes throw") {
   CHECK_THROWS_WITH_AS(box_projection(x, 0.0, Vector(Vector::Ones(4))),
                        "box_projection: x has 3 entries, upper has 4", ShapeError);
 }
+
+TEST_CASE("a threshold 0 is the identity, and bounds that meet leave nothing of x") {
+  const Vector zero = Vector::Zero(1);
+  CHECK(gradient([](const auto& v) { return sum(soft_threshold(v, 0.0)); }, zero)[0] == 1);
+  CHECK(soft_threshold(DualVector(zero, Matrix::Ones(1, 1)), 0.0).tangents()(0, 0) == 1);
+  const Vector bound = Vector::Ones(1);
+  CHECK(gradient([&](const auto& v) { return sum(box_projection(v, bound, bound)); }, bound)[0] == 0);
+  CHECK(gradient([&](const auto& v) { return sum(box_projection(bound, v, 1.0)); }, bound)[0] == 1);
+}

@@ -17,32 +17,26 @@ void check_scalar(const F& f, const Vector& at) {
 const Vector positive{{0.7, 1.3}}, mixed{{-0.6, 0.8}};
 }  // namespace
 
-TEST_CASE("every function of one number is differentiated twice") {
+TEST_CASE("arithmetic and expressions of several functions are differentiated twice in either operand") {
   using std::fabs;
   check_scalar([](auto a, auto b) { return exp(a * b) - log(b); }, mixed);
-  check_scalar([](auto a, auto b) { return log1p(a) * expm1(b); }, positive);
-  check_scalar([](auto a, auto b) { return sqrt(a) + square(a - b); }, positive);
-  check_scalar([](auto a, auto b) { return sin(a) * cos(b) + tan(a); }, mixed);
-  check_scalar([](auto a, auto b) { return atan(a * b) - sinh(a) * cosh(b); }, mixed);
   check_scalar([](auto a, auto b) { return tanh(a) * sigmoid(b * a) + softplus(a); }, mixed);
   check_scalar([](auto a, auto b) { return abs(a) * b + fabs(a * b); }, mixed);
   check_scalar([](auto a, auto b) { return -a + -(a * b); }, mixed);
-}
-
-TEST_CASE("every function of two numbers is differentiated twice in either") {
-  check_scalar([](auto a, auto b) { return pow(a, b); }, positive);
   check_scalar([](auto a, auto b) { return pow(a, 3) + pow(2.5, b) + pow(a * b, 0.5); }, positive);
   check_scalar([](auto a, auto b) { return pow(a, 2) * b; }, mixed);
-  check_scalar([](auto a, auto b) { return atan2(a, b) + atan2(b, 2.0) * atan2(3.0, a); }, mixed);
   check_scalar([](auto a, auto b) { return a / b + 1.0 / a - b / 3.0; }, mixed);
   check_scalar([](auto a, auto b) { return a - b * (a + 2.0) * (1.0 - a); }, mixed);
-  check_scalar(
-      [](auto a, auto b) {
-        using std::max, std::min;
-        using S = decltype(a);
-        return max(S(a * b), S(a - b)) * min(S(a * a), b);
-      },
-      mixed);
+}
+
+TEST_CASE("a seed alone and among others has the same adjoint, where a slope is infinite too") {
+  Tape tape;
+  const VarVector x = tape.input(Vector(Vector::Zero(2)));
+  const Var dead = sqrt(x[0]);
+  const VarVector y = concatenate(x, x);
+  CHECK(!isnan(dead));
+  const Matrix seeds = Matrix::Identity(4, 4), together = tape.sweep(y, seeds).adjoint(x);
+  for (Index j = 0; j < 4; ++j) CHECK(tape.sweep(y, Matrix(seeds.col(j))).adjoint(x) == together.col(j));
 }
 
 TEST_CASE("compound assignment and repeated operands accumulate") {
@@ -92,17 +86,6 @@ TEST_CASE("comparisons and predicates are of the number") {
   CHECK(value_of(a * a) == 4.0);
   const Dual d(2.0, Eigen::RowVectorXd::Ones(2));
   CHECK((d > 1.0 && d * d == 4.0 && d < Dual(3.0)));
-}
-
-TEST_CASE("the second derivative of a power is right where its base is 0") {
-  const auto hessian = [](double exponent) {
-    return hessian_vector_product([exponent](const auto& v) { return pow(v[0], exponent); },
-                                  Vector(Vector::Zero(1)), Vector(Vector::Ones(1)))[0];
-  };
-  CHECK(hessian(1) == 0);
-  CHECK(hessian(2) == 2);
-  CHECK(hessian(3) == 0);
-  CHECK(hessian(0) == 0);
 }
 
 TEST_CASE("dual numbers of different numbers of tangents do not meet") {

@@ -51,6 +51,15 @@ TEST_CASE(
       matrix_point(4, 3));
 }
 
+TEST_CASE("a solve by Cholesky has the derivative of the triangle that it reads") {
+  const Matrix A = positive_definite(2), E{{0.0, 0.0}, {1.0, 0.0}};
+  const Vector b = point(2);
+  check_rule(
+      general, [&](const auto& v) { return solve_cholesky(A + 0.1 * (v[0] * E), b); }, point(1));
+  check_rule(
+      general, [](const auto& a, const auto& v) { return solve_cholesky(a, v); }, A, b);
+}
+
 TEST_CASE("a system of one unknown, and one of none, is solved") {
   check_rule(
       general, [](const auto& a, const auto& v) { return solve_lu(a, v); },

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <thread>
+#include <vector>
 
 #include "unroll/ad/gradient.hpp"
 
@@ -80,4 +82,39 @@ TEST_CASE("a program that records only scalars allocates nothing on a warm tape"
   };
   run();
   CHECK(run() == 0);
+}
+
+TEST_CASE("a tape with tangents after a long one takes the memory of a short one") {
+  {
+    Tape tape;
+    Var s = tape.input(1.0);
+    for (int i = 0; i < 1'900'000; ++i) s = s + 1.0;
+  }
+  const Tape tape(2000);
+  CHECK(tape.statistics().reserved_bytes <= std::size_t{96} << 20);
+}
+
+TEST_CASE("threads may copy a constant that belongs to no tape") {
+  const VarVector constant(Vector(Vector::Ones(3)));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&constant] {
+      for (int i = 0; i < 20'000; ++i) const VarVector copy = constant;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(constant.buffer()->references == 1);
+  CHECK(constant.value() == Vector::Ones(3));
+}
+
+TEST_CASE("an array of 2^32 rows is refused before anything is written") {
+  CHECK_THROWS_AS(VarMatrix(Matrix(Index{1} << 32, 0)), ShapeError);
+}
+
+TEST_CASE("a sum that shares the derivative of an input is no input") {
+  Tape tape;
+  const VarVector x = tape.input(Vector(Vector::Ones(3)));
+  const VarVector z = x + Vector(Vector::Ones(3));
+  const Sweep sweep = tape.sweep(sum(z));
+  CHECK(sweep.adjoint(x) == Matrix(Vector::Ones(3)));
+  CHECK_THROWS_AS(sweep.adjoint(z), TapeError);
 }

@@ -73,6 +73,7 @@ struct Descent {
   // The step written out on taped vectors.
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{Vector(Vector::Zero(n))};
     for (Index t = 0; t < steps; ++t) {
@@ -90,7 +91,7 @@ struct Descent {
     const Descent* data;
     template <class V>
     auto operator()(const V& x, const V& t) const {
-      const V r = data->a * x - data->b;
+      const V r = std::cref(data->a) * x - data->b;
       return 0.5 * data->scale() * squared_norm(r) + 0.5 * t[0] * squared_norm(x);
     }
   };
@@ -98,6 +99,7 @@ struct Descent {
   Matrix through_problem() {
     const auto problem = make_problem(Objective{this}, n, 1);
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     const Oracle<VarVector> f(problem);
     const GradientDescent solver{h};

@@ -19,7 +19,7 @@ struct Elementwise {
   double primal() const {
     Vector x = start;
     for (Index t = 0; t < steps; ++t)
-      x = x.array() - h * (ad::Tanh::value(x.array()) + theta.array() * x.array());
+      x = x.array() - h * (ad::Elementary<ad::Function::tanh>::value(x.array()) + theta.array() * x.array());
     return 0.5 * x.squaredNorm();
   }
   Matrix stored_x{n, steps + 1}, stored_y{n, steps};  // what the hand-written adjoint stores
@@ -29,7 +29,7 @@ struct Elementwise {
     Matrix& y = stored_y;
     x.col(0) = start;
     for (Index t = 0; t < steps; ++t) {
-      y.col(t) = ad::Tanh::value(x.col(t).array());
+      y.col(t) = ad::Elementary<ad::Function::tanh>::value(x.col(t).array());
       x.col(t + 1) = x.col(t).array() - h * (y.col(t).array() + theta.array() * x.col(t).array());
     }
     Vector x_bar = x.col(steps);
@@ -42,6 +42,7 @@ struct Elementwise {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{start};
     for (Index t = 0; t < steps; ++t) x = x - h * (tanh(x) + cwise_product(taped, x));
@@ -86,6 +87,7 @@ struct Tiny {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{Vector(Vector::Zero(2))};
     for (Index t = 0; t < steps; ++t) x = x - h * (hessian * x + taped);

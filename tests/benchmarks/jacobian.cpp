@@ -50,6 +50,7 @@ struct Diagonal {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector taped = tape.input(theta);
     VarVector x{Vector(Vector::Zero(n))};
     for (Index t = 0; t < steps; ++t) x = x - h * (h0 * x + cwise_product(taped, x) + b);
@@ -61,14 +62,14 @@ struct Diagonal {
     const Diagonal* d;
     template <class V>
     State<V> step(const Oracle<V>&, const State<V>& s, const V& t, Index) const {
-      return {s.x - d->h * (d->h0 * s.x + cwise_product(t, s.x) + d->b)};
+      return {s.x - d->h * (std::cref(d->h0) * s.x + cwise_product(t, s.x) + d->b)};
     }
   };
   struct Objective {
     const Diagonal* d;
     template <class V>
     auto operator()(const V& x, const V& t) const {
-      return 0.5 * dot(x, d->h0 * x) + 0.5 * dot(t, square(x)) + dot(x, d->b);
+      return 0.5 * dot(x, std::cref(d->h0) * x) + 0.5 * dot(t, square(x)) + dot(x, d->b);
     }
   };
   Matrix threaded(Index count) {

@@ -20,7 +20,7 @@ struct Logit {
     Vector x = Vector::Zero(n), u(m), g(n);
     for (Index t = 0; t < steps; ++t) {
       u.noalias() = z * x;
-      u = ad::Sigmoid::value(u.array());
+      u = ad::Elementary<ad::Function::sigmoid>::value(u.array());
       g.noalias() = z.transpose() * u;
       x -= h * (g / static_cast<double>(m) + lambda * x);
     }
@@ -38,7 +38,7 @@ struct Logit {
     Vector u(m), g(n);
     for (Index t = 0; t < steps; ++t) {
       u.noalias() = z * x.col(t);
-      p.col(t) = ad::Sigmoid::value(u.array());
+      p.col(t) = ad::Elementary<ad::Function::sigmoid>::value(u.array());
       g.noalias() = z.transpose() * p.col(t);
       x.col(t + 1) = x.col(t) - h * (scale * g + lambda * x.col(t));
     }
@@ -55,6 +55,7 @@ struct Logit {
   }
   Matrix ours() {
     Tape tape;
+    tape.refer_to(*this);
     const VarVector theta = tape.input(Vector(Vector::Constant(1, log_lambda)));
     const Var lambda = exp(theta[0]);
     VarVector x{Vector(Vector::Zero(n))};

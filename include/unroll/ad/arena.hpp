@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace unroll::ad {
@@ -54,19 +56,19 @@ class RawArray {
   const T* data() const { return data_; }
   std::size_t bytes() const { return capacity_ * sizeof(T); }
 
-  /// Room for at least `capacity` values; 0 frees the memory.
+  /// Room for at least `capacity` values. @throws std::bad_alloc, and leaves it as it was.
   void resize(std::size_t capacity) {
-    if (capacity == 0) {
-      std::free(data_);
-      data_ = nullptr;
-    } else if (capacity <= capacity_) {
-      return;
-    } else {
-      auto* moved = static_cast<T*>(std::realloc(static_cast<void*>(data_), capacity * sizeof(T)));
-      if (moved == nullptr) throw std::bad_alloc();
-      data_ = moved;
-    }
+    if (capacity <= capacity_) return;
+    if (capacity > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
+    auto* moved = static_cast<T*>(std::realloc(static_cast<void*>(data_), capacity * sizeof(T)));
+    if (moved == nullptr) throw std::bad_alloc();
+    data_ = moved;
     capacity_ = capacity;
+  }
+  void free() noexcept {
+    std::free(data_);
+    data_ = nullptr;
+    capacity_ = 0;
   }
 
  private:
@@ -118,5 +120,38 @@ class FreeLists {
   std::vector<List> lists_;
   std::size_t last_ = 0;
 };
+
+/// Objects that rest between uses with the thread that used them last, threaded through their member `next`:
+/// no memory is asked for, so a destructor may give one back. When the thread ends its objects go to
+/// `Owner::bequeath`.
+template <class T>
+class ThreadRest {
+ public:
+  static T* take() noexcept {
+    T* const found = ended ? nullptr : mine().first_;
+    if (found != nullptr) mine().first_ = found->next;
+    return found;
+  }
+  static void give(T* object) noexcept {
+    if (ended) return T::bequeath(object);  // of static storage, swept after its thread ended
+    object->next = mine().first_;
+    mine().first_ = object;
+  }
+
+ private:
+  ThreadRest() = default;
+  ~ThreadRest() {
+    ended = true;
+    while (first_ != nullptr) T::bequeath(std::exchange(first_, first_->next));
+  }
+  static ThreadRest& mine() {
+    thread_local ThreadRest rest;
+    return rest;
+  }
+  static thread_local bool ended;  // trivial: outlives `mine`
+  T* first_ = nullptr;
+};
+template <class T>
+thread_local bool ThreadRest<T>::ended = false;
 
 }  // namespace unroll::ad

@@ -31,12 +31,17 @@ struct Shape {
 class Extent {
  public:
   Extent() = default;
+  /// @throws ShapeError from 2^32 entries, rows or columns.
   Extent(Shape shape)  // NOLINT: implicit
-      : packed_(static_cast<std::uint64_t>(shape.rows) << 32 | static_cast<std::uint64_t>(shape.cols)) {}
+      : packed_(static_cast<std::uint64_t>(shape.rows) << 32 | static_cast<std::uint64_t>(shape.cols)) {
+    if (((shape.rows | shape.cols | shape.size()) >> 32) != 0) [[unlikely]]
+      throw_too_large(shape);
+  }
   Index rows() const { return static_cast<Index>(packed_ >> 32); }
   Index cols() const { return static_cast<Index>(packed_ & 0xffff'ffffU); }
   Shape shape() const { return {rows(), cols()}; }
   friend bool operator==(const Extent&, const Extent&) = default;
+  [[noreturn]] static void throw_too_large(Shape shape);
 
  private:
   std::uint64_t packed_ = 1;

@@ -2,13 +2,15 @@
 
 #include <type_traits>
 
-#include "unroll/ad/binary_functions.hpp"
 #include "unroll/ad/block.hpp"
-#include "unroll/ad/scalar_functions.hpp"
+#include "unroll/ad/functions.hpp"
 
 namespace unroll {
 
-/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k.
+/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k. Tangents
+/// have no tag: what is differentiated inside a function that is itself differentiated must not share them.
+/// Seed both at once, a tangent each, or take the inner derivative by `gradient`, whose arguments are
+/// numbers.
 class Dual {
  public:
   Dual() = default;
@@ -21,45 +23,39 @@ class Dual {
     block_ << value, tangents;
   }
 
+  Dual(const Dual&) = default;
+  Dual(Dual&&) noexcept = default;
+  Dual& operator=(const Dual&) & = default;
+  Dual& operator=(Dual&&) & noexcept = default;
+  ~Dual() = default;
+  /// An entry of an array is a value: writing to it would be lost, and does not
+  /// compile.
+  /// @{
+#define UNROLL_REFUSED(op)       \
+  template <class T>             \
+  void operator op(const T&)&& { \
+    ad::refuse_assignment<T>();  \
+  }
+  UNROLL_REFUSED(=)
+  UNROLL_REFUSED(+=)
+  UNROLL_REFUSED(-=)
+  UNROLL_REFUSED(*=)
+  UNROLL_REFUSED(/=)
+#undef UNROLL_REFUSED
+  /// @}
+
   /// The number without its tangents.
   double value() const { return block_(0); }
   auto tangents() const { return block_.tail(directions()); }  // 1×k
   Index directions() const { return block_.size() - 1; }       // k, 0 of a constant
 
-  /// Arithmetic and functions of the number, tangents by the chain rule; kinks and edges as elementwise.hpp
-  /// says. @throws ShapeError if both operands have tangents, in different numbers.
+  /// x += y is x = x + y.
   /// @{
-  Dual& operator+=(const Dual& other) { return *this = *this + other; }
-  Dual& operator-=(const Dual& other) { return *this = *this - other; }
-  Dual& operator*=(const Dual& other) { return *this = *this * other; }
-  Dual& operator/=(const Dual& other) { return *this = *this / other; }
+  Dual& operator+=(const Dual& other) &;
+  Dual& operator-=(const Dual& other) &;
+  Dual& operator*=(const Dual& other) &;
+  Dual& operator/=(const Dual& other) &;
 
-  friend Dual operator+(const Dual& a, const Dual& b) { return binary<ad::Plus>(a, b); }
-  friend Dual operator-(const Dual& a, const Dual& b) { return binary<ad::Minus>(a, b); }
-  friend Dual operator*(const Dual& a, const Dual& b) { return binary<ad::Times>(a, b); }
-  friend Dual operator/(const Dual& a, const Dual& b) { return binary<ad::Divide>(a, b); }
-  friend Dual operator-(const Dual& a) { return unary<ad::Negate>(a); }
-  friend Dual pow(const Dual& a, const Dual& b) { return binary<ad::Pow>(a, b); }
-  friend Dual atan2(const Dual& a, const Dual& b) { return binary<ad::Atan2>(a, b); }
-  friend Dual max(const Dual& a, const Dual& b) { return binary<ad::Max>(a, b); }
-  friend Dual min(const Dual& a, const Dual& b) { return binary<ad::Min>(a, b); }
-  friend Dual exp(const Dual& a) { return unary<ad::Exp>(a); }
-  friend Dual log(const Dual& a) { return unary<ad::Log>(a); }
-  friend Dual log1p(const Dual& a) { return unary<ad::Log1p>(a); }
-  friend Dual expm1(const Dual& a) { return unary<ad::Expm1>(a); }
-  friend Dual sqrt(const Dual& a) { return unary<ad::Sqrt>(a); }
-  friend Dual square(const Dual& a) { return unary<ad::Square>(a); }
-  friend Dual sin(const Dual& a) { return unary<ad::Sin>(a); }
-  friend Dual cos(const Dual& a) { return unary<ad::Cos>(a); }
-  friend Dual tan(const Dual& a) { return unary<ad::Tan>(a); }
-  friend Dual atan(const Dual& a) { return unary<ad::Atan>(a); }
-  friend Dual sinh(const Dual& a) { return unary<ad::Sinh>(a); }
-  friend Dual cosh(const Dual& a) { return unary<ad::Cosh>(a); }
-  friend Dual tanh(const Dual& a) { return unary<ad::Tanh>(a); }
-  friend Dual sigmoid(const Dual& a) { return unary<ad::Sigmoid>(a); }
-  friend Dual softplus(const Dual& a) { return unary<ad::Softplus>(a); }
-  friend Dual abs(const Dual& a) { return unary<ad::Abs>(a); }
-  friend Dual fabs(const Dual& a) { return unary<ad::Abs>(a); }
   /// @}
 
   /// Comparisons and tests are of the numbers, whatever the tangents: a branch is taken, and the derivative
@@ -83,28 +79,31 @@ class Dual {
  private:
   static Eigen::RowVectorXd ad_constant(double value) { return Eigen::RowVectorXd::Constant(1, value); }
 
-  template <class F>
-  static Dual unary(const Dual& a) {
-    const double y = F::value(a.value());
-    Eigen::RowVectorXd block = F::slope(F::saves_output ? y : a.value()) * a.block_;
-    block(0) = y;
-    return Dual(std::move(block));
-  }
-  template <class F>
-  static Dual binary(const Dual& a, const Dual& b) {
-    const double y = F::value(a.value(), b.value());
-    if (a.directions() != b.directions() && a.directions() > 0 && b.directions() > 0)
-      throw_directions(a.directions(), b.directions());
-    Eigen::RowVectorXd block = Eigen::RowVectorXd::Zero(1 + std::max(a.directions(), b.directions()));
-    if (a.directions() > 0) block += F::partial_a(a.value(), b.value(), y) * a.block_;
-    if (b.directions() > 0) block += F::partial_b(a.value(), b.value(), y) * b.block_;
-    block(0) = y;
-    return Dual(std::move(block));
-  }
-  [[noreturn]] static void throw_directions(Index a, Index b);
-
   Eigen::RowVectorXd block_ = ad_constant(0.0);  // value, tangents
 };
+
+namespace ad {
+template <Function function>
+Dual function_of(const Dual& a);
+template <auto function>
+Dual function_of(const Dual& a, const Dual& b);
+}  // namespace ad
+
+/// Arithmetic and the functions of function_list.hpp, tangents by the chain rule.
+/// @throws ShapeError if both operands have tangents, in different numbers.
+/// @{
+inline Dual operator+(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::plus>(a, b); }
+inline Dual operator-(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::minus>(a, b); }
+inline Dual operator*(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::times>(a, b); }
+inline Dual operator/(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::divide>(a, b); }
+inline Dual operator-(const Dual& a) { return -1.0 * a; }
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
+  inline Dual name(const Dual& a) { return ad::function_of<ad::Function::name>(a); }
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) \
+  inline Dual name(const Dual& a, const Dual& b) { return ad::function_of<ad::FunctionOfTwo::name>(a, b); }
+#include "unroll/ad/function_list.hpp"
+inline Dual fabs(const Dual& a) { return abs(a); }
+/// @}
 
 /// An array with k tangents, held as one block of size × (1 + k): a linear operation on it is one matrix
 /// product.

@@ -7,7 +7,6 @@
 namespace unroll {
 
 /// A constant matrix times an Eigen vector of scalars with derivatives: one node, not n statements a row.
-/// The matrix is held by reference, a temporary copied, as in linear.hpp.
 template <class M, class D>
 requires(std::is_same_v<std::remove_cvref_t<M>, Matrix>&&
              std::is_same_v<D, Eigen::Matrix<Var, Eigen::Dynamic, 1>>) D

@@ -48,6 +48,28 @@ struct EigenLimits : std::numeric_limits<double> {
 }  // namespace unroll::ad
 
 namespace Eigen {
+// Eigen's iterations to eigen- and singular values skip entries that are exactly zero, and their derivatives
+// with them.
+template <class>
+class SelfAdjointEigenSolver;
+template <class>
+class EigenSolver;
+#define UNROLL_REFUSED(Decomposition, parameters, arguments)                                \
+  template <unroll::ad::DerivativeScalar S, int R, int C, int O, int MR, int MC parameters> \
+  class Decomposition<Matrix<S, R, C, O, MR, MC> arguments> {                               \
+    static_assert(unroll::ad::never<S>, #Decomposition                                      \
+                  " of variables loses derivatives of exact zeros: make a "                 \
+                  "VarMatrix and use unroll's "                                             \
+                  "symmetric_eigen, eigenvalues or singular_values");                       \
+  }
+#define UNROLL_COMMA ,
+UNROLL_REFUSED(SelfAdjointEigenSolver, , );
+UNROLL_REFUSED(EigenSolver, , );
+UNROLL_REFUSED(BDCSVD, , );
+UNROLL_REFUSED(JacobiSVD, UNROLL_COMMA int preconditioner, UNROLL_COMMA preconditioner);
+#undef UNROLL_COMMA
+#undef UNROLL_REFUSED
+
 template <>
 struct NumTraits<unroll::Var> : unroll::ad::EigenNumTraits<unroll::Var> {};
 template <>

@@ -3,12 +3,9 @@
 #include "unroll/ad/operators.hpp"
 
 /// Elementwise functions of arrays. Each takes a `Vector`, `VarVector` or `DualVector` (a matrix likewise)
-/// and gives the same kind and shape. Conventions at kinks and edges: |x|' = 0 at 0, √' = +∞ at 0, a tie in
-/// max or min belongs to the first argument. A NaN is passed on.
+/// and gives the same kind and shape. Formulas and conventions at kinks and edges stand in function_list.hpp.
+/// A NaN is passed on.
 namespace unroll {
-
-using std::abs, std::atan, std::cos, std::cosh, std::exp, std::expm1, std::log, std::log1p, std::pow,
-    std::sin, std::sinh, std::sqrt, std::tan, std::tanh;
 
 namespace ad {
 
@@ -35,6 +32,9 @@ concept AnyArray = requires {
 template <AnyArray T>
 using array_t = typename ArrayOf<T>::type;
 
+template <class A>
+using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t<TapedArray<A>, Var, Dual>>;
+
 /// The common kind of two arrays, one of which may be plain.
 template <class A, class B>
 using common_array_t = std::conditional_t<PlainArray<array_t<A>>, array_t<B>, array_t<A>>;
@@ -51,9 +51,29 @@ decltype(auto) materialise(const T& x) {
     return array_t<T>(x);
 }
 
-/// F over the entries of x: A one of Vector, Matrix, VarVector, VarMatrix, DualVector, DualMatrix.
-template <class F, class A>
-A elementwise(const A& x);
+/// A function of function_list.hpp of every entry; of a plain array, from x to y.
+/// @{
+void elementwise(Function f, const double* x, double* y, Index size);
+VarArray elementwise(Function f, const VarArray& x);
+DualArray elementwise(Function f, const DualArray& x);
+template <class A>
+A elementwise(Function f, const A& x) {
+  if constexpr (PlainArray<A>) {
+    A y(x.rows(), x.cols());
+    elementwise(f, x.data(), y.data(), x.size());
+    return y;
+  } else {
+    return A(elementwise(f, erased(x)));
+  }
+}
+/// @}
+/// What operands, each `erased`, give together.
+template <class... In>
+using erased_result_t = std::conditional_t<(Taped<In> || ...), VarArray,
+                                           std::conditional_t<(Dualised<In> || ...), DualArray, Matrix>>;
+/// A function of two, entry by entry; one of a and b may be one number for all. Both are `erased`.
+template <class A, class B>
+erased_result_t<A, B> elementwise(FunctionOfTwo f, const char* name, const A& a, const B& b);
 /// x_i^exponent.
 template <class A>
 A power(const A& x, double exponent);
@@ -63,60 +83,67 @@ template <class A, class B>
 common_array_t<A, B> product(const A& a, const B& b);
 template <class A, class B>
 common_array_t<A, B> quotient(const A& a, const B& b);
-template <class A, class B>
-common_array_t<A, B> larger(const A& a, const B& b);
-template <class A, class B>
-common_array_t<A, B> smaller(const A& a, const B& b);
+
+/// The scalars that may stand beside an array: of its own world, or a number.
+template <class S, class A>
+concept ScalarBeside = Number<S> ||(TapedArray<array_t<A>>&& ScalarExpression<S>) ||
+                       (DualisedArray<array_t<A>> && std::is_same_v<S, Dual>);
+template <class Result, class T>
+decltype(auto) beside(const T& x) {
+  if constexpr (AnyArray<T>)
+    return erased(x);
+  else
+    return scalar_of_t<Result>(x);
+}
+template <class Result, class A, class B>
+Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B& b) {
+  if constexpr (AnyArray<A> && Number<B>)
+    if (f == FunctionOfTwo::pow) return power<Result>(a, static_cast<double>(b));
+  return Result(elementwise(f, name, beside<Result>(a), beside<Result>(b)));
+}
 
 }  // namespace ad
 
-#define UNROLL_ELEMENTWISE(name, F)                                    \
-  template <ad::AnyArray T>                                            \
-  ad::array_t<T> name(const T& x) {                                    \
-    return ad::elementwise<ad::F, ad::array_t<T>>(ad::materialise(x)); \
+/// The scalars of an array type: double, Dual or Var.
+template <class V>
+using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
+
+/// The functions of function_list.hpp of every entry, in an array of the same kind and shape. Of two
+/// arguments, one may be plain where the other has derivatives, or a scalar, which then meets every entry.
+/// @throws ShapeError if the shapes differ.
+/// @{
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)            \
+  template <ad::AnyArray T>                                         \
+  ad::array_t<T> name(const T& x) {                                 \
+    return ad::elementwise(ad::Function::name, ad::materialise(x)); \
   }
-/// The function of every entry, in an array of the same kind and shape. |x|' = 0 at 0, √' = +∞ at 0.
-/// @{
-UNROLL_ELEMENTWISE(exp, Exp)
-UNROLL_ELEMENTWISE(log, Log)
-UNROLL_ELEMENTWISE(log1p, Log1p)
-UNROLL_ELEMENTWISE(expm1, Expm1)
-UNROLL_ELEMENTWISE(sqrt, Sqrt)
-UNROLL_ELEMENTWISE(square, Square)
-UNROLL_ELEMENTWISE(sin, Sin)
-UNROLL_ELEMENTWISE(cos, Cos)
-UNROLL_ELEMENTWISE(tanh, Tanh)
-UNROLL_ELEMENTWISE(sigmoid, Sigmoid)
-UNROLL_ELEMENTWISE(softplus, Softplus)
-UNROLL_ELEMENTWISE(abs, Abs)
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                                                   \
+  template <class A, class B>                                                                             \
+  requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) {                    \
+    return ad::elementwise_of_two<ad::common_array_t<A, B>>(ad::FunctionOfTwo::name, #name,               \
+                                                            ad::materialise(a), ad::materialise(b));      \
+  }                                                                                                       \
+  template <ad::AnyArray A, ad::ScalarBeside<A> S>                                                        \
+  ad::array_t<A> name(const A& a, const S& b) {                                                           \
+    return ad::elementwise_of_two<ad::array_t<A>>(ad::FunctionOfTwo::name, #name, ad::materialise(a), b); \
+  }                                                                                                       \
+  template <ad::AnyArray B, ad::ScalarBeside<B> S>                                                        \
+  ad::array_t<B> name(const S& a, const B& b) {                                                           \
+    return ad::elementwise_of_two<ad::array_t<B>>(ad::FunctionOfTwo::name, #name, a, ad::materialise(b)); \
+  }
+#include "unroll/ad/function_list.hpp"
 /// @}
-#undef UNROLL_ELEMENTWISE
-
-/// Of a number: x², 1/(1 + e^{−x}) and log(1 + e^x), the latter two stable for any x.
-/// @{
-inline double square(double x) { return ad::Square::value(x); }
-inline double sigmoid(double x) { return ad::Sigmoid::value(x); }
-inline double softplus(double x) { return ad::Softplus::value(x); }
-/// @}
-
-/// x_i^exponent.
-template <ad::AnyArray T>
-ad::array_t<T> pow(const T& x, double exponent) {
-  return ad::power<ad::array_t<T>>(ad::materialise(x), exponent);
-}
 
 #define UNROLL_ELEMENTWISE(name, function)                                             \
   template <class A, class B>                                                          \
   requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) { \
     return ad::function(ad::materialise(a), ad::materialise(b));                       \
   }
-/// a_i b_i, a_i/b_i, the larger and the smaller of a_i and b_i; a tie is a_i. One of a and b may be plain
-/// where the other has derivatives. @throws ShapeError if the shapes differ.
+/// a_i b_i and a_i/b_i. One of a and b may be plain where the other has derivatives.
+/// @throws ShapeError if the shapes differ.
 /// @{
 UNROLL_ELEMENTWISE(cwise_product, product)
 UNROLL_ELEMENTWISE(cwise_quotient, quotient)
-UNROLL_ELEMENTWISE(max, larger)
-UNROLL_ELEMENTWISE(min, smaller)
 /// @}
 #undef UNROLL_ELEMENTWISE
 

@@ -60,6 +60,12 @@ auto evaluate_plain(const Rule& rule, Shape shape, const In&... in) {
   }
 }
 
+template <class A>
+Shape shape_of(const A& x) {
+  return {x.rows(), x.cols()};
+}
+/// The shape that operands agree on. @throws ShapeError naming the operation and both shapes.
+Shape same_shape(const char* operation, Shape a, Shape b);
 /// The columns that operands agree on. @throws ShapeError if they carry different numbers of tangents.
 Index common_columns(std::initializer_list<Index> columns);
 
@@ -211,6 +217,8 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
   }
 }
 
+/// A plain array without its type.
+using PlainView = Eigen::Map<const Matrix>;
 /// An operand without the distinction of vector and matrix, so that a rule is compiled once for both.
 template <class T>
 decltype(auto) erased(const T& x) {
@@ -219,7 +227,7 @@ decltype(auto) erased(const T& x) {
   else if constexpr (std::is_base_of_v<DualArray, T>)
     return static_cast<const DualArray&>(x);
   else if constexpr (PlainArray<T>)
-    return Eigen::Map<const Matrix>(x.data(), x.rows(), x.cols());
+    return PlainView(x.data(), x.rows(), x.cols());
   else
     return (x);
 }

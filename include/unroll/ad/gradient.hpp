@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/ad/access.hpp"
+#include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/eigen_scalar.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/primitive.hpp"
@@ -22,6 +23,7 @@ template <class F>
 requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var> Vector
 gradient(const F& f, const Vector& x) {
   Tape tape;
+  tape.refer_to(f);
   const VarVector input = tape.input(x);
   const Var y = f(input);
   if (y.is_constant()) return Vector::Zero(x.size());
@@ -34,6 +36,7 @@ template <class F>
 requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, VarVector> Matrix
 jacobian(const F& f, const Vector& x) {
   Tape tape;
+  tape.refer_to(f);
   const VarVector input = tape.input(x);
   const VarVector y = f(input);
   if constexpr (std::is_invocable_v<const F&, const DualVector&>) {
@@ -58,6 +61,7 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
   if (directions.rows() != x.size()) ad::throw_directions(x.size(), {directions.rows(), k});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
+  tape.refer_to(f);
   const VarVector input = tape.input(x, Matrix(directions));
   const Var y = f(input);
   if (y.is_constant()) return Result(Result::Zero(x.size(), k));

@@ -1,26 +1,11 @@
 #pragma once
 
-#include <Eigen/SparseCore>
-#include <functional>
-
-#include "unroll/ad/elementwise.hpp"
+#include "unroll/ad/constant.hpp"
 
 /// Linear maps: products of constant matrices, sparse matrices, operators and taped or dual matrices with
-/// taped or dual arrays. One node each.
-///
-/// Lifetime. A constant dense matrix that is an lvalue, its transpose, a block or map of it, a sparse matrix
-/// and a `LinearOperator` are held by reference, never copied: they must live, unchanged, as long as the tape
-/// is swept. A matrix that is a temporary is copied onto the tape.
-/// @throws ShapeError naming the operation and both shapes.
+/// taped or dual arrays. One node each. How long a constant must live: constant.hpp. @throws ShapeError
+/// naming the operation and both shapes.
 namespace unroll {
-
-/// A linear map R^cols → R^rows that is never formed: x ↦ A x and y ↦ Aᵀ y.
-struct LinearOperator {
-  Index rows = 0;                                        // entries of A x
-  Index cols = 0;                                        // entries of x
-  std::function<Vector(const Vector&)> apply;            // cols → rows
-  std::function<Vector(const Vector&)> apply_transpose;  // rows → cols
-};
 
 namespace ad {
 
@@ -46,52 +31,37 @@ A product_of(const M& a, const A& x);
 template <class M>
 M transposed(const M& x);
 
-/// The core whose memory a temporary may be copied to; null for duals, which are done with it at once.
 template <class A>
-TapeCore* memory_of(const A& x) {
-  if constexpr (TapedArray<A>)
-    return x.core();
-  else
-    return nullptr;
-}
-
-template <class D>
-MatrixView view_of(const D& matrix) {
-  const auto outer = static_cast<std::uint32_t>(matrix.outerStride());
-  const auto rows = static_cast<std::uint32_t>(matrix.rows());
-  const auto cols = static_cast<std::uint32_t>(matrix.cols());
-  if constexpr (D::IsRowMajor)
-    return {matrix.data(), cols, rows, outer, Side::transposed};
-  else
-    return {matrix.data(), rows, cols, outer, Side::plain};
-}
-
-/// Calls f(view) with the matrix, by reference where it has a home of its own, else from a copy.
-template <class M, class A, class F>
-auto with_view(M&& matrix, const A& x, const F& f) {
-  using D = std::remove_cvref_t<M>;
-  constexpr bool is_view = bool(D::Flags & Eigen::DirectAccessBit) && D::InnerStrideAtCompileTime == 1;
-  constexpr bool is_plain = std::is_base_of_v<Eigen::PlainObjectBase<D>, D>;
-  if constexpr (is_view && (!is_plain || std::is_lvalue_reference_v<M>)) {
-    return f(view_of(matrix));
-  } else {
-    const Matrix copy = matrix;
-    MatrixView view = view_of(copy);
-    if (TapeCore* const core = memory_of(x); core != nullptr)
-      view.data = core->keep_copy(copy.data(), static_cast<std::size_t>(copy.size()));
-    return f(view);
-  }
-}
-
-template <class A>
-A apply_sparse(const Eigen::SparseMatrix<double>& matrix, Side side, const A& x);
+A apply_sparse(const Sparse& matrix, Side side, const A& x);
 template <class A>
 A apply_operator(const LinearOperator& op, Side side, const A& x);
 
+/// op(A) X for a constant A that is referred to.
+template <NamedConstant M, class A>
+A apply_named(const M& matrix, Side side, const A& x) {
+  if constexpr (PlainArray<A> && !std::is_same_v<M, LinearOperator>)
+    return side == Side::plain ? A(matrix * x) : A(matrix.transpose() * x);
+  else if constexpr (std::is_same_v<M, Matrix>)
+    return apply_constant(view_of(matrix, side), x);
+  else if constexpr (std::is_same_v<M, Sparse>)
+    return apply_sparse(matrix, side, x);
+  else
+    return apply_operator(matrix, side, x);
+}
+
+/// X op(B) likewise.
+template <class A>
+A times_named(const A& x, const Matrix& matrix, Side side) {
+  if constexpr (PlainArray<A>)
+    return side == Side::plain ? A(x * matrix) : A(x * matrix.transpose());
+  else
+    return times_constant<A, A>(x, view_of(matrix, side));
+}
+
 }  // namespace ad
 
-/// A X and X B for a constant dense A or B. An lvalue, its transpose, a block or map of it is held by
-/// reference, a temporary copied onto the tape. X b with a vector b is a vector. @throws ShapeError
+/// A X and X B for a constant dense A or B. X b with a vector b is a vector.
+/// @throws ShapeError
 /// @{
 template <class M, ad::Differentiable V>
 requires ad::ConstantMatrix<std::remove_cvref_t<M>> ad::array_t<V>
@@ -129,40 +99,68 @@ requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
 inline Matrix transpose(const Matrix& x) { return x.transpose(); }
 /// @}
 
-/// A X and Aᵀ X for a sparse A, held by reference. @throws ShapeError
+/// A X and Aᵀ X for a sparse A. @throws ShapeError
 /// @{
 template <ad::Differentiable V>
-ad::array_t<V> operator*(const Eigen::SparseMatrix<double>& matrix, const V& x) {
-  return ad::apply_sparse(matrix, ad::Side::plain, ad::materialise(x));
+ad::array_t<V> operator*(const ad::Sparse& matrix, const V& x) {
+  decltype(auto) array = ad::materialise(x);
+  return ad::apply_sparse(ad::held(ad::recording_of(array), matrix), ad::Side::plain, array);
 }
-template <ad::Differentiable V>
-ad::array_t<V> operator*(const Eigen::Transpose<const Eigen::SparseMatrix<double>>& matrix, const V& x) {
-  return ad::apply_sparse(matrix.nestedExpression(), ad::Side::transposed, ad::materialise(x));
+template <class M, ad::Differentiable V>
+requires std::is_same_v<std::remove_const_t<M>, ad::Sparse> ad::array_t<V>
+operator*(const Eigen::Transpose<M>& matrix, const V& x) {
+  decltype(auto) array = ad::materialise(x);
+  return ad::apply_sparse(ad::held(ad::recording_of(array), matrix.nestedExpression()), ad::Side::transposed,
+                          array);
 }
-template <ad::Differentiable V>
-ad::array_t<V> operator*(const Eigen::Transpose<Eigen::SparseMatrix<double>>& matrix, const V& x) {
-  return ad::apply_sparse(matrix.nestedExpression(), ad::Side::transposed, ad::materialise(x));
-}
-
 /// @}
 
-/// Held by reference: a temporary would be gone before the sweep.
+/// A x and Aᵀ x for an operator that is only applied. @throws ShapeError
 /// @{
-template <ad::Differentiable V>
-void operator*(const Eigen::SparseMatrix<double>&& matrix, const V& x) = delete;
-template <ad::Differentiable V>
-void operator*(const LinearOperator&& op, const V& x) = delete;
-/// @}
-
-/// A x for an operator that is only applied.
 template <ad::AnyArray V>
 ad::array_t<V> operator*(const LinearOperator& op, const V& x) {
-  return ad::apply_operator(op, ad::Side::plain, ad::materialise(x));
+  decltype(auto) array = ad::materialise(x);
+  return ad::apply_operator(ad::held(ad::recording_of(array), op), ad::Side::plain, array);
 }
-/// Aᵀ x.
 template <ad::AnyArray V>
 ad::array_t<V> transpose_product(const LinearOperator& op, const V& x) {
-  return ad::apply_operator(op, ad::Side::transposed, ad::materialise(x));
+  decltype(auto) array = ad::materialise(x);
+  return ad::apply_operator(ad::held(ad::recording_of(array), op), ad::Side::transposed, array);
 }
+/// @}
+
+/// A X for a constant that is shared, or referred to by std::cref; X B
+/// likewise. @throws ShapeError
+/// @{
+template <ad::NamedConstant M, ad::AnyArray V>
+ad::array_t<V> operator*(const Constant<M>& matrix, const V& x) {
+  decltype(auto) array = ad::materialise(x);
+  if (ad::TapeCore* const core = ad::recording_of(array); core != nullptr) core->keep(matrix.owner());
+  return ad::apply_named(matrix.stored(), matrix.side(), array);
+}
+template <ad::AnyArray V>
+ad::array_t<V> operator*(const V& x, const Constant<Matrix>& matrix) {
+  decltype(auto) array = ad::materialise(x);
+  if (ad::TapeCore* const core = ad::recording_of(array); core != nullptr) core->keep(matrix.owner());
+  return ad::times_named(array, matrix.stored(), matrix.side());
+}
+template <ad::NamedConstant M, ad::AnyArray V>
+ad::array_t<V> operator*(std::reference_wrapper<const M> matrix, const V& x) {
+  return ad::apply_named(matrix.get(), ad::Side::plain, ad::materialise(x));
+}
+template <ad::AnyArray V, class M>  // (deduced: no matrix shall become a wrapper)
+requires std::is_same_v<M, Matrix> ad::array_t<V>
+operator*(const V& x, std::reference_wrapper<const M> matrix) {
+  return ad::times_named(ad::materialise(x), matrix.get(), ad::Side::plain);
+}
+template <ad::NamedConstant M>
+Constant<M> transpose(std::reference_wrapper<const M> matrix) {
+  return Constant<M>::referring_to(matrix.get()).transpose();
+}
+template <ad::NamedConstant M>
+Constant<M> transpose(const Constant<M>& matrix) {
+  return matrix.transpose();
+}
+/// @}
 
 }  // namespace unroll

@@ -38,11 +38,26 @@ struct Tanh {
   }
 };
 
-/// e^{−|x|}, the quantity in which sigmoid and softplus are stable.
+/// e^{−|x|}, the quantity in which what follows is stable.
 template <class P>
 P decay(const P& x) {
   return pexp(pmax(pnegate(pabs(x)), constant<P>(-708.0)));
 }
+
+/// 1 − tanh² x = 4e/(1 + e)² with e = e^{−2|x|}: from tanh x itself, which rounds to 1, it would vanish
+/// at 20.
+struct TanhSlope {
+  double operator()(double x) const {
+    const double e = std::exp(-2.0 * std::abs(x));
+    return 4.0 * e / ((1.0 + e) * (1.0 + e));
+  }
+  template <class P>
+  P packetOp(const P& x) const {
+    const P e = decay(padd(x, x));
+    const P base = padd(constant<P>(1.0), e);
+    return pselect(pcmp_eq(x, x), pdiv(pmul(constant<P>(4.0), e), pmul(base, base)), x);
+  }
+};
 
 /// 1/(1 + e^{−x})
 struct Sigmoid {
@@ -89,6 +104,15 @@ struct Softplus {
   }
 };
 
+/// slope × cotangent, and 0 where the cotangent is 0, whatever the slope.
+struct Chain {
+  double operator()(double slope, double cotangent) const { return cotangent == 0 ? 0.0 : slope * cotangent; }
+  template <class P>
+  P packetOp(const P& slope, const P& cotangent) const {
+    return pandnot(pmul(slope, cotangent), pcmp_eq(cotangent, constant<P>(0.0)));
+  }
+};
+
 }  // namespace unroll::ad::packet
 
 namespace unroll::ad {
@@ -106,12 +130,17 @@ auto map(const T& x) {
 
 namespace Eigen::internal {
 template <class F>
-requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::Sigmoid> ||
-    std::is_same_v<F, unroll::ad::packet::SigmoidSlope> || std::is_same_v<F, unroll::ad::packet::Softplus>
+requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::TanhSlope> ||
+    std::is_same_v<F, unroll::ad::packet::Sigmoid> || std::is_same_v<F, unroll::ad::packet::SigmoidSlope> ||
+    std::is_same_v<F, unroll::ad::packet::Softplus>
 struct functor_traits<F> {
   enum {
     Cost = 20 * NumTraits<double>::MulCost,
     PacketAccess = packet_traits<double>::HasExp != 0 && packet_traits<double>::HasLog != 0
   };
+};
+template <>
+struct functor_traits<unroll::ad::packet::Chain> {
+  enum { Cost = 2 * NumTraits<double>::MulCost, PacketAccess = packet_traits<double>::HasCmp != 0 };
 };
 }  // namespace Eigen::internal

@@ -178,6 +178,13 @@ concept PrimitiveOn = requires(const plain_t<T>&... x) {
   Mine::pullback(x..., Mine::value(x...));
 };
 
+template <class Mine, class... T>
+concept ReturnsArray = requires(const plain_t<T>&... x) {
+  requires std::is_same_v<decltype(Mine::value(x...)), double> ||
+      std::is_same_v<decltype(Mine::value(x...)), Vector> ||
+      std::is_same_v<decltype(Mine::value(x...)), Matrix>;
+};
+
 // The array type of a result Y in the world of the operands.
 template <class Y, class... In>
 using result_array_t = std::conditional_t<
@@ -204,6 +211,10 @@ template <class Mine, class... T>
 auto apply(const T&... x) {
   static_assert(ad::PrimitiveOn<Mine, T...>,
                 "apply<Mine>: Mine needs static value(x...) and pullback(x..., y_bar) on plain arrays");
+  static_assert(
+      ad::ReturnsArray<Mine, T...>,
+      "apply<Mine>: Mine::value must return double, Vector or Matrix, not an Eigen expression: write "
+      "`static Vector value(...)`, not `static auto value(...)`");
   return [](const auto&... in) {
     const auto value =
         Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);

@@ -7,9 +7,6 @@
 namespace unroll {
 
 namespace ad {
-template <class A>
-using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t<TapedArray<A>, Var, Dual>>;
-
 template <class A, class B>
 scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
 template <class A>
@@ -23,10 +20,6 @@ scalar_of_t<A> stable_log_sum_exp(const A& x);
 template <class A>
 scalar_of_t<A> greatest(const A& x, bool smallest);
 }  // namespace ad
-
-/// The scalars of an array type: double, Dual or Var.
-template <class V>
-using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 
 /// ⟨a, b⟩; of matrices, Σ a_ij b_ij. @throws ShapeError
 template <class A, class B>
@@ -48,11 +41,54 @@ template <ad::AnyArray T>
 scalar_t<T> squared_norm(const T& x) {
   return ad::squared_length(ad::materialise(x));
 }
-/// (Σ x_i²)^{1/2}
+namespace ad {
+/// The norm of a taped array: a variable that knows what it is the norm of, so that its square is smooth at
+/// 0.
+template <class A>
+class NormOf : public Expression<NormOf<A>> {
+ public:
+  static constexpr std::uint32_t leaves = 1;
+  explicit NormOf(const A& x) : array_(x), norm_(length(x)) {}
+  const A& array() const { return array_; }
+  const Var& variable() const { return norm_; }
+  double value() const { return norm_.value(); }
+  bool is_constant() const { return norm_.is_constant(); }
+  TapeCore* core() const { return norm_.core(); }
+  double primal() const { return norm_.primal(); }
+  void push(StatementWriter& writer, double multiplier) const { norm_.push(writer, multiplier); }
+  Pair pair(Index j) const { return norm_.pair(j); }
+  void push_pair(TangentWriter& writer, Pair multiplier) const { norm_.push_pair(writer, multiplier); }
+  void check_leaves(std::uint32_t epoch) const { norm_.check_leaves(epoch); }
+
+ private:
+  A array_;
+  Var norm_;
+};
+}  // namespace ad
+
+/// (Σ x_i²)^{1/2}. Its square, square(norm(x)), pow(norm(x), 2) or norm(x) * norm(x), is squared_norm(x).
+/// @{
 template <ad::AnyArray T>
-scalar_t<T> norm(const T& x) {
-  return ad::length(ad::materialise(x));
+auto norm(const T& x) {
+  if constexpr (ad::TapedArray<ad::array_t<T>>)
+    return ad::NormOf<ad::array_t<T>>(ad::materialise(x));
+  else
+    return ad::length(ad::materialise(x));
 }
+template <class A>
+Var square(const ad::NormOf<A>& norm) {
+  return squared_norm(norm.array());
+}
+template <class A, ad::Number T>
+Var pow(const ad::NormOf<A>& norm, T exponent) {
+  return exponent == 2 ? square(norm) : Var(pow(norm.variable(), exponent));
+}
+template <class A, class B>
+Var operator*(const ad::NormOf<A>& a, const ad::NormOf<B>& b) {
+  const bool same = a.array().buffer() == b.array().buffer() && a.array().id() == b.array().id();
+  return same ? square(a) : Var(a.variable() * b.variable());
+}
+/// @}
 /// log Σ e^{x_i}, stable for entries of any size. @throws ShapeError if x is empty.
 template <ad::AnyArray T>
 scalar_t<T> log_sum_exp(const T& x) {

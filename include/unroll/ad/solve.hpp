@@ -21,8 +21,9 @@ template <class M, class B>
 solution_t<M, B> lu_solution(const M& a, const B& b);
 }  // namespace ad
 
-/// A⁻¹ B for symmetric positive definite A, of which the lower triangle is read; a derivative is meant for
-/// symmetric changes of A. @throws ShapeError, NumericalError with the pivot that is not positive.
+/// A⁻¹ B for symmetric positive definite A, of which the lower triangle is read: so is the derivative, that
+/// of the lower triangle, whatever stands above it. @throws ShapeError, NumericalError with the pivot that is
+/// not positive.
 template <ad::AnyArray M, ad::AnyArray B>
 auto solve_cholesky(const M& a, const B& b) {
   return ad::cholesky_solution(ad::materialise(a), ad::materialise(b));

@@ -44,7 +44,8 @@ class Statements {
 
   /// Forgets everything but statement 0, the constant, and keeps the memory. From now on k = `tangents`.
   void reset(std::size_t tangents);
-  void free_memory();
+  /// reset() comes before anything else.
+  void free_memory() noexcept;
 
   Id size() const { return static_cast<Id>(size_); }
   std::size_t arguments() const { return arguments_; }
@@ -64,6 +65,7 @@ class Statements {
   std::size_t reserved_bytes() const;
 
  private:
+  static constexpr std::size_t smallest = 1024;
   void grow(std::size_t more_arguments, std::size_t more_statements);
 
   std::size_t size_ = 0, capacity_ = 0;

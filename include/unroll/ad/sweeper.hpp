@@ -95,7 +95,6 @@ class Sweeper {
   void add_to(Adjoint& adjoint, Index rows, double factor, const double* y);
   void sweep_statements(Id from, Id to);
   void sweep_statements_plain(Id from, Id to);
-  void sweep_statements_with_tangents(Id from, Id to);
   void sweep_statements_of_columns(Id from, Id to);
 
   const TapeCore& core_;

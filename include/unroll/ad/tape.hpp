@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 
+#include "unroll/ad/linear_combination.hpp"
 #include "unroll/ad/sweeper.hpp"
 #include "unroll/ad/var.hpp"
 #include "unroll/ad/var_array.hpp"
@@ -16,6 +17,14 @@ class Sweep {
   /// column 0 is the adjoint, columns 1…k its tangents. Zero if nothing depends on x.
   /// @throws TapeError if x is not an input of the tape, or the tape was cleared.
   Matrix adjoint(const VarArray& x) const;
+  template <class A>
+  Matrix adjoint(const LinearCombination<A>&) const {
+    static_assert(ad::never<A>,
+                  "sweep.adjoint: a sum is no input of the tape; ask for the "
+                  "adjoint of the VarVector or VarMatrix "
+                  "that tape.input gave");
+    return {};
+  }
   /// 1 × s, likewise.
   Eigen::RowVectorXd adjoint(const Var& x) const;
 
@@ -33,6 +42,10 @@ class Sweep {
 struct Seed {
   const VarArray& y;  // of the recording that is swept, no constant
   Matrix cotangents;  // y.size() × s
+
+  Seed(const VarArray& array, Matrix seeds) : y(array), cotangents(std::move(seeds)) {}
+  /// A temporary, a sum say, would be gone before the sweep: give it a name first.
+  Seed(const VarArray&& temporary, Matrix seeds) = delete;
 };
 
 /// What a recording holds.
@@ -94,6 +107,19 @@ class Tape {
   Sweep sweep(const Var& y) const;
   /// From a scalar: `seeds` is 1 × s. @throws likewise.
   Sweep sweep(const Var& y, const Eigen::RowVectorXd& seeds) const;
+
+  /// Promises that `object` outlives the tape, unchanged: matrices that are its
+  /// members are referred to, where a constant matrix is otherwise copied (see
+  /// linear.hpp). The promise stays until the tape is destroyed.
+  /// @{
+  template <class T>
+  void refer_to(const T& object) {
+    refer_to(std::addressof(object), sizeof(T));
+  }
+  void refer_to(const void* object, std::size_t bytes);
+  template <class T>
+  void refer_to(const T&& temporary) = delete;
+  /// @}
 
   /// Forgets the recording and every variable of it.
   void clear();

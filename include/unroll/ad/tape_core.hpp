@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/SparseCore>
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -51,7 +52,22 @@ struct TapeCore {
   FreeLists<Buffer> free_buffers;
   std::size_t free_bytes = 0;
   std::vector<std::shared_ptr<const void>> kept;  // what nodes refer to and is no plain array, until clear()
-  std::vector<Id> input_arrays, input_scalars;    // ascending
+  struct Owned {
+    const std::byte *begin, *end;
+  };
+  std::vector<Owned> owned;  // objects that outlive the recording: see Tape::refer_to
+  /// Constants that were copied, by their source: one that did not change is not copied again.
+  struct Constant {
+    MatrixView source, copy;
+  };
+  std::vector<Constant> constants;
+  std::vector<std::shared_ptr<const Eigen::SparseMatrix<double>>> sparse_constants;
+  struct Input {
+    Id id;
+    const Buffer* buffer;
+  };
+  std::vector<Input> inputs;      // arrays, by ascending id
+  std::vector<Id> input_scalars;  // ascending
 
   Index columns() const { return 1 + tangents; }
 
@@ -75,6 +91,17 @@ struct TapeCore {
       free_buffers.give(buffer, size);
     }
   }
+  /// Whether an object that outlives the recording contains this address.
+  bool owns(const void* address) const {
+    for (const Owned& object : owned)
+      if (address >= object.begin && address < object.end) return true;
+    return false;
+  }
+  /// A copy of a matrix that lives until clear(); that of before, if this one stands where it stood and
+  /// equals it.
+  MatrixView keep(const MatrixView& matrix);
+  /// Keeps what `shared` points to until clear().
+  void keep(std::shared_ptr<const void> shared);
   /// A copy of a constant that lives until clear().
   const double* keep_copy(const double* data, std::size_t size);
 
@@ -103,12 +130,15 @@ struct TapeCore {
     return arrays++;
   }
 
-  /// Forgets the recording, keeps the memory.
+  /// Forgets the recording, keeps the memory, and begins another.
   void reset(Index new_tangents);
+  void forget() noexcept;
 
   /// A core of this thread, warm if there is one.
   static TapeCore* acquire(Index tangents);
   static void give_back(TapeCore* core) noexcept;
+  static void bequeath(TapeCore* core) noexcept;  // to all threads
+  TapeCore* next = nullptr;                       // while it rests: see ThreadRest
 
   /// True if a variable of `variable_epoch` belongs to this recording.
   bool is_at(std::uint32_t variable_epoch) const {

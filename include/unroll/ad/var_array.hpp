@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <utility>
 
 #include "unroll/ad/tape_core.hpp"
@@ -8,7 +9,8 @@
 namespace unroll {
 
 /// An array recorded on a tape, or a constant. A handle: copies share the value, nothing can change it.
-/// Arithmetic is in operators.hpp, functions in the rule families. Belongs to the thread of its tape.
+/// Arithmetic is in operators.hpp, functions in the rule families. Belongs to the thread of its tape; a
+/// constant that belongs to no tape may be copied by several threads.
 class VarArray {
  public:
   VarArray() = default;
@@ -56,6 +58,12 @@ class VarArray {
         extent_(shape) {}
   /// A constant that belongs to no tape.
   VarArray(const double* data, ad::Shape shape);
+  /// The same entries in another shape of the same size.
+  VarArray with_shape(ad::Shape shape) const {
+    VarArray copy = *this;
+    copy.extent_ = shape;
+    return copy;
+  }
   ad::TapeCore* core() const { return core_; }
   ad::Buffer* buffer() const { return buffer_; }
   ad::Id id() const { return id_; }
@@ -71,7 +79,11 @@ class VarArray {
     if (core_ != nullptr) core_->check(epoch_, operation);
   }
   void retain() const noexcept {
-    if (buffer_ != nullptr && (core_ == nullptr || is_live())) ++buffer_->references;
+    if (buffer_ == nullptr) return;
+    if (core_ == nullptr)  // a constant, which threads may share
+      std::atomic_ref(buffer_->references).fetch_add(1, std::memory_order_relaxed);
+    else if (is_live())
+      ++buffer_->references;
   }
   /// @endcond
 

@@ -23,8 +23,10 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
 /// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
-  static_assert(ObjectiveOnVectors<F>,
-                "make_problem: f(x, theta) must accept const Vector& twice and give a number");
+  static_assert(
+      ObjectiveOnVectors<F>,
+      "make_problem: f(x, theta) must accept const Vector& twice and give a number (`using std::abs;` and "
+      "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
   static_assert(
       ObjectiveOnTape<F>,
       "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
@@ -45,6 +47,7 @@ class TemplateProblem : public Base {
 
   Vector gradient(const Vector& x, const Vector& theta) const override {
     Tape tape;
+    tape.refer_to(f_);
     const VarVector taped = tape.input(x);
     const Var y = f_(taped, VarVector(theta));
     if (y.is_constant()) return Vector::Zero(n_);
@@ -53,6 +56,7 @@ class TemplateProblem : public Base {
 
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override {
     Tape tape;
+    tape.refer_to(f_);
     const VarVector taped = tape.input(theta);
     const Var y = f_(VarVector(x), taped);
     if (y.is_constant()) return Vector::Zero(p_);
@@ -63,6 +67,7 @@ class TemplateProblem : public Base {
                            const Matrix& theta_dot) const override {
     const Index k = x_dot.cols();
     Tape tape(k);
+    tape.refer_to(f_);
     const VarVector taped_x = tape.input(x, x_dot);
     const VarVector taped_theta = tape.input(theta, theta_dot);
     const Var y = f_(taped_x, taped_theta);
@@ -76,9 +81,9 @@ class TemplateProblem : public Base {
   Index n_, p_;
 };
 
-/// The problem min_x f(x, θ) with n = dim x, p = dim θ. Matrices that f multiplies with are members of F, not
-/// locals of its operator(): they are read again by the sweep, after f has returned (ad/linear.hpp,
-/// lifetime).
+/// The problem min_x f(x, θ) with n = dim x, p = dim θ. Matrices that are members of F, captured by value
+/// say, are referred to; what F holds by reference or pointer is copied by every gradient, unless it says
+/// std::cref(A) (ad/constant.hpp).
 template <class F>
 TemplateProblem<F> make_problem(F f, Index n, Index p) {
   return TemplateProblem<F>(std::move(f), n, p);

@@ -1,0 +1,23 @@
+# Writes OUTPUT, a page of the documentation, from the lines of LIST (include/unroll/ad/function_list.hpp):
+#   cmake -D LIST=<function_list.hpp> -D OUTPUT=<page.md> -P function_table.cmake
+cmake_minimum_required(VERSION 3.25)
+file(STRINGS ${LIST} rows REGEX "^UNROLL_FUNCTION.*//" ENCODING UTF-8)
+set(page "# Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
+may be a scalar beside an array). All are differentiated to second order.\n\n| function | what it is; conventions |\n|---|---|\n")
+set(count 0)
+foreach(row IN LISTS rows)
+  if(NOT row MATCHES "^UNROLL_FUNCTION(_OF_TWO)?\\(([a-z0-9_]+),.*// (.+)$")
+    message(FATAL_ERROR "function list: a line that is no row: ${row}")
+  endif()
+  string(REPLACE "|" "\\|" meaning "${CMAKE_MATCH_3}")
+  if(CMAKE_MATCH_1)
+    string(APPEND page "| `${CMAKE_MATCH_2}(a, b)` | ${meaning} |\n")
+  else()
+    string(APPEND page "| `${CMAKE_MATCH_2}(x)` | ${meaning} |\n")
+  endif()
+  math(EXPR count "${count} + 1")
+endforeach()
+if(count EQUAL 0)
+  message(FATAL_ERROR "function list: ${LIST} has no rows")
+endif()
+file(WRITE ${OUTPUT} "${page}")

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <type_traits>
+
+#include "unroll/ad/functions.hpp"
+#include "unroll/ad/tape_core.hpp"
+
+/// Scalars on a tape. An expression such as a*b + c*sin(d) is a type that holds its operands by value; when
+/// it becomes a `Var` it is recorded as one statement: the partial in every variable, computed from the root
+/// down.
+namespace unroll {
+
+namespace ad {
+
+#define UNROLL_INLINE [[gnu::always_inline]] inline
+
+/// Where a statement being recorded puts its arguments. `stale` gathers what an epoch check of each would
+/// find.
+struct StatementWriter {
+  double* partial;
+  Id* argument;
+  std::uint32_t epoch;
+  std::uint32_t stale = 0;
+};
+
+/// The same with the tangents of the partials in one direction.
+struct TangentWriter {
+  Index direction;     // which tangent
+  double* tangent;     // of the next argument's partial
+  std::size_t stride;  // doubles between arguments
+};
+
+}  // namespace ad
+
+/// A scalar expression over variables; converts to `Var`.
+template <class E>
+struct Expression {
+  /// The expression as the type that it is.
+  UNROLL_INLINE const E& self() const { return static_cast<const E&>(*this); }
+};
+
+template <class T>
+concept ScalarExpression = std::is_base_of_v<Expression<T>, T>;
+
+namespace ad {
+
+/// A number inside an expression.
+struct Literal {
+  static constexpr std::uint32_t leaves = 0;
+  double number;
+  UNROLL_INLINE TapeCore* core() const { return nullptr; }
+  UNROLL_INLINE double primal() const { return number; }
+  UNROLL_INLINE void push(StatementWriter&, double) const {}
+  Pair pair(Index) const { return {number, 0.0}; }
+  void push_pair(TangentWriter&, Pair) const {}
+  void check_leaves(std::uint32_t) const {}
+};
+
+template <Function function, class A>
+class Unary : public Expression<Unary<function, A>> {
+ public:
+  using F = Elementary<function>;
+  static constexpr std::uint32_t leaves = A::leaves;
+  UNROLL_INLINE explicit Unary(const A& a) : a_(a), value_(F::value(a.primal())) {}
+  UNROLL_INLINE TapeCore* core() const { return a_.core(); }
+  UNROLL_INLINE double primal() const { return value_; }
+  UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
+    a_.push(writer, chain(F::slope(F::saves_output ? value_ : a_.primal()), multiplier));
+  }
+  Pair pair(Index j) const { return {value_, slope(j).value * a_.pair(j).tangent}; }
+  void push_pair(TangentWriter& writer, Pair multiplier) const {
+    a_.push_pair(writer, multiplier * slope(writer.direction));
+  }
+  void check_leaves(std::uint32_t epoch) const { a_.check_leaves(epoch); }
+
+ private:
+  Pair slope(Index j) const {
+    const Pair a = a_.pair(j);
+    if constexpr (F::saves_output)
+      return slope_of<F>({value_, F::slope(value_) * a.tangent});
+    else
+      return slope_of<F>(a);
+  }
+  A a_;
+  double value_;
+};
+
+template <auto function, class A, class B>
+class Binary : public Expression<Binary<function, A, B>> {
+ public:
+  using F = Elementary<function>;
+  static constexpr std::uint32_t leaves = A::leaves + B::leaves;
+  UNROLL_INLINE Binary(const A& a, const B& b) : a_(a), b_(b), value_(F::value(a.primal(), b.primal())) {}
+  UNROLL_INLINE TapeCore* core() const {
+    if constexpr (A::leaves == 0) {
+      return b_.core();
+    } else if constexpr (B::leaves == 0) {
+      return a_.core();
+    } else {
+      TapeCore* const first = a_.core();
+      return first != nullptr ? first : b_.core();
+    }
+  }
+  UNROLL_INLINE double primal() const { return value_; }
+  UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
+    const double a = a_.primal(), b = b_.primal();
+    if constexpr (A::leaves > 0) a_.push(writer, times(F::partial_a(a, b, value_), multiplier));
+    if constexpr (B::leaves > 0) b_.push(writer, times(F::partial_b(a, b, value_), multiplier));
+  }
+  Pair pair(Index j) const { return value_of_two<F>(a_.pair(j), b_.pair(j)); }
+  void push_pair(TangentWriter& writer, Pair multiplier) const {
+    const Pair a = a_.pair(writer.direction);
+    const Pair b = b_.pair(writer.direction);
+    const Pair y = value_of_two<F>(a, b);
+    if constexpr (A::leaves > 0) a_.push_pair(writer, multiplier * Pair(F::partial_a(a, b, y)));
+    if constexpr (B::leaves > 0) b_.push_pair(writer, multiplier * Pair(F::partial_b(a, b, y)));
+  }
+  void check_leaves(std::uint32_t epoch) const {
+    a_.check_leaves(epoch);
+    b_.check_leaves(epoch);
+  }
+
+ private:
+  /// Of an operation + − × ÷ no partial is infinite where the value is not.
+  UNROLL_INLINE static double times(double partial, double multiplier) {
+    if constexpr (std::is_same_v<decltype(function), Operation>)
+      return partial * multiplier;
+    else
+      return chain(partial, multiplier);
+  }
+  A a_;
+  B b_;
+  double value_;
+};
+
+}  // namespace ad
+}  // namespace unroll

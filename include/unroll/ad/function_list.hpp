@@ -1,0 +1,62 @@
+// The list of elementary functions, included wherever something is made for each of them: structs of the
+// rules (functions.hpp), overloads for numbers and arrays (elementwise.hpp), for scalars of either engine
+// (var.hpp, dual.hpp), kernels (src/ad/functions.cpp), tests (tests/ad/function_list_test.cpp) and the table
+// of the documentation. Whoever includes it defines UNROLL_FUNCTION, or UNROLL_FUNCTION_OF_TWO, or both,
+// beforehand.
+
+#ifndef UNROLL_FUNCTION
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)
+#endif
+#ifndef UNROLL_FUNCTION_OF_TWO
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)
+#endif
+
+// clang-format off
+
+// y = f(x). `s` is what the derivatives are written in and the only thing a tape keeps, x or y: the slope is dy/dx, the bend
+// d slope/ds. An expression that is written for numbers alone is evaluated entry by entry.
+//              name         s  value                      slope                       bend                              what it is; conventions
+UNROLL_FUNCTION(exp,         y, exp(x),                    y,                          1.0)                              // e^x
+UNROLL_FUNCTION(expm1,       x, expm1(x),                  exp(x),                     exp(x))                           // e^x − 1
+UNROLL_FUNCTION(log,         x, log(x),                    1.0 / x,                    -1.0 / (x * x))                   // log x, x > 0
+UNROLL_FUNCTION(log1p,       x, log1p(x),                  1.0 / (1.0 + x),            -1.0 / ((1.0 + x) * (1.0 + x)))   // log(1 + x), x > −1
+UNROLL_FUNCTION(sqrt,        y, sqrt(x),                   0.5 / y,                    -0.5 / (y * y))                   // √x, x ≥ 0; the slope at 0 is +∞
+UNROLL_FUNCTION(cbrt,        y, std::cbrt(x),              1.0 / (3.0 * y * y),        -2.0 / (3.0 * y * y * y))         // ∛x; the slope at 0 is +∞
+UNROLL_FUNCTION(square,      x, x * x,                     2.0 * x,                    2.0)                              // x²
+UNROLL_FUNCTION(reciprocal,  y, 1.0 / x,                   -y * y,                     -2.0 * y)                         // 1/x, x ≠ 0
+UNROLL_FUNCTION(abs,         x, abs(x),                    sign(x),                    0.0)                              // |x|; the slope at 0 is 0
+UNROLL_FUNCTION(sin,         x, sin(x),                    cos(x),                     -sin(x))                          // sin x
+UNROLL_FUNCTION(cos,         x, cos(x),                    -sin(x),                    -cos(x))                          // cos x
+UNROLL_FUNCTION(tan,         y, tan(x),                    1.0 + y * y,                2.0 * y)                          // tan x
+UNROLL_FUNCTION(asin,        x, asin(x),                   1.0 / sqrt((1.0 - x) * (1.0 + x)), x * cube(1.0 / sqrt((1.0 - x) * (1.0 + x)))) // arcsin x, |x| ≤ 1; the slope at ±1 is +∞
+UNROLL_FUNCTION(acos,        x, acos(x),                   -1.0 / sqrt((1.0 - x) * (1.0 + x)), -x * cube(1.0 / sqrt((1.0 - x) * (1.0 + x)))) // arccos x, |x| ≤ 1; the slope at ±1 is −∞
+UNROLL_FUNCTION(atan,        x, atan(x),                   1.0 / (1.0 + x * x),        -2.0 * x / (1.0 + x * x) / (1.0 + x * x)) // arctan x
+UNROLL_FUNCTION(sinh,        x, sinh(x),                   cosh(x),                    sinh(x))                          // (e^x − e^−x)/2
+UNROLL_FUNCTION(cosh,        x, cosh(x),                   sinh(x),                    cosh(x))                          // (e^x + e^−x)/2
+UNROLL_FUNCTION(tanh,        x, map<packet::Tanh>(x),      map<packet::TanhSlope>(x),  -2.0 * map<packet::Tanh>(x) * map<packet::TanhSlope>(x)) // tanh x
+UNROLL_FUNCTION(asinh,       x, std::asinh(x),             1.0 / hypotenuse(1.0, x),   -x * cube(1.0 / hypotenuse(1.0, x))) // arsinh x
+UNROLL_FUNCTION(acosh,       x, std::acosh(x),             1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)), -x * cube(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)))) // arcosh x, x ≥ 1; the slope at 1 is +∞
+UNROLL_FUNCTION(atanh,       x, std::atanh(x),             1.0 / ((1.0 - x) * (1.0 + x)), 2.0 * x / square_of((1.0 - x) * (1.0 + x))) // artanh x, |x| < 1
+UNROLL_FUNCTION(sigmoid,     x, map<packet::Sigmoid>(x),   map<packet::SigmoidSlope>(x), map<packet::SigmoidSlope>(x) * map<packet::Tanh>(-0.5 * x)) // σ(x) = 1/(1 + e^−x)
+UNROLL_FUNCTION(softplus,    x, map<packet::Softplus>(x),  map<packet::Sigmoid>(x),    map<packet::SigmoidSlope>(x))     // log(1 + e^x)
+UNROLL_FUNCTION(log_sigmoid, x, -map<packet::Softplus>(-x), map<packet::Sigmoid>(-x),  -map<packet::SigmoidSlope>(x))    // log σ(x)
+UNROLL_FUNCTION(logit,       x, log_odds(x),               1.0 / (x * (1.0 - x)),      (2.0 * x - 1.0) / square_of(x * (1.0 - x))) // log(x/(1 − x)), 0 < x < 1
+UNROLL_FUNCTION(relu,        x, x < 0 ? 0.0 : x,           x > 0 ? 1.0 : 0.0,          0.0)                              // max(x, 0); the slope at 0 is 0
+UNROLL_FUNCTION(erf,         x, std::erf(x),               two_by_root_pi * gaussian(x), -2.0 * two_by_root_pi * x * gaussian(x))        // (2/√π) ∫₀ˣ e^−t² dt
+UNROLL_FUNCTION(erfc,        x, std::erfc(x),              -two_by_root_pi * gaussian(x), 2.0 * two_by_root_pi * x * gaussian(x))         // 1 − erf x
+UNROLL_FUNCTION(lgamma,      x, log_gamma(x),              polygamma(0, x),            polygamma(1, x))                  // log |Γ(x)|
+UNROLL_FUNCTION(digamma,     x, polygamma(0, x),           polygamma(1, x),            polygamma(2, x))                  // ψ(x) = Γ'(x)/Γ(x)
+
+// y = f(a, b) with both partial derivatives, written for a number T that may carry a tangent.
+//                     name   value                       partial in a                     partial in b
+UNROLL_FUNCTION_OF_TWO(pow,   std::pow(a, b),             power_slope(a, b),               power_bend(a, y))     // a^b; at a = 0 the partial in b is 0, its limit for b > 0
+UNROLL_FUNCTION_OF_TWO(atan2, std::atan2(a, b),           b / hypotenuse(a, b) / hypotenuse(a, b), -a / hypotenuse(a, b) / hypotenuse(a, b)) // the angle of the point (b, a)
+UNROLL_FUNCTION_OF_TWO(hypot, std::hypot(a, b),           direction(a, y),                 direction(b, y))      // (a² + b²)^½; at (0, 0) both partials are 0
+UNROLL_FUNCTION_OF_TWO(max,   is_larger(a, b) ? a : b,    is_larger(a, b) ? 1.0 : 0.0,     is_larger(a, b) ? 0.0 : 1.0)    // the greater; in a tie the derivative is that of a
+UNROLL_FUNCTION_OF_TWO(min,   is_smaller(a, b) ? a : b,   is_smaller(a, b) ? 1.0 : 0.0,    is_smaller(a, b) ? 0.0 : 1.0)   // the smaller; in a tie the derivative is that of a
+UNROLL_FUNCTION_OF_TWO(huber, huber_loss(a, b),           clipped(a, b),                   huber_excess(a, b))   // a²/2 where |a| ≤ b, b(|a| − b/2) beyond, b > 0
+
+// clang-format on
+
+#undef UNROLL_FUNCTION
+#undef UNROLL_FUNCTION_OF_TWO

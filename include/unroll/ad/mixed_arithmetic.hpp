@@ -1,0 +1,86 @@
+#pragma once
+
+#include "unroll/ad/linear.hpp"
+
+/// Arithmetic of an array and a scalar, and of plain arrays with scalars that have derivatives.
+namespace unroll {
+
+/// x + s and x − s of an array and a scalar of its world, or a number; s + x and s − x.
+/// @{
+namespace ad {
+template <class V, class S>
+auto filled(const V& like, const S& s) {
+  using A = array_t<V>;
+  if constexpr (PlainArray<A>) {
+    return A(A::Constant(like.rows(), like.cols(), static_cast<double>(s)));
+  } else {
+    using Plain = typename A::Plain;
+    if constexpr (Number<S>)
+      return Plain(Plain::Constant(like.rows(), like.cols(), static_cast<double>(s)));
+    else
+      return scale_array(scalar_of_t<A>(s), A(Plain(Plain::Ones(like.rows(), like.cols()))));
+  }
+}
+}  // namespace ad
+template <ad::AnyArray V, ad::ScalarBeside<V> S>
+ad::array_t<V> operator+(const V& x, const S& s) {
+  return x + ad::filled(x, s);
+}
+template <ad::AnyArray V, ad::ScalarBeside<V> S>
+ad::array_t<V> operator+(const S& s, const V& x) {
+  return x + ad::filled(x, s);
+}
+template <ad::AnyArray V, ad::ScalarBeside<V> S>
+ad::array_t<V> operator-(const V& x, const S& s) {
+  return x - ad::filled(x, s);
+}
+template <ad::AnyArray V, ad::ScalarBeside<V> S>
+ad::array_t<V> operator-(const S& s, const V& x) {
+  return ad::filled(x, s) - x;
+}
+/// @}
+
+/// s X, X s and X/s of a plain array and a scalar with a derivative: an array of its world. (Eigen alone
+/// would make a matrix of scalars, one statement an entry.)
+/// @{
+namespace ad {
+template <class S>
+concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
+template <class S, class X>
+auto scaled_plain(const S& s, const X& x) {
+  constexpr bool is_vector = X::ColsAtCompileTime == 1;
+  if constexpr (ScalarExpression<S>)
+    return scale_array(Var(s), std::conditional_t<is_vector, VarVector, VarMatrix>(x));
+  else
+    return scale_array(s, std::conditional_t<is_vector, DualVector, DualMatrix>(x));
+}
+}  // namespace ad
+template <ad::ScalarWithDerivative S, ad::PlainArray X>
+auto operator*(const S& s, const X& x) {
+  return ad::scaled_plain(s, x);
+}
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator*(const X& x, const S& s) {
+  return ad::scaled_plain(s, x);
+}
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator/(const X& x, const S& s) {
+  return ad::scaled_plain(1.0 / s, x);
+}
+/// @}
+
+/// x += y is x = x + y: x becomes another array. Likewise −=, *= and /=.
+/// @{
+#define UNROLL_COMPOUND(op)                                                                 \
+  template <class A, class T>                                                               \
+  requires(ad::TapedArray<A> || ad::DualisedArray<A>) A& operator op##=(A& x, const T& y) { \
+    return x = A(x op y);                                                                   \
+  }
+UNROLL_COMPOUND(+)
+UNROLL_COMPOUND(-)
+UNROLL_COMPOUND(*)
+UNROLL_COMPOUND(/)
+#undef UNROLL_COMPOUND
+/// @}
+
+}  // namespace unroll

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "unroll/ad/engine.hpp"
+
+/// Rules from less. A linear rule is given by two maps, a bilinear one by three products, each `out (+)=
+/// alpha · …` on blocks; what a tape keeps, tangents and second order follow.
+namespace unroll::ad {
+
+/// y = L x. A map has, as const members,
+///   void forward(Block y, const ConstBlock& x, double alpha, Into into)     y (+)= alpha · L x
+///   void transposed(Block x, const ConstBlock& y, double alpha, Into into)  x (+)= alpha · Lᵀ y
+/// for every column of the blocks. Nothing is kept.
+template <class Map>
+struct LinearRule {
+  static constexpr std::array<unsigned, 1> needed_for{0U};
+  static constexpr bool reads_output = false;
+  Map map;
+  void evaluate(const ConstBlock& x, Block y) const { map.forward(y, x, 1, Into::assign); }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    p.template add<0>([&](Block x_bar, Into into) { map.transposed(x_bar, y_bar.block, y_bar.scale, into); });
+  }
+};
+template <class Map>
+LinearRule(Map) -> LinearRule<Map>;
+
+/// The transpose of a map.
+template <class Map>
+struct Flipped {
+  Map map;
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    map.transposed(y, x, alpha, into);
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    map.forward(x, y, alpha, into);
+  }
+};
+template <class Map>
+Flipped(Map) -> Flipped<Map>;
+
+/// y = B(a, b), linear in both. The products have, as const members,
+///   void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into)   y (+)= alpha ·
+///   B(a, b) void left(Block a, const ConstBlock& y, const ConstBlock& b, double alpha, Into into)    with
+///   ⟨a, …⟩ = ⟨y, B(·, b)⟩ void right(Block b, const ConstBlock& y, const ConstBlock& a, double alpha, Into
+///   into)   with ⟨b, …⟩ = ⟨y, B(a, ·)⟩
+/// and obey the product rule over columns, as the algebra of block.hpp does. Each operand is kept if the
+/// other has a derivative.
+template <class Products>
+struct BilinearRule {
+  static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
+  static constexpr bool reads_output = false;
+  Products products;
+  void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) const {
+    products.value(y, a, b, 1, Into::assign);
+  }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    p.template add<0>([&](Block bar, Into into) {
+      products.left(bar, y_bar.block, p.template in<1>(), y_bar.scale, into);
+    });
+    p.template add<1>([&](Block bar, Into into) {
+      products.right(bar, y_bar.block, p.template in<0>(), y_bar.scale, into);
+    });
+  }
+};
+template <class Products>
+BilinearRule(Products) -> BilinearRule<Products>;
+
+/// out (+)= alpha · value, for parts of a block.
+template <class Out, class Value>
+void put(Out&& out, const Value& value, double alpha, Into into) {
+  if (into == Into::assign)
+    out = alpha * value;
+  else
+    out += alpha * value;
+}
+
+}  // namespace unroll::ad

@@ -1,0 +1,200 @@
+#include "unroll/ad/decompositions.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <Eigen/LU>
+
+#include "unroll/ad/primitive.hpp"
+
+namespace unroll::ad {
+
+namespace {
+
+void check_square(const char* operation, Index rows, Index cols) {
+  if (rows != cols) throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, rows, cols));
+}
+
+// 1 below the diagonal, `diagonal` on it.
+Matrix lower_mask(Index n, double diagonal) {
+  Matrix mask = Matrix::Zero(n, n);
+  mask.triangularView<Eigen::StrictlyLower>().setOnes();
+  mask.diagonal().setConstant(diagonal);
+  return mask;
+}
+// The symmetric matrix that a lower triangle stands for, and the derivative in that triangle of a function
+// whose derivative in every entry of the symmetric matrix is `full`.
+Matrix symmetric(const Matrix& a) { return a.selfadjointView<Eigen::Lower>(); }
+template <class M>
+M in_lower_triangle(const M& full) {
+  return cwise_product(lower_mask(full.rows(), 0.5), M(full + transpose(full)));
+}
+
+struct Factor {
+  static Matrix value(const Matrix& a) {
+    const Eigen::LLT<Matrix> llt(a);
+    if (llt.info() != Eigen::Success)
+      throw NumericalError(
+          fmt::format("cholesky_factor: A is {}x{} and not positive definite", a.rows(), a.cols()));
+    return llt.matrixL();
+  }
+  static Matrix pushforward(const Matrix& a, const Matrix& a_dot) {
+    const Matrix factor = value(a);
+    const auto l = factor.triangularView<Eigen::Lower>();
+    const Matrix half = l.solve(symmetric(a_dot));
+    const Matrix inner = l.solve(half.transpose());
+    return factor * inner.cwiseProduct(lower_mask(a.rows(), 0.5));
+  }
+  template <class M>
+  static M pullback(const M& a, const M& l_bar) {
+    const M l = factor_of(a), upper = transpose(l);
+    const M inner = cwise_product(lower_mask(a.rows(), 0.5), M(upper * l_bar));
+    const M left = solve_lu(upper, inner);                                           // L⁻ᵀ P
+    return in_lower_triangle(M(transpose(M(solve_lu(upper, M(transpose(left)))))));  // L⁻ᵀ P L⁻¹
+  }
+};
+
+struct LogDeterminant {
+  static double value(const Matrix& a) {
+    const Eigen::PartialPivLU<Matrix> lu(a);
+    const Vector pivots = lu.matrixLU().diagonal();
+    for (Index k = 0; k < pivots.size(); ++k)
+      if (pivots[k] == 0 || !std::isfinite(pivots[k]))
+        throw NumericalError(
+            fmt::format("log_det: A is {}x{}, pivot {} is {}", a.rows(), a.cols(), k, pivots[k]));
+    return pivots.array().abs().log().sum();
+  }
+  static double pushforward(const Matrix& a, const Matrix& a_dot) {
+    return Eigen::PartialPivLU<Matrix>(a).solve(a_dot).trace();
+  }
+  template <class M, class S>
+  static M pullback(const M& a, const S& y_bar) {
+    return y_bar * M(transpose(M(inverse(a))));
+  }
+};
+
+struct Eigenvalues {
+  static Vector value(const Matrix& a) {
+    return Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues();
+  }
+  static Vector pushforward(const Matrix& a, const Matrix& a_dot) {
+    const Matrix v = Eigen::SelfAdjointEigenSolver<Matrix>(a).eigenvectors();
+    return (v.transpose() * symmetric(a_dot) * v).diagonal();
+  }
+  template <class M, class V>
+  static M pullback(const M& a, const V& y_bar) {
+    const M v = rows(eigen_system(a), 0, a.cols());
+    return in_lower_triangle(M(M(scale_columns(v, y_bar)) * M(transpose(v))));
+  }
+};
+
+struct EigenSystem {
+  static Matrix value(const Matrix& a) {
+    const Index n = a.rows();
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(a);
+    Matrix system(n + 1, n);
+    system.topRows(n) = solver.eigenvectors();
+    for (Index j = 0; j < n; ++j) {
+      Index most = 0;
+      system.col(j).head(n).cwiseAbs().maxCoeff(&most);
+      if (system(most, j) < 0) system.col(j) *= -1;
+    }
+    system.row(n) = solver.eigenvalues().transpose();
+    return system;
+  }
+  // Off the diagonal 1/(λ_j − λ_i), 0 where nothing asks for it. @throws NumericalError where λ_i and λ_j
+  // meet and something does: weights_ij ≠ 0.
+  static Matrix gaps_checked(const Vector& values, const Matrix& weights) {
+    const double tiny = 1e-14 * values.cwiseAbs().maxCoeff(), heavy = 1e-12 * weights.cwiseAbs().maxCoeff();
+    Matrix used = Matrix::Zero(weights.rows(), weights.cols());
+    for (Index j = 0; j < used.cols(); ++j)
+      for (Index i = 0; i < used.rows(); ++i) {
+        if (i == j) continue;
+        const double gap = std::abs(values[j] - values[i]);
+        if (gap > tiny)
+          used(i, j) = 1;
+        else if (std::abs(weights(i, j)) > heavy)
+          throw NumericalError(fmt::format(
+              "symmetric_eigen: eigenvalues {} and {} are {} and {}, a gap of {}: their eigenvectors have no "
+              "derivative "
+              "(eigenvalues(A) alone, or a function of the whole space, has)",
+              std::min(i, j), std::max(i, j), values[std::min(i, j)], values[std::max(i, j)], gap));
+      }
+    return used;
+  }
+  static Matrix pushforward(const Matrix& a, const Matrix& a_dot) {
+    const Index n = a.rows();
+    Matrix system = value(a);
+    const Matrix v = system.topRows(n);
+    const Vector values = system.row(n).transpose();
+    Matrix inner = v.transpose() * symmetric(a_dot) * v;
+    system.row(n) = inner.diagonal().transpose();
+    const Matrix used = gaps_checked(values, inner);
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < n; ++i)
+        inner(i, j) = used(i, j) == 0 ? 0.0 : inner(i, j) / (values[j] - values[i]);
+    system.topRows(n) = v * inner;
+    return system;
+  }
+  template <class M>
+  static M pullback(const M& a, const M& y_bar) {
+    const Index n = a.rows();
+    const M system = eigen_system(a), v = rows(system, 0, n), v_transposed = transpose(v);
+    const auto values = row(system, n), values_bar = row(y_bar, n);
+    const M weights = v_transposed * M(rows(y_bar, 0, n));
+    const Matrix used = gaps_checked(value_of(values), value_of(weights)), unused = 1.0 - used.array();
+    // (Where it is not used, 1 stands for a gap that may be 0.)
+    const M differences = cwise_product(used, M(repeat_rows(values, n) - repeat_columns(values, n)));
+    const M inner = cwise_product(used, M(cwise_quotient(weights, M(differences + unused))));
+    return in_lower_triangle(M(M(v * M(diagonal_matrix(values_bar) + inner)) * v_transposed));
+  }
+};
+
+}  // namespace
+
+template <class M>
+M factor_of(const M& a) {
+  check_square("cholesky_factor", a.rows(), a.cols());
+  return apply<Factor>(a);
+}
+template <class M>
+scalar_of_t<M> log_determinant(const M& a) {
+  check_square("log_det", a.rows(), a.cols());
+  return apply<LogDeterminant>(a);
+}
+template <class M>
+vector_in_world_t<M> symmetric_eigenvalues(const M& a) {
+  check_square("eigenvalues", a.rows(), a.cols());
+  return apply<Eigenvalues>(a);
+}
+template <class M>
+M eigen_system(const M& a) {
+  check_square("symmetric_eigen", a.rows(), a.cols());
+  return apply<EigenSystem>(a);
+}
+
+std::vector<Index> below_diagonal(Index rows, Index cols) {
+  const Index n = rows + cols;
+  std::vector<Index> indices;
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) indices.push_back(cols + i + j * n);
+  return indices;
+}
+std::vector<Index> descending(Index last, Index count) {
+  std::vector<Index> indices;
+  for (Index k = 0; k < count; ++k) indices.push_back(last - k);
+  return indices;
+}
+
+#define UNROLL_WORLD(M)                                             \
+  template M factor_of<M>(const M&);                                \
+  template scalar_of_t<M> log_determinant<M>(const M&);             \
+  template vector_in_world_t<M> symmetric_eigenvalues<M>(const M&); \
+  template M eigen_system<M>(const M&);
+UNROLL_WORLD(Matrix)
+UNROLL_WORLD(DualMatrix)
+UNROLL_WORLD(VarMatrix)
+#undef UNROLL_WORLD
+
+}  // namespace unroll::ad

@@ -1,0 +1,275 @@
+#include "unroll/ad/functions.hpp"
+
+#include <unsupported/Eigen/SpecialFunctions>
+
+#include "ad/instantiate.hpp"
+#include "unroll/ad/elementwise.hpp"
+
+namespace unroll::ad {
+
+double log_gamma(double x) {
+  return Eigen::numext::lgamma(x);  // reentrant, other than std::lgamma
+}
+double polygamma(int order, double x) {
+  return order == 0 ? Eigen::numext::digamma(x) : Eigen::numext::polygamma(static_cast<double>(order), x);
+}
+
+namespace {
+
+using In = Eigen::Map<const Eigen::ArrayXd>;
+using Out = Eigen::Map<Eigen::ArrayXd>;
+
+// Slopes are computed once for all columns, in strips that stay in the first cache.
+constexpr Index strip = 256;
+using Strip = Eigen::Array<double, Eigen::Dynamic, 1, 0, strip, 1>;
+
+// y = rule(x), by Eigen's packets where the rule is written for arrays, else entry by entry.
+template <class Rule>
+void fill(const double* x, double* y, Index size, const Rule& rule) {
+  if constexpr (requires(In in) { rule(in); }) {
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(rule(In(x, size)))>>)
+      std::fill_n(y, size, rule(In(x, size)));
+    else
+      Out(y, size) = rule(In(x, size));
+  } else {
+    for (Index i = 0; i < size; ++i) y[i] = rule(x[i]);
+  }
+}
+
+#define UNROLL_RULE(rule) [](const auto& of) -> decltype(F::rule(of)) { return F::rule(of); }
+
+// A function of one variable over many numbers.
+struct Kernels {
+  using Kernel = void (*)(const double* x, double* y, Index size);
+  Kernel value, slope, bend;
+  bool saves_output;
+};
+template <class F>
+constexpr Kernels kernels_of{
+    [](const double* x, double* y, Index size) { fill(x, y, size, UNROLL_RULE(value)); },
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(slope)); },
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); }, F::saves_output};
+#undef UNROLL_RULE
+
+const Kernels& kernels(Function f) {
+  static constexpr Kernels all[] = {
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) kernels_of<Elementary<Function::name>>,
+#include "unroll/ad/function_list.hpp"
+  };
+  return all[static_cast<std::size_t>(f)];
+}
+
+template <class Expression>
+void put(Block& out, Index column, Index first, Into into, const Expression& value) {
+  auto part = out.col(column).segment(first, value.size()).array();
+  if (into == Into::assign)
+    part = value;
+  else
+    part += value;
+}
+template <class A, class B>
+auto chained(const A& slope, const B& cotangent) {
+  return slope.binaryExpr(cotangent, packet::Chain{});
+}
+
+// A rule with `value`, `slope` and `bend` over strips; the saved block is the output or the operand.
+template <class Mine, bool saves_output>
+struct Entrywise {
+  static constexpr std::array<unsigned, 1> needed_for{saves_output ? 0U : 1U};
+  static constexpr bool reads_output = saves_output;
+  Mine mine;
+
+  void evaluate(const ConstBlock& x, Block y) const {
+    mine.value(x.data(), y.data(), y.rows());
+    if (y.cols() == 1) return;
+    const double* saved = saves_output ? y.data() : x.data();
+    Strip slope;
+    for (Index first = 0; first < y.rows(); first += strip) {
+      slope.resize(std::min(strip, y.rows() - first));
+      mine.slope(saved + first, slope.data(), slope.size());
+      for (Index j = 1; j < y.cols(); ++j)
+        put(y, j, first, Into::assign, chained(slope, x.col(j).segment(first, slope.size()).array()));
+    }
+  }
+
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock saved = [&p] {
+      if constexpr (saves_output)
+        return p.output();
+      else
+        return p.template in<0>();
+    }();
+    p.template add<0>([&](Block x_bar, Into into) {
+      for (Index first = 0; first < x_bar.rows(); first += strip)
+        pull_strip(x_bar, into, first, saved, y_bar);
+    });
+  }
+
+  // x̄_j += slope ∘ ȳ_j, and on a tape with tangents also bend ∘ ȳ_0 ∘ ṡ_j.
+  void pull_strip(Block& x_bar, Into into, Index first, const ConstBlock& saved,
+                  const ScaledBlock& y_bar) const {
+    const Index count = std::min(strip, x_bar.rows() - first);
+    const auto part = [&](const ConstBlock& block, Index j) {
+      return In(block.col(j).data() + first, count);
+    };
+    Strip slope(count);
+    mine.slope(saved.data() + first, slope.data(), count);
+    if (y_bar.scale != 1) slope *= y_bar.scale;
+    for (Index j = 0; j < x_bar.cols(); ++j) put(x_bar, j, first, into, chained(slope, part(y_bar.block, j)));
+    if (saved.cols() == 1 || x_bar.cols() == 1) return;
+    mine.bend(saved.data() + first, slope.data(), count);
+    slope = chained(slope, y_bar.scale * part(y_bar.block, 0)).eval();
+    for (Index j = 1; j < x_bar.cols(); ++j)
+      put(x_bar, j, first, Into::accumulate, chained(slope, part(saved, j)));
+  }
+};
+
+struct Power {
+  double exponent;
+  void raise(double factor, double c, const double* x, double* y, Index size) const {
+    if (factor == 0)
+      std::fill_n(y, size, 0.0);
+    else
+      Out(y, size) = factor * In(x, size).pow(c);
+  }
+  void value(const double* x, double* y, Index size) const { Out(y, size) = In(x, size).pow(exponent); }
+  void slope(const double* x, double* y, Index size) const { raise(exponent, exponent - 1, x, y, size); }
+  void bend(const double* x, double* y, Index size) const {
+    raise(exponent * (exponent - 1), exponent - 2, x, y, size);
+  }
+};
+
+// ---- of two variables
+
+struct KernelsOfTwo {
+  double (*value)(double, double);
+  double (*partial_a)(double a, double b, double y);
+  double (*partial_b)(double a, double b, double y);
+  std::pair<double, double> (*tangents)(Pair a, Pair b);  // of the partials
+};
+template <class F>
+constexpr KernelsOfTwo kernels_of_two{[](double a, double b) { return F::value(a, b); },
+                                      [](double a, double b, double y) { return F::partial_a(a, b, y); },
+                                      [](double a, double b, double y) { return F::partial_b(a, b, y); },
+                                      [](Pair a, Pair b) {
+                                        const Pair y = value_of_two<F>(a, b);
+                                        return std::pair(F::partial_a(a, b, y).tangent,
+                                                         F::partial_b(a, b, y).tangent);
+                                      }};
+const KernelsOfTwo& kernels(FunctionOfTwo f) {
+  static constexpr KernelsOfTwo all[] = {
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) kernels_of_two<Elementary<FunctionOfTwo::name>>,
+#include "unroll/ad/function_list.hpp"
+  };
+  return all[static_cast<std::size_t>(f)];
+}
+
+struct OfTwo {
+  static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
+  static constexpr bool reads_output = false;
+  FunctionOfTwo f;
+
+  // Entry i of a block, or the one number that stands for all; with its tangent of column j.
+  template <class B>
+  static Index row(const B& x, Index i) {
+    return x.rows() == 1 ? 0 : i;
+  }
+  static double tangent(const ConstBlock& x, Index i, Index j) {
+    return j < x.cols() ? x(row(x, i), j) : 0.0;
+  }
+
+  void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) const {
+    const KernelsOfTwo& k = kernels(f);
+    for (Index i = 0; i < y.rows(); ++i) {
+      const double u = a(row(a, i), 0), v = b(row(b, i), 0);
+      y(i, 0) = k.value(u, v);
+      if (y.cols() == 1) continue;
+      const double in_a = k.partial_a(u, v, y(i, 0)), in_b = k.partial_b(u, v, y(i, 0));
+      for (Index j = 1; j < y.cols(); ++j)
+        y(i, j) = chain(in_a, tangent(a, i, j)) + chain(in_b, tangent(b, i, j));
+    }
+  }
+  template <class P>
+  void pullback(P& p) const {
+    p.template add<0>([&](Block bar, Into into) { pull(p, bar, into, kernels(f).partial_a, true); });
+    p.template add<1>([&](Block bar, Into into) { pull(p, bar, into, kernels(f).partial_b, false); });
+  }
+  template <class P, class Partial>
+  void pull(P& p, Block bar, Into into, const Partial& partial, bool of_first) const {
+    const KernelsOfTwo& k = kernels(f);
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock a = p.template in<0>(), b = p.template in<1>();
+    if (into == Into::assign) bar.setZero();
+    for (Index i = 0; i < y_bar.block.rows(); ++i) {
+      const double u = a(row(a, i), 0), v = b(row(b, i), 0);
+      const double slope = y_bar.scale * partial(u, v, k.value(u, v));
+      auto out = bar.row(row(bar, i));
+      for (Index j = 0; j < bar.cols(); ++j) out(j) += chain(slope, y_bar.block(i, j));
+      if (a.cols() == 1 && b.cols() == 1) continue;
+      for (Index j = 1; j < bar.cols(); ++j) {
+        const auto [in_a, in_b] = k.tangents({u, tangent(a, i, j)}, {v, tangent(b, i, j)});
+        out(j) += chain(of_first ? in_a : in_b, y_bar.scale * y_bar.block(i, 0));
+      }
+    }
+  }
+};
+
+template <class A, class B>
+Shape shape_of_both(const char* name, const A& a, const B& b) {
+  if constexpr (std::is_arithmetic_v<A> || std::is_same_v<A, Var> || std::is_same_v<A, Dual>)
+    return shape_of(b);
+  else if constexpr (std::is_arithmetic_v<B> || std::is_same_v<B, Var> || std::is_same_v<B, Dual>)
+    return shape_of(a);
+  else
+    return same_shape(name, shape_of(a), shape_of(b));
+}
+
+// Functions of one variable in the kernels above.
+struct Listed {
+  const Kernels* kernels;
+  void value(const double* x, double* y, Index size) const { kernels->value(x, y, size); }
+  void slope(const double* s, double* y, Index size) const { kernels->slope(s, y, size); }
+  void bend(const double* s, double* y, Index size) const { kernels->bend(s, y, size); }
+};
+template <class A>
+A evaluate_listed(Function f, const A& x) {
+  const Kernels& k = kernels(f);
+  if (k.saves_output) return evaluate_array<A>(Entrywise<Listed, true>{{&k}}, shape_of(x), x);
+  return evaluate_array<A>(Entrywise<Listed, false>{{&k}}, shape_of(x), x);
+}
+
+}  // namespace
+
+void elementwise(Function f, const double* x, double* y, Index size) { kernels(f).value(x, y, size); }
+VarArray elementwise(Function f, const VarArray& x) { return evaluate_listed(f, x); }
+DualArray elementwise(Function f, const DualArray& x) { return evaluate_listed(f, x); }
+
+template <class A>
+A power(const A& x, double exponent) {
+  return evaluate_array<A>(Entrywise<Power, false>{{exponent}}, shape_of(x), x);
+}
+template <class A, class B>
+erased_result_t<A, B> elementwise(FunctionOfTwo f, const char* name, const A& a, const B& b) {
+  return evaluate_rule<Kind::array>(OfTwo{f}, shape_of_both(name, a, b), a, b);
+}
+
+#define UNROLL_POWER(A) template A power<A>(const A&, double);
+UNROLL_FOR_ARRAYS(UNROLL_POWER)
+#undef UNROLL_POWER
+
+#define UNROLL_PAIR(A, B) \
+  template erased_result_t<A, B> elementwise<A, B>(FunctionOfTwo, const char*, const A&, const B&);
+#define UNROLL_WORLD(A, S) UNROLL_PAIR(A, A) UNROLL_PAIR(A, S) UNROLL_PAIR(S, A)
+UNROLL_WORLD(PlainView, double)
+UNROLL_WORLD(VarArray, Var)
+UNROLL_WORLD(DualArray, Dual)
+UNROLL_PAIR(VarArray, PlainView)
+UNROLL_PAIR(PlainView, VarArray)
+UNROLL_PAIR(DualArray, PlainView)
+UNROLL_PAIR(PlainView, DualArray)
+#undef UNROLL_WORLD
+#undef UNROLL_PAIR
+
+}  // namespace unroll::ad

@@ -1,0 +1,187 @@
+#include "unroll/ad/structure.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "ad/adaptors.hpp"
+
+namespace unroll::ad {
+
+namespace {
+
+// Entries of a rows × cols matrix from `offset`, a block of it; their columns are `stride` apart.
+struct SubBlock {
+  Index offset, stride;
+  Shape shape;
+  template <class Whole>
+  auto part(Whole&& whole, Index j) const {
+    using Data = std::conditional_t<std::is_const_v<std::remove_reference_t<decltype(*whole.data())>>,
+                                    const Matrix, Matrix>;
+    return Eigen::Map<Data, 0, Eigen::OuterStride<>>(whole.col(j).data() + offset, shape.rows, shape.cols,
+                                                     Eigen::OuterStride<>(stride));
+  }
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    for (Index j = 0; j < y.cols(); ++j)
+      put(Block(y.col(j).data(), shape.rows, shape.cols), part(x, j), alpha, into);
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    if (into == Into::assign) x.setZero();
+    for (Index j = 0; j < x.cols(); ++j)
+      part(x, j) += alpha * ConstBlock(y.col(j).data(), shape.rows, shape.cols);
+  }
+};
+
+// Sums along rows or columns of a matrix.
+struct Sums {
+  Along along;
+  Shape shape;
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    for (Index j = 0; j < y.cols(); ++j) {
+      const ConstBlock matrix(x.col(j).data(), shape.rows, shape.cols);
+      if (along == Along::rows)
+        put(y.col(j), matrix.rowwise().sum(), alpha, into);
+      else
+        put(y.col(j), matrix.colwise().sum().transpose(), alpha, into);
+    }
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    for (Index j = 0; j < x.cols(); ++j) {
+      Block matrix(x.col(j).data(), shape.rows, shape.cols);
+      if (along == Along::rows)
+        put(matrix, y.col(j).replicate(1, shape.cols), alpha, into);
+      else
+        put(matrix, y.col(j).transpose().replicate(shape.rows, 1), alpha, into);
+    }
+  }
+};
+
+// y_k = x_{i_k}; the tape keeps the indices.
+struct Gather {
+  const std::vector<Index>* indices;
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    if (into == Into::assign) y.setZero();
+    for (Index k = 0; k < y.rows(); ++k) y.row(k) += alpha * x.row((*indices)[static_cast<std::size_t>(k)]);
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    if (into == Into::assign) x.setZero();
+    for (Index k = 0; k < y.rows(); ++k) x.row((*indices)[static_cast<std::size_t>(k)]) += alpha * y.row(k);
+  }
+};
+
+struct CumulativeSum {
+  static void forward(Block y, const ConstBlock& x, double alpha, Into into) {
+    for (Index j = 0; j < y.cols(); ++j) {
+      double sum = 0;
+      for (Index i = 0; i < y.rows(); ++i) put(y(i, j), sum += x(i, j), alpha, into);
+    }
+  }
+  static void transposed(Block x, const ConstBlock& y, double alpha, Into into) {
+    for (Index j = 0; j < x.cols(); ++j) {
+      double sum = 0;
+      for (Index i = x.rows(); i-- > 0;) put(x(i, j), sum += y(i, j), alpha, into);
+    }
+  }
+};
+
+template <class E, class Map>
+erased_result_t<E> linear(const Map& map, Shape shape, const E& x) {
+  return evaluate_rule<Kind::array>(LinearRule{map}, shape, x);
+}
+
+void check_indices(const char* operation, const std::vector<Index>& indices, Index size) {
+  for (const Index i : indices)
+    if (i < 0 || i >= size) throw ShapeError(fmt::format("{}: index {}, of {} entries", operation, i, size));
+}
+
+}  // namespace
+
+Indices shared_indices(std::vector<Index> indices) {
+  return std::make_shared<const std::vector<Index>>(std::move(indices));
+}
+
+std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along) {
+  if (shape.size() == 0) throw ShapeError(fmt::format("max: of an array of {}x{}", shape.rows, shape.cols));
+  const ConstBlock matrix(x.data(), shape.rows, shape.cols);
+  std::vector<Index> positions;
+  for (Index k = 0; k < (along == Along::rows ? shape.rows : shape.cols); ++k) {
+    Index found = 0;
+    if (along == Along::rows)
+      matrix.row(k).maxCoeff<Eigen::PropagateNaN>(&found);
+    else
+      matrix.col(k).maxCoeff<Eigen::PropagateNaN>(&found);
+    positions.push_back(along == Along::rows ? k + found * shape.rows : found + k * shape.rows);
+  }
+  return positions;
+}
+
+std::vector<Index> diagonal_positions(Index rows, Index cols) {
+  std::vector<Index> positions(static_cast<std::size_t>(std::min(rows, cols)));
+  for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<Index>(i) * (rows + 1);
+  return positions;
+}
+
+template <class E>
+erased_result_t<E> reshaped(const E& x, Shape shape) {
+  if (shape.rows < 0 || shape.cols < 0 || shape.size() != x.size())
+    throw ShapeError(fmt::format("reshape: x has {} entries, not {}x{}", x.size(), shape.rows, shape.cols));
+  if constexpr (std::is_same_v<E, PlainView>) {
+    return PlainView(x.data(), shape.rows, shape.cols);
+  } else if constexpr (std::is_same_v<E, DualArray>) {
+    return DualArray(shape, x.block());
+  } else {
+    return x.with_shape(shape);
+  }
+}
+template <class E>
+erased_result_t<E> sub_block(const E& x, const char* operation, Index row, Index col, Shape shape) {
+  if (row < 0 || col < 0 || shape.rows < 0 || shape.cols < 0 || row + shape.rows > x.rows() ||
+      col + shape.cols > x.cols())
+    throw ShapeError(fmt::format("{}: {}x{} from ({}, {}), matrix is {}x{}", operation, shape.rows,
+                                 shape.cols, row, col, x.rows(), x.cols()));
+  return linear(SubBlock{row + col * x.rows(), x.rows(), shape}, shape, x);
+}
+template <class E>
+erased_result_t<E> sums(const E& x, Along along) {
+  const Shape shape = shape_of(x);
+  return linear(Sums{along, shape}, {along == Along::rows ? shape.rows : shape.cols, 1}, x);
+}
+template <class E>
+erased_result_t<E> repeated(const E& x, Along along, Index times) {
+  if (times < 0) throw ShapeError(fmt::format("repeat: {} times", times));
+  const Shape shape = along == Along::rows ? Shape{x.size(), times} : Shape{times, x.size()};
+  return linear(Flipped{Sums{along, shape}}, shape, x);
+}
+template <class E>
+erased_result_t<E> gathered(const E& x, const Indices& indices, Shape shape) {
+  check_indices("gather", *indices, x.size());
+  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(indices);
+  return linear(Gather{indices.get()}, shape, x);
+}
+template <class E>
+erased_result_t<E> scattered(const E& x, const Indices& indices, Shape shape) {
+  if (static_cast<Index>(indices->size()) != x.size())
+    throw ShapeError(fmt::format("scatter: x has {} entries, {} indices", x.size(), indices->size()));
+  check_indices("scatter", *indices, shape.size());
+  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(indices);
+  return linear(Flipped{Gather{indices.get()}}, shape, x);
+}
+template <class E>
+erased_result_t<E> cumulated(const E& x) {
+  return linear(CumulativeSum{}, {x.size(), 1}, x);
+}
+
+#define UNROLL_WORLD(E)                                                                 \
+  template erased_result_t<E> reshaped<E>(const E&, Shape);                             \
+  template erased_result_t<E> sub_block<E>(const E&, const char*, Index, Index, Shape); \
+  template erased_result_t<E> sums<E>(const E&, Along);                                 \
+  template erased_result_t<E> repeated<E>(const E&, Along, Index);                      \
+  template erased_result_t<E> gathered<E>(const E&, const Indices&, Shape);             \
+  template erased_result_t<E> scattered<E>(const E&, const Indices&, Shape);            \
+  template erased_result_t<E> cumulated<E>(const E&);
+UNROLL_WORLD(PlainView)
+UNROLL_WORLD(VarArray)
+UNROLL_WORLD(DualArray)
+#undef UNROLL_WORLD
+
+}  // namespace unroll::ad

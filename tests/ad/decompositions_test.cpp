@@ -1,0 +1,86 @@
+#include "unroll/ad/decompositions.hpp"
+
+#include <Eigen/SVD>
+
+#include "ad/check_rule.hpp"
+
+using namespace unroll;
+using namespace unroll::test;
+
+namespace {
+const Matrix general = matrix_point(3, 3, 3);
+const Matrix definite = general * general.transpose() + Matrix::Identity(3, 3);
+const Matrix indefinite{{1.0, 0.3, -0.5}, {0.3, -2.0, 0.4}, {-0.5, 0.4, 3.0}};
+const Vector x = point(3);
+}  // namespace
+
+TEST_CASE("a Cholesky factor is differentiated in the triangle that is read") {
+  check_rule([](const auto& a) { return cholesky_factor(a); }, definite);
+  check_rule([](const auto& a) { return cholesky_factor(a); }, Matrix(Matrix::Constant(1, 1, 2.0)));
+  const Matrix l = cholesky_factor(definite);
+  CHECK((l * l.transpose()).isApprox(definite));
+  CHECK_THROWS_AS(cholesky_factor(indefinite), NumericalError);
+  CHECK_THROWS_WITH_AS(cholesky_factor(matrix_point(2, 3)), "cholesky_factor: A is 2x3, not square",
+                       ShapeError);
+}
+
+TEST_CASE("determinants, inverses and quadratic forms are differentiated twice") {
+  check_rule([](const auto& a) { return log_det(a); }, general);
+  check_rule([](const auto& a) { return log_det(a) * trace(a); }, Matrix(Matrix::Constant(1, 1, -2.0)));
+  check_rule([](const auto& a) { return log_det_cholesky(a); }, definite);
+  check_rule([](const auto& a) { return inverse(a); }, general);
+  check_rule([](const auto& a, const auto& v) { return quadratic_form(a, v); }, general, x);
+  check_rule([](const auto& v) { return quadratic_form(general, v); }, x);
+  CHECK(log_det_cholesky(definite) == doctest::Approx(log_det(definite)).epsilon(1e-13));
+  CHECK(log_det(general) == doctest::Approx(std::log(std::abs(general.determinant()))).epsilon(1e-13));
+  CHECK_THROWS_AS(log_det(Matrix(Matrix::Ones(2, 2))), NumericalError);
+}
+
+TEST_CASE("eigenvalues and eigenvectors of a symmetric matrix are differentiated twice") {
+  check_rule([](const auto& a) { return eigenvalues(a); }, indefinite);
+  check_rule([](const auto& a) { return symmetric_eigen(a).vectors; }, indefinite);
+  check_rule(
+      [](const auto& a) {
+        const auto eigen = symmetric_eigen(a);
+        return scale_columns(eigen.vectors, exp(eigen.values));
+      },
+      indefinite);
+  const auto eigen = symmetric_eigen(indefinite);
+  CHECK((indefinite * eigen.vectors).isApprox(eigen.vectors * eigen.values.asDiagonal()));
+}
+
+TEST_CASE("eigenvectors of a diagonal matrix have the derivatives of their exact zeros") {
+  const Matrix a{{1.0, 0.0}, {0.0, 2.0}}, change{{0.3, 0.7}, {0.7, -0.2}};
+  const auto eigen = symmetric_eigen(DualMatrix(a, Matrix(change.reshaped())));
+  const Dual product = eigen.vectors(0, 0) * eigen.vectors(1, 0);
+  CHECK(product.tangents()(0) == doctest::Approx(-0.7));
+  CHECK(eigen.values[0].tangents()(0) == doctest::Approx(0.3));
+}
+
+TEST_CASE("where eigenvalues meet, their sum has a derivative, and eigenvectors say which gap is none") {
+  const Matrix twice{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 4.0}};
+  Tape tape;
+  const VarMatrix a = tape.input(twice);
+  CHECK(tape.sweep(sum(head(eigenvalues(a), 2))).adjoint(a) ==
+        Matrix(Matrix{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 0.0}}.reshaped()));
+  const Var bad = symmetric_eigen(a).vectors(0, 1);
+  std::string message;
+  try {
+    tape.sweep(bad);
+  } catch (const NumericalError& error) {
+    message = error.what();
+  }
+  CHECK(message.find("eigenvalues 0 and 1 are 1 and 1, a gap of 0") != std::string::npos);
+}
+
+TEST_CASE("singular values are differentiated twice, of wide and tall matrices") {
+  const Matrix wide = matrix_point(2, 4, 7);
+  check_rule([](const auto& m) { return sum(square(singular_values(m))) + singular_values(m)[0]; },
+             Matrix(wide.topLeftCorner(2, 2)));
+  check_rule(
+      RuleOptions{.second_order = false}, [](const auto& m) { return singular_values(m); }, wide);
+  check_rule(
+      RuleOptions{.second_order = false}, [](const auto& m) { return singular_values(m); },
+      Matrix(wide.transpose()));
+  CHECK(singular_values(wide).isApprox(Vector(wide.bdcSvd().singularValues())));
+}

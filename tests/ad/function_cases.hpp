@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "unroll/ad/elementwise.hpp"
+
+/// What every function of function_list.hpp is tested with, one row each; a function without a row fails.
+namespace unroll::test {
+
+/// A place where the derivative is a convention, or infinite.
+struct Kink {
+  double at, slope;
+};
+
+/// A function of one variable in all worlds, by its name.
+struct CaseOfOne {
+  ad::Function function;
+  std::string name;
+  double low, high;         // where it is compared with finite differences
+  std::vector<double> far;  // where value and slope are compared with the exact ones, beside [low, high]
+  std::function<long double(long double)> value, slope;
+  std::vector<Kink> kinks;
+  std::function<double(double)> number;
+  std::function<Var(const Var&)> var;
+  std::function<Dual(const Dual&)> dual;
+  std::function<Vector(const Vector&)> vector;
+  std::function<VarVector(const VarVector&)> var_vector;
+  std::function<DualVector(const DualVector&)> dual_vector;
+};
+
+inline long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
+/// ψ and its derivatives by their asymptotic series, behind the recurrence; x > 0.
+long double exact_polygamma(int order, long double x);
+
+#define UNROLL_ROW(name, low, high, far, of_x, slope, kinks)                                          \
+  CaseOfOne {                                                                                         \
+    ad::Function::name, #name, low, high, std::vector<double> far,                                    \
+        [](long double x) -> long double { return of_x; },                                            \
+        []([[maybe_unused]] long double x) -> long double { return slope; }, std::vector<Kink> kinks, \
+        [](double v) { return name(v); }, [](const Var&v) { return Var(name(v)); },                   \
+        [](const Dual&v) { return name(v); }, [](const Vector&v) { return name(v); },                 \
+        [](const VarVector&v) { return name(v); }, [](const DualVector&v) { return name(v); }         \
+  }
+
+// clang-format off
+inline const std::vector<CaseOfOne>& cases_of_one() {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  static const std::vector<CaseOfOne> rows{
+  //         name         low   high  further points                       exact value                    exact slope                          kinks
+  UNROLL_ROW(exp,         -2.0, 2.0,  ({-700, -40, 1e-300, 40, 700}),      std::exp(x),                   std::exp(x),                         ({})),
+  UNROLL_ROW(expm1,       -2.0, 2.0,  ({-700, -38, 1e-300, 40, 700}),      std::expm1(x),                 std::exp(x),                         ({})),
+  UNROLL_ROW(log,         0.1,  3.0,  ({1e-300, 1e-10, 1e10, 1e300}),      std::log(x),                   1 / x,                               ({{0.0, inf}})),
+  UNROLL_ROW(log1p,       -0.9, 3.0,  ({-1 + 0x1p-52, 1e-300, 1e300}),     std::log1p(x),                 1 / (1 + x),                         ({{-1.0, inf}})),
+  UNROLL_ROW(sqrt,        0.1,  3.0,  ({1e-300, 1e300}),                   std::sqrt(x),                  0.5L / std::sqrt(x),                 ({{0.0, inf}})),
+  UNROLL_ROW(cbrt,        0.1,  3.0,  ({-1e-300, -8, 1e-300, 1e300}),      std::cbrt(x),                  1 / (3 * std::cbrt(x) * std::cbrt(x)), ({{0.0, inf}})),
+  UNROLL_ROW(square,      -2.0, 2.0,  ({1e-150, -1e150}),                  x * x,                         2 * x,                               ({})),
+  UNROLL_ROW(reciprocal,  0.2,  3.0,  ({-1e-150, -1e150, 1e-150}),         1 / x,                         -1 / (x * x),                        ({{0.0, -inf}})),
+  UNROLL_ROW(abs,         0.1,  2.0,  ({-1e300, 1e-300}),                  std::abs(x),                   x < 0 ? -1 : 1,                      ({{0.0, 0.0}, {-0.0, 0.0}})),
+  UNROLL_ROW(sin,         -2.0, 2.0,  ({-1e-300, 100, 1e5}),               std::sin(x),                   std::cos(x),                         ({})),
+  UNROLL_ROW(cos,         -2.0, 2.0,  ({-1e-300, 100, 1e5}),               std::cos(x),                   -std::sin(x),                        ({})),
+  UNROLL_ROW(tan,         -1.4, 1.4,  ({-1e-300, 100, 1.5707963}),         std::tan(x),                   1 + std::tan(x) * std::tan(x),       ({})),
+  UNROLL_ROW(asin,        -0.9, 0.9,  ({1e-300, 1 - 0x1p-53, -1 + 0x1p-53}), std::asin(x),                1 / std::sqrt((1 - x) * (1 + x)),    ({{1.0, inf}, {-1.0, inf}})),
+  UNROLL_ROW(acos,        -0.9, 0.9,  ({1e-300, 1 - 0x1p-53, -1 + 0x1p-53}), std::acos(x),                -1 / std::sqrt((1 - x) * (1 + x)),   ({{1.0, -inf}})),
+  UNROLL_ROW(atan,        -2.0, 2.0,  ({-1e100, 1e-300, 1e100}),           std::atan(x),                  1 / (1 + x * x),                     ({})),
+  UNROLL_ROW(sinh,        -2.0, 2.0,  ({-700, 1e-300, 700}),               std::sinh(x),                  std::cosh(x),                        ({})),
+  UNROLL_ROW(cosh,        -2.0, 2.0,  ({-700, 1e-300, 700}),               std::cosh(x),                  std::sinh(x),                        ({})),
+  UNROLL_ROW(tanh,        -2.0, 2.0,  ({-340, -20, 1e-300, 20, 340}),      std::tanh(x),                  1 / (std::cosh(x) * std::cosh(x)),   ({})),
+  UNROLL_ROW(asinh,       -2.0, 2.0,  ({-1e200, -20, 1e-300, 1e300}),      std::asinh(x),                 1 / std::hypot(1.0L, x),             ({})),
+  UNROLL_ROW(acosh,       1.1,  3.0,  ({1 + 0x1p-52, 1e200, 1e300}),       std::acosh(x),                 1 / std::sqrt((x - 1) * (x + 1)),    ({{1.0, inf}})),
+  UNROLL_ROW(atanh,       -0.9, 0.9,  ({1e-300, 1 - 0x1p-53, -1 + 0x1p-53}), std::atanh(x),               1 / ((1 - x) * (1 + x)),             ({{1.0, inf}})),
+  UNROLL_ROW(sigmoid,     -2.0, 2.0,  ({-700, -37, 1e-300, 30, 37, 700}),  logistic(x),                   logistic(x) * logistic(-x),          ({})),
+  UNROLL_ROW(softplus,    -2.0, 2.0,  ({-700, -37, 1e-300, 37, 700}),      std::log1p(std::exp(x)),       logistic(x),                         ({})),
+  UNROLL_ROW(log_sigmoid, -2.0, 2.0,  ({-700, -37, 1e-300, 37, 700}),      -std::log1p(std::exp(-x)),     logistic(-x),                        ({})),
+  UNROLL_ROW(logit,       0.1,  0.9,  ({1e-150, 0.5 + 0x1p-50, 1 - 0x1p-53}), x < 0.3L ? std::log(x) - std::log1p(-x) : std::log1p((2 * x - 1) / (1 - x)), 1 / (x * (1 - x)), ({{0.0, inf}})),
+  UNROLL_ROW(relu,        0.1,  2.0,  ({-1e300, -1, 1e300}),               std::max(x, 0.0L),             x > 0 ? 1 : 0,                       ({{0.0, 0.0}})),
+  UNROLL_ROW(erf,         -2.0, 2.0,  ({-6, 1e-300, 6, 26}),               std::erf(x),                   1.12837916709551257389615890312L * std::exp(-x * x), ({})),
+  UNROLL_ROW(erfc,        -2.0, 2.0,  ({-6, 1e-300, 6, 26}),               std::erfc(x),                  -1.12837916709551257389615890312L * std::exp(-x * x), ({})),
+  UNROLL_ROW(lgamma,      0.2,  3.0,  ({1e-150, 20, 1e10}),                std::lgamma(x),                exact_polygamma(0, x),               ({})),
+  UNROLL_ROW(digamma,     0.2,  3.0,  ({1e-100, 20, 1e10}),                exact_polygamma(0, x),         exact_polygamma(1, x),               ({})),
+  };
+  return rows;
+}
+// clang-format on
+#undef UNROLL_ROW
+
+/// A function of two variables; see CaseOfOne.
+struct CaseOfTwo {
+  ad::FunctionOfTwo function;
+  std::string name;
+  std::function<double(double, double)> number;
+  std::function<Var(const Var&, const Var&)> var;
+  std::function<Dual(const Dual&, const Dual&)> dual;
+};
+#define UNROLL_ROW(name)                                                           \
+  CaseOfTwo {                                                                      \
+    ad::FunctionOfTwo::name, #name, [](double a, double b) { return name(a, b); }, \
+        [](const Var& a, const Var& b) { return Var(name(a, b)); },                \
+        [](const Dual& a, const Dual& b) { return name(a, b); }                    \
+  }
+inline const std::vector<CaseOfTwo>& cases_of_two() {
+  static const std::vector<CaseOfTwo> rows{UNROLL_ROW(pow), UNROLL_ROW(atan2), UNROLL_ROW(hypot),
+                                           UNROLL_ROW(max), UNROLL_ROW(min),   UNROLL_ROW(huber)};
+  return rows;
+}
+#undef UNROLL_ROW
+
+}  // namespace unroll::test
