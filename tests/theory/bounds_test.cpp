@@ -8,6 +8,7 @@
 #include <string>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/theory/closed_form.hpp"
@@ -22,8 +23,8 @@ constexpr Index steps = 60;
 
 /// How the bounds of one method did.
 struct Outcome {
-  double violation = 0;  // the most of error/bound
-  double tightest = 0;   // the same, where what grows makes up most of the bound
+  test::Worst violation;  // the most of error/bound
+  test::Worst tightest;   // the same, where what grows makes up most of the bound
 };
 using Outcomes = std::map<std::string, Outcome>;
 
@@ -32,9 +33,9 @@ void follow(const std::vector<PolynomialMaxima>& maxima, ClosedForm form, const 
   for (const PolynomialMaxima& m : maxima) {
     const double bound = commuting ? commuting_bound(m, start) : general_bound(m, start);
     const double rounding = 1e-11 * (start.jacobian_gap + form.minimiser_jacobian().norm());
-    const double ratio = std::max(0.0, form.error() - rounding) / bound;
-    outcome.violation = std::max(outcome.violation, ratio);
-    if (m.value * start.jacobian_gap < 0.1 * bound) outcome.tightest = std::max(outcome.tightest, ratio);
+    const double ratio = (form.error() - rounding) / bound;
+    outcome.violation.add(ratio);
+    if (m.value * start.jacobian_gap < 0.1 * bound) outcome.tightest.add(ratio);
     form.advance();
   }
 }
