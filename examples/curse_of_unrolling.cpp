@@ -154,6 +154,7 @@ int fail(std::string message, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  unroll::remove_staging_on_signals();
   Options options;
   CLI::App app{"Shows how far the derivative of a solver's iterates is from the derivative of the solution.",
                "curse_of_unrolling"};

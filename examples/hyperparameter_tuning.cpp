@@ -107,6 +107,7 @@ unroll::Figure figure(const std::vector<Tuned>& all, double single) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  unroll::remove_staging_on_signals();
   const Index steps = argc > 1 ? std::strtol(argv[1], nullptr, 10) : 40;
   const std::string directory = argc > 2 ? argv[2] : "hyperparameter_tuning.out";
   const Study study(load(UNROLL_DATA_DIR "/breast_cancer_diagnostic.csv"));

@@ -69,6 +69,7 @@ unroll::Figure figure(const Vector& predicted, const Vector& actual) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  unroll::remove_staging_on_signals();
   const std::string directory = argc > 1 ? argv[1] : "influence.out";
   const SignedRows data = load(UNROLL_DATA_DIR "/breast_cancer_diagnostic.csv");
   const double penalty = 0.01;

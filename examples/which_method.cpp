@@ -98,6 +98,7 @@ const Point& first_within(const Line& line, double error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  unroll::remove_staging_on_signals();
   const std::string directory = argc > 1 ? argv[1] : "which_method.out";
   const Study study(load(UNROLL_DATA_DIR "/breast_cancer_diagnostic.csv"));
   using unroll::LinearSolver;

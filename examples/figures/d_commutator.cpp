@@ -36,12 +36,10 @@ Quadratic make_case(double angle, std::uint64_t seed) {
 template <class Method>
 double gap(const Quadratic& c, const Method& method, Formula formula, const History& run) {
   ClosedForm form(c.problem, method, c.start, Vector::Zero(1), {}, formula);
-  double largest_gap = 0;
-  for (const Matrix& dx : run.dx) {
-    largest_gap = std::max(largest_gap, (form.jacobian() - dx).norm());
-    form.advance();
-  }
-  return largest_gap / form.minimiser_jacobian().norm();
+  Vector gaps(std::ssize(run.dx));
+  for (std::size_t t = 0; t < run.dx.size(); ++t, form.advance())
+    gaps[static_cast<Index>(t)] = (form.jacobian() - run.dx[t]).norm();
+  return gaps.maxCoeff<Eigen::PropagateNaN>() / form.minimiser_jacobian().norm();
 }
 
 template <class Method>

@@ -23,14 +23,15 @@ constexpr double theta = 0.01, level = 0.01;
 Row outcome(const SpectralTerms& terms, const SobolevMeasure& measure, Index last) {
   ClosedForm form(terms, residual_recurrence(measure));
   const double start = form.error();
-  double highest = start;
+  Vector errors = Vector::Constant(last + 1, start);
   Index settled_at = 0;
   for (Index t = 1; t <= last; ++t) {
     form.advance();
-    highest = std::max(highest, form.error());
-    if (form.error() > level * start) settled_at = t + 1;
+    errors[t] = form.error();
+    if (!(errors[t] <= level * start)) settled_at = t + 1;
   }
-  return {cell(highest / start), settled_at <= last ? fmt::format("{}", settled_at) : ""};
+  return {cell(errors.maxCoeff<Eigen::PropagateNaN>() / start),
+          settled_at <= last ? fmt::format("{}", settled_at) : ""};
 }
 
 void compute(const Settings& settings, const std::filesystem::path& csv) {

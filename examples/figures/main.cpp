@@ -72,6 +72,7 @@ std::string make(const Study& study, Settings settings, const fs::path& director
 }  // namespace
 
 int main(int argc, char** argv) {
+  unroll::remove_staging_on_signals();
   CLI::App app{"Draws the figures: CSV, SVG, PNG and a sentence of each."};
   Settings settings{.data_directory = UNROLL_DATA_DIR};
   settings.jobs.threads = static_cast<unroll::Index>(std::max(1U, std::thread::hardware_concurrency()));

@@ -18,21 +18,20 @@ double entry(const ConstBlock& x, Index i, Index column) {
 struct SoftThreshold {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
   static constexpr bool reads_output = false;
-  static double sign(const ConstBlock& x, const ConstBlock& tau,
-                     Index i) {  // 0 in the dead zone
-    const double value = x(i, 0);
-    if (std::abs(value) <= tau(at(tau, i), 0)) return 0;
-    return value > 0 ? 1 : -1;
+  // Not in the dead zone, of which a threshold 0 leaves nothing: there the map is x, at 0 too.
+  static bool is_kept(const ConstBlock& x, const ConstBlock& tau, Index i) {
+    const double threshold = tau(at(tau, i), 0);
+    return threshold == 0 || !(std::abs(x(i, 0)) <= threshold);
   }
-  // The map is the identity where τ is 0, at x = 0 too.
-  static bool passes(const ConstBlock& x, const ConstBlock& tau, Index i) {
-    return tau(at(tau, i), 0) == 0 || sign(x, tau, i) != 0;
+  static double sign(const ConstBlock& x, const ConstBlock& tau, Index i) {
+    if (x(i, 0) == 0 || !is_kept(x, tau, i)) return 0;
+    return x(i, 0) > 0 ? 1 : -1;
   }
   static void evaluate(const ConstBlock& x, const ConstBlock& tau, Block y) {
     for (Index i = 0; i < y.rows(); ++i) {
       const double s = sign(x, tau, i);
-      for (Index j = 0; j < y.cols(); ++j)
-        y(i, j) = passes(x, tau, i) ? entry(x, i, j) - s * entry(tau, i, j) : 0.0;
+      const bool kept = is_kept(x, tau, i);
+      for (Index j = 0; j < y.cols(); ++j) y(i, j) = kept ? entry(x, i, j) - s * entry(tau, i, j) : 0.0;
       if (std::isnan(x(i, 0))) y(i, 0) = x(i, 0);
     }
   }
@@ -44,7 +43,7 @@ struct SoftThreshold {
     p.template add<0>([&](Block x_bar, Into into) {
       if (into == Into::assign) x_bar.setZero();
       for (Index i = 0; i < x_bar.rows(); ++i)
-        if (passes(x, tau, i)) x_bar.row(i) += y_bar.scale * y_bar.block.row(i);
+        if (is_kept(x, tau, i)) x_bar.row(i) += y_bar.scale * y_bar.block.row(i);
     });
     p.template add<1>([&](Block tau_bar, Into into) {
       if (into == Into::assign) tau_bar.setZero();
@@ -57,11 +56,11 @@ struct SoftThreshold {
 struct BoxProjection {
   static constexpr std::array<unsigned, 3> needed_for{7U, 7U, 7U};
   static constexpr bool reads_output = false;
-  // Which operand an entry comes from; where the bounds meet, the lower one.
+  // Which operand an entry comes from: between bounds that are one, never x.
   static int source(const ConstBlock& x, const ConstBlock& lower, const ConstBlock& upper, Index i) {
-    const double low = lower(at(lower, i), 0), high = upper(at(upper, i), 0);
-    if (x(i, 0) < low) return 1;
-    return x(i, 0) > high ? 2 : low == high ? 1 : 0;
+    if (x(i, 0) < lower(at(lower, i), 0)) return 1;
+    if (x(i, 0) > upper(at(upper, i), 0)) return 2;
+    return lower(at(lower, i), 0) == upper(at(upper, i), 0) ? 1 : 0;
   }
   static void evaluate(const ConstBlock& x, const ConstBlock& lower, const ConstBlock& upper, Block y) {
     for (Index i = 0; i < y.rows(); ++i) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "compare/measurement.hpp"
+#include "compare/memory.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -146,6 +147,10 @@ std::vector<Index> reverse_steps(Index steps) {
 
 CurseResult run_curse(const Instance& instance, const CurseOptions& options) {
   check(options);
+  const double steps = static_cast<double>(options.steps), n = static_cast<double>(instance.start.size());
+  check_memory(fmt::format("{} steps of {} variables: every x_t and its Jacobian", options.steps,
+                           instance.start.size()),
+               16 * steps * n * static_cast<double>(1 + instance.theta.size()));
   const Suboptimality suboptimality(*instance.problem, instance.theta, instance.minimiser, instance.start);
   CurseResult result;
   for (const std::string& name : options.solvers.empty() ? solver_names() : options.solvers) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "compare/memory.hpp"
 #include "unroll/compare/csv.hpp"
 #include "unroll/compare/dataset.hpp"
 #include "unroll/compare/normal.hpp"
@@ -74,6 +75,14 @@ std::string start_words(const std::string& kind, const SetupOptions& options) {
   return words;
 }
 
+/// The Hessian, its factor, its eigenvectors and what they are computed in: four matrices n×n.
+void check_size(Index m, Index n) {
+  const double rows = static_cast<double>(m), columns = static_cast<double>(n);
+  check_memory(
+      fmt::format("data of {} rows and {} columns: the {}x{} Hessian and its eigenvectors", m, n, n, n),
+      8 * columns * (rows + 4 * columns));
+}
+
 }  // namespace
 
 std::string start_kind(const SetupOptions& options) {
@@ -101,6 +110,7 @@ Setup set_up(const SetupOptions& options) {
   setup.target = data.target_name;
   setup.loss = options.loss;
   setup.dropped = dropped;
+  check_size(setup.rows, setup.columns);
 
   std::shared_ptr<const Problem> problem;
   if (options.loss == "ridge") {

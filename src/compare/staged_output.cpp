@@ -1,14 +1,23 @@
 #include "unroll/compare/staged_output.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdlib.h>  // mkdtemp
+#include <pthread.h>   // pthread_sigmask
+#include <stdlib.h>    // mkdtemp
+#include <sys/file.h>  // flock
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <system_error>
+#include <thread>
 
 #include "unroll/error.hpp"
 
@@ -33,6 +42,33 @@ fs::path normalised(const fs::path& directory) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+/// Those that are alive. Held while one of them is made, committed or removed.
+struct Registry {
+  std::mutex mutex;
+  std::vector<StagedOutput*> alive;
+};
+Registry& registry() {
+  static auto* const all = new Registry;  // never destroyed: a signal may come when main has returned
+  return *all;
+}
+
+/// The one who commits to a directory, of all processes. A file system that cannot lock lets everybody in.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const fs::path& directory)
+      : descriptor_(open(directory.c_str(), O_RDONLY | O_CLOEXEC)) {
+    while (descriptor_ >= 0 && flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+  ~DirectoryLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
 
 void check_output_directory(const fs::path& directory) {
@@ -50,6 +86,7 @@ void check_output_directory(const fs::path& directory) {
 
 StagedOutput::StagedOutput(const fs::path& directory) : directory_(normalised(directory)) {
   check_output_directory(directory);
+  const std::lock_guard lock(registry().mutex);
   for (const fs::path& missing : missing_directories(directory_)) {
     std::error_code failure;
     if (!fs::create_directory(missing, failure) && failure) {
@@ -65,11 +102,18 @@ StagedOutput::StagedOutput(const fs::path& directory) : directory_(normalised(di
     throw DataError(fmt::format("{}: {}", directory_.string(), reason));
   }
   staging_ = pattern;
+  registry().alive.push_back(this);
 }
 
-StagedOutput::~StagedOutput() { remove_traces(); }
+StagedOutput::~StagedOutput() {
+  const std::lock_guard lock(registry().mutex);
+  std::erase(registry().alive, this);
+  remove_traces();
+}
 
 void StagedOutput::commit(const std::vector<std::string>& names) {
+  const std::lock_guard lock(registry().mutex);
+  const DirectoryLock alone(directory_);
   for (const std::string& name : names) {  // what makes a rename fail, as far as that can be told beforehand
     std::error_code ignored;
     if (fs::is_directory(directory_ / name, ignored) || !fs::is_regular_file(staging_ / name, ignored)) {
@@ -90,6 +134,29 @@ void StagedOutput::remove_traces() noexcept {
   for (auto path = made_.rbegin(); path != made_.rend(); ++path) fs::remove(*path, ignored);
 }
 
+void remove_staging_on_signals() {
+  static std::atomic<bool> called = false;
+  if (called.exchange(true)) return;
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals] {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) return;
+    const std::lock_guard lock(registry().mutex);
+    // What gnuplot writes meanwhile may come between looking and removing.
+    for (StagedOutput* const output : registry().alive)
+      for (int attempt = 0; attempt < 50 && fs::exists(output->staging_); ++attempt) {
+        output->remove_traces();
+        std::this_thread::sleep_for(std::chrono::milliseconds(attempt));
+      }
+    std::signal(signal, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    std::raise(signal);
+  }).detach();
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -105,7 +172,8 @@ void write_file(const fs::path& path, const std::string& content) {
 }
 
 void replace_file(const fs::path& path, const std::string& content) {
-  const fs::path fresh = path.string() + ".new";
+  static std::atomic<int> count = 0;  // nobody else's file, of this process or of another
+  const fs::path fresh = fmt::format("{}.new-{}-{}", path.string(), getpid(), count++);
   std::error_code ignored, failure;
   try {
     write_file(fresh, content);

@@ -32,11 +32,11 @@ struct Gradient {
   SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const {
     if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
-    return problem->second_order(x.col(0), theta.col(0), x_dot, theta_dot);
+    return checked_second_order(*problem, x.col(0), theta.col(0), x_dot, theta_dot);
   }
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     if (cost != nullptr) count(cost->gradients, 1);
-    y.col(0) = problem->gradient(x.col(0), theta.col(0));
+    y.col(0) = checked_gradient(*problem, x.col(0), theta.col(0));
     const Index k = y.cols() - 1;
     if (k > 0) y.rightCols(k) = second_order(x, theta, tangents(x, k), tangents(theta, k)).dx;
   }
@@ -69,10 +69,10 @@ struct Value {
     y(0, 0) = problem->value(x.col(0), theta.col(0));
     if (x.cols() > 1)
       y.rightCols(y.cols() - 1) +=
-          problem->gradient(x.col(0), theta.col(0)).transpose() * x.rightCols(x.cols() - 1);
+          checked_gradient(*problem, x.col(0), theta.col(0)).transpose() * x.rightCols(x.cols() - 1);
     if (theta.cols() > 1)
-      y.rightCols(y.cols() - 1) +=
-          problem->parameter_gradient(x.col(0), theta.col(0)).transpose() * theta.rightCols(theta.cols() - 1);
+      y.rightCols(y.cols() - 1) += checked_parameter_gradient(*problem, x.col(0), theta.col(0)).transpose() *
+                                   theta.rightCols(theta.cols() - 1);
   }
   template <class P>
   void pullback(P& p) const {
@@ -87,8 +87,9 @@ struct Value {
         bar += gradient * y_bar.block;
       };
     };
-    if (p.template wants<0>()) p.template add<0>(give(problem->gradient(x.col(0), theta.col(0))));
-    if (p.template wants<1>()) p.template add<1>(give(problem->parameter_gradient(x.col(0), theta.col(0))));
+    if (p.template wants<0>()) p.template add<0>(give(checked_gradient(*problem, x.col(0), theta.col(0))));
+    if (p.template wants<1>())
+      p.template add<1>(give(checked_parameter_gradient(*problem, x.col(0), theta.col(0))));
   }
 };
 
@@ -108,7 +109,7 @@ std::shared_ptr<const Problem> batch_of(const Problem& problem, std::span<const 
 Vector oracle_gradient(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
   check_sizes(problem, x.size(), theta.size(), "gradient");
   if (cost != nullptr) count(cost->gradients, 1);
-  return problem.gradient(x, theta);
+  return checked_gradient(problem, x, theta);
 }
 DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector& x, const DualVector& theta) {
   check_sizes(problem, x.size(), theta.size(), "gradient");

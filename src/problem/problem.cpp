@@ -17,16 +17,48 @@ void Problem::check_domain(const Vector& theta) const {
 
 std::optional<Curvature> Problem::curvature(const Vector&) const { return std::nullopt; }
 
+namespace {
+
+void check_answer(std::string_view answer, const char* sizes, Index rows, Index cols, Index rows_given,
+                  Index cols_given) {
+  if (rows_given == rows && cols_given == cols) return;
+  throw ShapeError(fmt::format("problem: its {} is {}x{}, it must be {} = {}x{}", answer, rows_given,
+                               cols_given, sizes, rows, cols));
+}
+
+}  // namespace
+
+Vector checked_gradient(const Problem& problem, const Vector& x, const Vector& theta) {
+  Vector g = problem.gradient(x, theta);
+  check_answer("gradient", "n x 1", x.size(), 1, g.size(), 1);
+  return g;
+}
+
+Vector checked_parameter_gradient(const Problem& problem, const Vector& x, const Vector& theta) {
+  Vector g = problem.parameter_gradient(x, theta);
+  check_answer("parameter_gradient", "p x 1", theta.size(), 1, g.size(), 1);
+  return g;
+}
+
+SecondOrder checked_second_order(const Problem& problem, const Vector& x, const Vector& theta,
+                                 const Matrix& x_dot, const Matrix& theta_dot) {
+  SecondOrder s = problem.second_order(x, theta, x_dot, theta_dot);
+  check_answer("second_order's dx", "n x k", x.size(), x_dot.cols(), s.dx.rows(), s.dx.cols());
+  check_answer("second_order's dtheta", "p x k", theta.size(), x_dot.cols(), s.dtheta.rows(),
+               s.dtheta.cols());
+  return s;
+}
+
 Matrix Problem::hessian(const Vector& x, const Vector& theta) const {
   check_sizes(*this, x.size(), theta.size(), "hessian");
   const Index n = dimension();
-  return second_order(x, theta, Matrix::Identity(n, n), Matrix::Zero(parameters(), n)).dx;
+  return checked_second_order(*this, x, theta, Matrix::Identity(n, n), Matrix::Zero(parameters(), n)).dx;
 }
 
 Matrix Problem::mixed(const Vector& x, const Vector& theta) const {
   check_sizes(*this, x.size(), theta.size(), "mixed");
   const Index p = parameters();
-  return second_order(x, theta, Matrix::Zero(dimension(), p), Matrix::Identity(p, p)).dx;
+  return checked_second_order(*this, x, theta, Matrix::Zero(dimension(), p), Matrix::Identity(p, p)).dx;
 }
 
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation) {

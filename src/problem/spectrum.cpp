@@ -73,7 +73,7 @@ SpectrumEstimate by_lanczos(const Problem& problem, const Vector& x, const Vecto
   const Matrix still = Matrix::Zero(theta.size(), 1);
   const auto apply = [&](const Vector& v) {
     ++result.cost.hessian_vector_products;
-    Vector Hv = problem.second_order(x, theta, v, still).dx.col(0);
+    Vector Hv = checked_second_order(problem, x, theta, v, still).dx.col(0);
     if (!Hv.allFinite()) throw NumericalError("estimate_spectrum: a Hessian-vector product is not finite");
     return Hv;
   };

@@ -3,6 +3,7 @@
 #include "instantiate.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/solver/quadratic_product.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll {
 
@@ -20,10 +21,16 @@ template <class V>
 ConjugateGradient::State<V> ConjugateGradient::step(const Oracle<V>& f, const State<V>& state, const V& theta,
                                                     Index t) const {
   const State<V> s = t == 0 ? first(f, state.x, theta) : state;
+  if (detail::is_stationary(value_of(s.gradient))) {
+    // The gradient is taken anew: that of the state is its recurrence's, which the minimiser's is not.
+    const V g = f.gradient(s.x, theta);
+    return {detail::stationary_step("conjugate gradients", f, s.x, g, theta), s.gradient, s.direction,
+            s.origin};
+  }
   const V zero(Vector(Vector::Zero(s.x.size())));
   const V Hp = quadratic_product(f, zero, s.origin, s.direction, detail::length_at(value_of(s.x)), theta);
   const scalar_t<V> squared = squared_norm(s.gradient), curvature = dot(s.direction, Hp);
-  if (!detail::has_curvature("conjugate gradients", value_of(squared), value_of(curvature))) return s;
+  detail::check_curvature("conjugate gradients", value_of(curvature));
   const scalar_t<V> alpha = squared / curvature;
   const V next = s.gradient + alpha * Hp;
   const scalar_t<V> beta = squared_norm(next) / squared;

@@ -8,6 +8,7 @@
 #include "unroll/ad/reduce.hpp"
 #include "unroll/solver/option_checks.hpp"
 #include "unroll/solver/state.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll {
 namespace {
@@ -56,6 +57,10 @@ Lbfgs::State<V> Lbfgs::step(const Oracle<V>& f, const State<V>& s, const V& thet
   if (static_cast<Index>(next.steps.size()) > memory) {
     next.steps.erase(next.steps.begin());
     next.changes.erase(next.changes.begin());
+  }
+  if (detail::is_stationary(value_of(g))) {
+    next.x = detail::stationary_step("L-BFGS", f, s.x, g, theta, search.shorten.first_step);
+    return next;
   }
   const V p = -two_loop(next.steps, next.changes, g);
   next.x = V(s.x + search.step(f, s.x, g, p, theta));

@@ -4,6 +4,7 @@
 #include "unroll/ad/operators.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/solver/state.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll {
 namespace {
@@ -25,6 +26,10 @@ template <class V>
 NonlinearConjugateGradient::State<V> NonlinearConjugateGradient::step(const Oracle<V>& f, const State<V>& s,
                                                                       const V& theta, Index) const {
   const V g = f.gradient(s.x, theta);
+  if (detail::is_stationary(value_of(g)))
+    return {
+        detail::stationary_step("nonlinear conjugate gradients", f, s.x, g, theta, search.shorten.first_step),
+        g, -g};
   const V p = direction(g, s.gradient, s.direction);
   return {s.x + search.step(f, s.x, g, p, theta), g, p};
 }

@@ -35,17 +35,18 @@ struct Counted {
 
   Vector gradient(const Vector& x) const {
     ++cost.gradients;
-    return problem.gradient(x, theta);
+    return checked_gradient(problem, x, theta);
   }
   /// H(x) V, n×k.
   Matrix hessian(const Vector& x, const Matrix& directions) const {
     cost.hessian_vector_products += directions.cols();
-    return problem.second_order(x, theta, directions, Matrix::Zero(theta.size(), directions.cols())).dx;
+    return checked_second_order(problem, x, theta, directions, Matrix::Zero(theta.size(), directions.cols()))
+        .dx;
   }
   /// M(x) Ω, n×q.
   Matrix mixed(const Vector& x, const Matrix& omega) const {
     cost.hessian_vector_products += omega.cols();
-    return problem.second_order(x, theta, Matrix::Zero(x.size(), omega.cols()), omega).dx;
+    return checked_second_order(problem, x, theta, Matrix::Zero(x.size(), omega.cols()), omega).dx;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "support/worst.hpp"
 #include "unroll/ad/elementwise.hpp"
 
 using namespace unroll;
@@ -22,17 +23,16 @@ Vector samples() {
 
 template <class Exact>
 double worst_error(const Vector& x, const Vector& y, const Exact& exact) {
-  long double worst = 0;
+  test::Worst worst;
   for (Index i = 0; i < x.size(); ++i) {
     const long double wanted = exact(static_cast<long double>(x[i]));
     if (wanted == 0) {
       CHECK(y[i] == 0);
       continue;
     }
-    const long double error = std::abs((static_cast<long double>(y[i]) - wanted) / wanted);
-    if (!(error <= worst)) worst = error;  // a NaN too
+    worst.add(static_cast<double>(std::abs((static_cast<long double>(y[i]) - wanted) / wanted)));
   }
-  return static_cast<double>(worst);
+  return worst;
 }
 long double exact_sigmoid(long double x) { return 1.0L / (1.0L + std::exp(-x)); }
 

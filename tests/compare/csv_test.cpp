@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "compare/temporary_directory.hpp"
+#include "support/texts.hpp"
 #include "unroll/error.hpp"
 
 using namespace unroll;

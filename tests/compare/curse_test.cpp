@@ -7,7 +7,9 @@
 #include <map>
 #include <string>
 
+#include "compare/data_setup.hpp"
 #include "compare/temporary_directory.hpp"
+#include "support/texts.hpp"
 #include "theory/reference.hpp"
 #include "unroll/compare/metrics.hpp"
 #include "unroll/compare/setup.hpp"
@@ -18,13 +20,9 @@
 #include "unroll/solver/solve.hpp"
 
 using namespace unroll;
+using test::setup;
 
 namespace {
-
-Setup setup(SetupOptions options) {
-  options.data_directory = UNROLL_DATA_DIR;
-  return set_up(options);
-}
 
 const SolverSummary& summary(const CurseResult& result, const std::string& solver) {
   return *std::find_if(result.summaries.begin(), result.summaries.end(),

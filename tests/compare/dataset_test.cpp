@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compare/temporary_directory.hpp"
+#include "support/texts.hpp"
 #include "unroll/error.hpp"
 
 using namespace unroll;

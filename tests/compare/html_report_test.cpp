@@ -5,6 +5,7 @@
 
 #include "compare/html_checker.hpp"
 #include "compare/temporary_directory.hpp"
+#include "support/texts.hpp"
 #include "unroll/compare/advice.hpp"
 #include "unroll/compare/html.hpp"
 #include "unroll/compare/plot.hpp"
@@ -12,12 +13,9 @@
 #include "unroll/version.hpp"
 
 using namespace unroll;
+using test::contains;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// The text that a reader sees, its references resolved.
 std::string visible(const std::string& html) {

@@ -14,9 +14,9 @@
 using namespace unroll;
 
 namespace {
-const Vector theta = Vector::Constant(1, 0.1);
+const Vector weight = Vector::Constant(1, 0.1);
 
-Logistic some_logistic() {
+Logistic logistic_of_noise() {
   const Matrix a = NormalGenerator(1).matrix(40, 5);
   return logistic(a, NormalGenerator(2).vector(40).cwiseSign());
 }
@@ -30,39 +30,39 @@ TEST_CASE("the relative error is a ratio of Frobenius norms") {
 
 TEST_CASE("on a quadratic the suboptimality is exact however close the minimiser is") {
   const Ridge problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
-  const Vector minimiser = problem.minimiser(theta);
+  const Vector minimiser = problem.minimiser(weight);
   const Vector direction = NormalGenerator(3).vector(4);
-  const Suboptimality suboptimality(problem, theta, minimiser, minimiser + direction);
+  const Suboptimality suboptimality(problem, weight, minimiser, minimiser + direction);
   CHECK(suboptimality(minimiser + direction) == 1);
   for (const double s : {1e-1, 1e-4, 1e-7}) {
     CHECK(suboptimality(minimiser + s * direction) == doctest::Approx(s * s).epsilon(1e-7));
   }
   const double difference =
-      problem.value(minimiser + 0.5 * direction, theta) - problem.value(minimiser, theta);
-  const double at_start = problem.value(minimiser + direction, theta) - problem.value(minimiser, theta);
+      problem.value(minimiser + 0.5 * direction, weight) - problem.value(minimiser, weight);
+  const double at_start = problem.value(minimiser + direction, weight) - problem.value(minimiser, weight);
   CHECK(suboptimality(minimiser + 0.5 * direction) == doctest::Approx(difference / at_start).epsilon(1e-12));
 }
 
 TEST_CASE("beyond quadratics both ways to compute the suboptimality agree where they meet") {
-  const Logistic problem = some_logistic();
-  const Vector minimiser = newton_minimiser(problem, theta);
+  const Logistic problem = logistic_of_noise();
+  const Vector minimiser = newton_minimiser(problem, weight);
   const Vector start = minimiser + NormalGenerator(3).vector(5);
-  const Suboptimality suboptimality(problem, theta, minimiser, start);
-  const double value = problem.value(minimiser, theta);
-  const double start_gap = problem.value(start, theta) - value;
+  const Suboptimality suboptimality(problem, weight, minimiser, start);
+  const double value = problem.value(minimiser, weight);
+  const double start_gap = problem.value(start, weight) - value;
   const Vector direction = NormalGenerator(4).vector(5);
   for (const double s : {1.0, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3}) {  // the switch is near s = 1e-2
     CAPTURE(s);
-    const double difference = (problem.value(minimiser + s * direction, theta) - value) / start_gap;
+    const double difference = (problem.value(minimiser + s * direction, weight) - value) / start_gap;
     CHECK(suboptimality(minimiser + s * direction) == doctest::Approx(difference).epsilon(1e-8));
   }
 }
 
 TEST_CASE("beyond quadratics the suboptimality falls like the square of the distance, to any depth") {
-  const Logistic problem = some_logistic();
-  const Vector minimiser = newton_minimiser(problem, theta);
+  const Logistic problem = logistic_of_noise();
+  const Vector minimiser = newton_minimiser(problem, weight);
   const Vector direction = NormalGenerator(4).vector(5);
-  const Suboptimality suboptimality(problem, theta, minimiser, minimiser + direction);
+  const Suboptimality suboptimality(problem, weight, minimiser, minimiser + direction);
   const double at_5 = suboptimality(minimiser + 1e-5 * direction);
   const double at_7 = suboptimality(minimiser + 1e-7 * direction);
   CHECK(at_5 > 0);
@@ -71,9 +71,9 @@ TEST_CASE("beyond quadratics the suboptimality falls like the square of the dist
 
 TEST_CASE("a start at the minimiser or too far away is refused") {
   const Ridge problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
-  const Vector minimiser = problem.minimiser(theta);
-  CHECK_THROWS_AS(Suboptimality(problem, theta, minimiser, minimiser), DomainError);
-  CHECK_THROWS_AS(Suboptimality(problem, theta, minimiser, Vector::Constant(4, 1e200)), DomainError);
+  const Vector minimiser = problem.minimiser(weight);
+  CHECK_THROWS_AS(Suboptimality(problem, weight, minimiser, minimiser), DomainError);
+  CHECK_THROWS_AS(Suboptimality(problem, weight, minimiser, Vector::Constant(4, 1e200)), DomainError);
 }
 
 TEST_CASE("log-spaced points ascend from first to last without repetition") {

@@ -1,39 +1,19 @@
 #include "unroll/compare/plot.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <stdlib.h>  // setenv
 
-#include <iterator>
+#include <chrono>
+#include <thread>
 
+#include "compare/some_figures.hpp"
 #include "compare/temporary_directory.hpp"
 
 using namespace unroll;
 namespace fs = std::filesystem;
 
 namespace {
-
-Figure some_figure() {
-  Figure figure;
-  figure.name = "error";
-  figure.title = "Title";
-  figure.subtitle = "it's `touch pwned` ; system('touch pwned') {/:Bold x}\n\"quoted\"";
-  figure.x_label = "t";
-  figure.y_label = "‖∂x_t‖";
-  figure.level_label = "start";
-  figure.curves = {{.label = "a", .x = {1, 2, 3}, .y = {1, 0, 0.1}, .marked = {{2.0, 0.5}}, .style = 0},
-                   {.label = "b's", .x = {1, 2, 3}, .y = {0, 0, 0}, .style = 1},
-                   {.label = "c", .style = 2}};
-  return figure;
-}
-
-Panels some_panels() {
-  Figure left = some_figure(), right = some_figure();
-  left.title = "left_panel";
-  left.legend = Legend::none;
-  right.curves.front().stroke = Stroke::points;
-  right.curves.back().stroke = Stroke::dotted;
-  return {.name = "both", .title = "Title", .subtitle = left.subtitle, .figures = {left, right}};
-}
 
 /// How high, as a fraction of the frame, a script puts the label with this text.
 double label_height(const std::string& script, const std::string& text) {
@@ -42,14 +22,11 @@ double label_height(const std::string& script, const std::string& text) {
   return std::stod(script.substr(script.find("graph ", at + text.size() + 14) + 6));
 }
 
-auto entries(const fs::path& directory) {
-  return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
-}
-
-class WithoutPrograms {
+/// While it lives, programs are looked for in one directory alone.
+class ProgramsOf {
  public:
-  WithoutPrograms() { setenv("PATH", "/nowhere", 1); }
-  ~WithoutPrograms() { setenv("PATH", path_.c_str(), 1); }
+  explicit ProgramsOf(const fs::path& directory) { setenv("PATH", directory.c_str(), 1); }
+  ~ProgramsOf() { setenv("PATH", path_.c_str(), 1); }
 
  private:
   std::string path_ = getenv("PATH");
@@ -57,29 +34,43 @@ class WithoutPrograms {
 
 }  // namespace
 
-TEST_CASE("a figure becomes an SVG and a PNG file and leaves nothing else, whatever its texts hold") {
-  const test::TemporaryDirectory directory;
-  const PlotResult result = plot(some_figure(), directory.path());
-  if (result.problem == "gnuplot is not installed") return;
-  CHECK(result.problem == "");
-  CHECK(result.files == std::vector<std::string>{"error.svg", "error.png"});
-  CHECK(entries(directory.path()) == 2);
-  CHECK(test::content(directory.path() / "error.svg").find("</svg>") != std::string::npos);
-  CHECK(test::content(directory.path() / "error.png").substr(1, 3) == "PNG");
-  CHECK_FALSE(fs::exists("pwned"));
-}
-
 TEST_CASE("without gnuplot nothing is left and the result says why") {
   const test::TemporaryDirectory directory;
-  const WithoutPrograms without;
-  const PlotResult result = plot(some_figure(), directory.path());
+  const ProgramsOf none("/nowhere");
+  const PlotResult result = plot(test::some_figure(), directory.path());
   CHECK(result.problem == "gnuplot is not installed");
   CHECK(result.files.empty());
-  CHECK(entries(directory.path()) == 0);
+  CHECK(test::entries(directory.path()) == 0);
+}
+
+TEST_CASE("a gnuplot that hangs is stopped at the limit, with what it started") {
+  const test::TemporaryDirectory programs, directory;
+  const fs::path gnuplot = programs.write("gnuplot", "#!/bin/sh\n/bin/sleep 100 &\necho $! > pid\nwait\n");
+  fs::permissions(gnuplot, fs::perms::owner_all);
+  const ProgramsOf hanging(programs.path());
+  const PlotResult result = plot(test::some_figure(), directory.path(), std::chrono::milliseconds(500));
+  CHECK(result.problem == "gnuplot did not end within 0.5 s");
+  CHECK(result.files.empty());
+  const pid_t sleeper = std::stoi(test::content(directory.path() / "pid"));
+  for (int i = 0; i < 1000 && kill(sleeper, 0) == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(test::entries(directory.path()) == 1);  // pid
+}
+
+TEST_CASE("a gnuplot that fails, and one that writes nothing, are problems with their message") {
+  const test::TemporaryDirectory programs, directory;
+  const auto says = [&](const std::string& script) {
+    fs::permissions(programs.write("gnuplot", "#!/bin/sh\n" + script), fs::perms::owner_all);
+    const ProgramsOf failing(programs.path());
+    return plot(test::some_panels(), directory.path()).problem;
+  };
+  CHECK(says("echo 'no terminal' >&2; exit 1\n") == "gnuplot failed: no terminal");
+  CHECK(says("echo done\n") == "gnuplot failed: done");
+  CHECK(test::entries(directory.path()) == 0);
 }
 
 TEST_CASE("a script names every curve with its own style, and quotes every text") {
-  const std::string script = gnuplot_script(some_figure());
+  const std::string script = gnuplot_script(test::some_figure());
   CHECK(script.find("title 'b''s'") != std::string::npos);
   CHECK(script.find("'it''s `touch") != std::string::npos);
   CHECK(script.find("#56B4E9") != std::string::npos);
@@ -88,7 +79,7 @@ TEST_CASE("a script names every curve with its own style, and quotes every text"
 }
 
 TEST_CASE("a long list of curves is drawn clear of the label of the line at 1, a short one is where it was") {
-  Figure figure = some_figure();
+  Figure figure = test::some_figure();
   CHECK(gnuplot_script(figure).find("set key outside right bottom") != std::string::npos);
   for (int i = 0; i < 6; ++i) figure.curves.push_back({.label = "unnamed", .x = {1, 2}, .y = {1, 2}});
   CHECK(gnuplot_script(figure).find("set key at graph 1.09") != std::string::npos);
@@ -96,18 +87,8 @@ TEST_CASE("a long list of curves is drawn clear of the label of the line at 1, a
   CHECK(gnuplot_script(figure).find("set key outside right bottom") != std::string::npos);
 }
 
-TEST_CASE("panels become one SVG and one PNG file and leave nothing else") {
-  const test::TemporaryDirectory directory;
-  const PlotResult result = plot(some_panels(), directory.path());
-  if (result.problem == "gnuplot is not installed") return;
-  CHECK(result.problem == "");
-  CHECK(result.files == std::vector<std::string>{"both.svg", "both.png"});
-  CHECK(entries(directory.path()) == 2);
-  CHECK_FALSE(fs::exists("pwned"));
-}
-
 TEST_CASE("each panel draws its own curves, in its own strokes, with its title as it is") {
-  const std::string script = gnuplot_script(some_panels());
+  const std::string script = gnuplot_script(test::some_panels());
   for (const int block : {0, 1, 2, 3, 4, 5, 6, 11})
     CHECK(script.find("'both.dat' index " + std::to_string(block) + " ") != std::string::npos);
   CHECK(script.find("index 12") == std::string::npos);
@@ -117,7 +98,7 @@ TEST_CASE("each panel draws its own curves, in its own strokes, with its title a
 }
 
 TEST_CASE("labels at the ends of curves are at their curves' heights, but never on each other") {
-  Figure figure = some_figure();
+  Figure figure = test::some_figure();
   figure.y_range = {{0.01, 100}};
   figure.level_label.clear();
   figure.legend = Legend::ends;
@@ -132,7 +113,7 @@ TEST_CASE("labels at the ends of curves are at their curves' heights, but never 
 }
 
 TEST_CASE("ranges that are given are those of the axes") {
-  Figure figure = some_figure();
+  Figure figure = test::some_figure();
   figure.x_range = {{0.001, 1000}};
   figure.y_range = {{0.5, 20}};
   const std::string script = gnuplot_script(figure);

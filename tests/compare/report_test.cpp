@@ -4,18 +4,14 @@
 
 #include <algorithm>
 
+#include "compare/data_setup.hpp"
+#include "support/texts.hpp"
+
 using namespace unroll;
+using test::contains;
+using test::setup;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-Setup setup(SetupOptions options) {
-  options.data_directory = UNROLL_DATA_DIR;
-  return set_up(options);
-}
 
 /// A result made by hand: one solver with a peak, one without.
 CurseResult some_result() {

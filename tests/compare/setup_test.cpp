@@ -4,29 +4,44 @@
 
 #include <cmath>
 
+#include "compare/data_setup.hpp"
 #include "compare/temporary_directory.hpp"
+#include "support/texts.hpp"
+#include "unroll/compare/curse.hpp"
 #include "unroll/compare/normal.hpp"
 #include "unroll/error.hpp"
 
 using namespace unroll;
+using test::contains;
 using test::message_of;
+using test::setup;
 
 namespace {
-
-Setup setup(SetupOptions options) {
-  options.data_directory = UNROLL_DATA_DIR;
-  return set_up(options);
-}
 
 std::string refused(const SetupOptions& options) {
   return message_of<Error>([&] { setup(options); });
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
+
+TEST_CASE(
+    "a data set whose Hessian no machine holds is refused with sizes and memory, and so is such a run") {
+  const test::TemporaryDirectory directory;
+  std::string table = "x0";
+  for (int i = 1; i < 200'000; ++i) table += ",x" + std::to_string(i);
+  for (int row = 0; row < 3; ++row) {
+    table += "\n" + std::to_string(row);
+    for (int i = 1; i < 200'000; ++i) table += (i + row) % 3 == 0 ? ",1" : ",0";
+  }
+  const std::string message = refused({.data = directory.write("wide.csv", table).string()});
+  CHECK(contains(message, "data of 3 rows and 199999 columns"));
+  CHECK(contains(message, "would take 1.28e+03 GB of memory, this machine has"));
+  Instance wide;
+  wide.start = Vector::Zero(1'000'000);
+  wide.theta = Vector::Ones(1);
+  CHECK_THROWS_WITH_AS(run_curse(wide, {.steps = most_steps}),
+                       doctest::Contains("1000000 steps of 1000000 variables"), DataError);
+}
 
 TEST_CASE("a bundled data set is found by its name, its constant columns are dropped") {
   const Setup digits = setup({.data = "digits"});

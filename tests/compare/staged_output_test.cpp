@@ -1,21 +1,20 @@
 #include "unroll/compare/staged_output.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 #include "compare/temporary_directory.hpp"
 #include "unroll/error.hpp"
 
 using namespace unroll;
 namespace fs = std::filesystem;
-
-namespace {
-auto entries(const fs::path& directory) {
-  return std::distance(fs::directory_iterator(directory), fs::directory_iterator());
-}
-}  // namespace
 
 TEST_CASE("committed files are in the directory, and nothing else") {
   const test::TemporaryDirectory base;
@@ -28,7 +27,7 @@ TEST_CASE("committed files are in the directory, and nothing else") {
     output.commit({"a.csv"});
   }
   CHECK(test::content(out / "a.csv") == "1\n");
-  CHECK(entries(out) == 1);
+  CHECK(test::entries(out) == 1);
 }
 
 TEST_CASE("without a commit the directory and its parents are gone if they were made") {
@@ -39,7 +38,7 @@ TEST_CASE("without a commit the directory and its parents are gone if they were 
     throw std::runtime_error("the run failed");
   } catch (const std::runtime_error&) {
   }
-  CHECK(entries(base.path()) == 0);
+  CHECK(test::entries(base.path()) == 0);
 }
 
 TEST_CASE("without a commit a directory that was there keeps its files as they were") {
@@ -50,7 +49,7 @@ TEST_CASE("without a commit a directory that was there keeps its files as they w
     write_file(output.staging() / "a.csv", "new");
   }
   CHECK(test::content(base.path() / "a.csv") == "old");
-  CHECK(entries(base.path()) == 1);
+  CHECK(test::entries(base.path()) == 1);
 }
 
 TEST_CASE("a commit replaces files of the same name and keeps the others") {
@@ -76,7 +75,7 @@ TEST_CASE("a commit that cannot finish moves nothing") {
     CHECK_THROWS_AS(output.commit({"a.csv", "b.csv"}), DataError);
     CHECK_THROWS_AS(output.commit({"a.csv", "missing.csv"}), DataError);
   }
-  CHECK(entries(base.path()) == 1);
+  CHECK(test::entries(base.path()) == 1);
 }
 
 TEST_CASE("a place that cannot be a directory is refused before anything is written") {
@@ -87,7 +86,7 @@ TEST_CASE("a place that cannot be a directory is refused before anything is writ
     CHECK_THROWS_AS(StagedOutput{place}, DataError);
   }
   CHECK_NOTHROW(check_output_directory(base.path() / "new" / "out"));
-  CHECK(entries(base.path()) == 1);
+  CHECK(test::entries(base.path()) == 1);
 }
 
 TEST_CASE("a file that cannot be written is an error") {
@@ -109,8 +108,82 @@ TEST_CASE("a file is replaced as a whole, and stays as it was where the new one 
   const fs::path file = base.write("file", "old");
   replace_file(file, "new");
   CHECK(test::content(file) == "new");
-  CHECK(entries(base.path()) == 1);
+  CHECK(test::entries(base.path()) == 1);
   fs::create_directories(base.path() / "directory" / "inside");
   CHECK_THROWS_AS(replace_file(base.path() / "directory", "x"), DataError);
-  CHECK(entries(base.path()) == 2);
+  CHECK(test::entries(base.path()) == 2);
+}
+
+namespace {
+
+/// Runs f in a process of its own, which ends with it.
+template <class F>
+pid_t in_a_process(const F& f) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child != 0) return child;
+  f();
+  _exit(0);
+}
+
+int status_of(pid_t child) {
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("of many processes that commit to one directory at once one has its files there, and all of them") {
+  const test::TemporaryDirectory base;
+  std::vector<std::string> names;
+  for (char c = 'a'; c <= 'z'; ++c) names.push_back({c});
+  for (int round = 0; round < 20; ++round) {
+    std::vector<pid_t> children;
+    for (int writer = 0; writer < 4; ++writer)
+      children.push_back(in_a_process([&] {
+        StagedOutput output(base.path());
+        for (const std::string& name : names) write_file(output.staging() / name, std::to_string(writer));
+        output.commit(names);
+      }));
+    for (const pid_t child : children) CHECK(status_of(child) == 0);
+    for (const std::string& name : names)
+      REQUIRE(test::content(base.path() / name) == test::content(base.path() / "a"));
+    CHECK(test::entries(base.path()) == 26);
+  }
+}
+
+TEST_CASE("a process that a signal ends leaves nothing that was not committed, and ends by that signal") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const test::TemporaryDirectory base;
+    const pid_t child = in_a_process([&] {
+      remove_staging_on_signals();
+      StagedOutput committed(base.path()), output(base.path() / "new" / "out");
+      write_file(committed.staging() / "kept", "1");
+      committed.commit({"kept"});
+      write_file(output.staging() / "lost", "2");
+      write_file(base.path() / "ready", "");
+      std::this_thread::sleep_for(std::chrono::minutes(1));
+    });
+    while (!fs::exists(base.path() / "ready")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    kill(child, signal);
+    const int status = status_of(child);
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == signal);
+    CHECK(test::content(base.path() / "kept") == "1");
+    CHECK(test::entries(base.path()) == 2);  // kept and ready
+  }
+}
+
+TEST_CASE("of many threads that replace one file each writes it whole") {
+  const test::TemporaryDirectory base;
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < 4; ++writer)
+    threads.emplace_back([&, writer] {
+      for (int i = 0; i < 50; ++i) replace_file(base.path() / "file", std::string(100, char('a' + writer)));
+    });
+  for (std::thread& thread : threads) thread.join();
+  const std::string content = test::content(base.path() / "file");
+  CHECK(content == std::string(100, content.at(0)));
+  CHECK(test::entries(base.path()) == 1);
 }

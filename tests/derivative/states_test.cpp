@@ -6,6 +6,7 @@
 
 #include "derivative/cases.hpp"
 #include "unroll/ad/linear.hpp"
+#include "unroll/ad/structure.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
@@ -17,10 +18,6 @@ namespace unroll {
 namespace {
 
 const Index n = 5, p = 4;
-
-template <class V>
-using matrix_t = std::conditional_t<std::is_same_v<V, Vector>, Matrix,
-                                    std::conditional_t<std::is_same_v<V, VarVector>, VarMatrix, DualMatrix>>;
 
 /// min ½‖x − θ‖² s.t. Σx = 1 by Uzawa's method: x⁺ = θ − y·1, y⁺ = y + ρ(Σx⁺ − 1).
 struct Uzawa {

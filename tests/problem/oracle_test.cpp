@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "problem/differences.hpp"
 #include "problem/problem_cases.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/spectrum.hpp"
 
 namespace unroll {
 namespace {
@@ -55,6 +58,66 @@ TEST_CASE("the pullback of the oracle's gradient is the transpose of its pushfor
       }
     }
   }
+}
+
+/// n = 2, p = 1; says ∇f = 0 and no curvature, with arrays of these sizes.
+struct Sizes {
+  Index gradient = 2, parameter_gradient = 1, dx = 2, dtheta = 1, more_directions = 0;
+};
+class Missized final : public Problem {
+ public:
+  explicit Missized(const Sizes& sizes) : sizes_(sizes) {}
+  Index dimension() const override { return 2; }
+  Index parameters() const override { return 1; }
+  double value(const Vector&, const Vector&) const override { return 0; }
+  Vector gradient(const Vector&, const Vector&) const override { return Vector::Zero(sizes_.gradient); }
+  Vector parameter_gradient(const Vector&, const Vector&) const override {
+    return Vector::Zero(sizes_.parameter_gradient);
+  }
+  SecondOrder second_order(const Vector&, const Vector&, const Matrix& x_dot, const Matrix&) const override {
+    const Index k = x_dot.cols() + sizes_.more_directions;
+    return {Matrix::Zero(sizes_.dx, k), Matrix::Zero(sizes_.dtheta, k)};
+  }
+
+ private:
+  Sizes sizes_;
+};
+
+TEST_CASE("what a problem gives in another size than it promised is an error that names it, never memory") {
+  const Vector x = Vector::Ones(2), theta = Vector::Ones(1);
+  const auto plain = [&](const Sizes& sizes) { Oracle<Vector>(Missized(sizes)).gradient(x, theta); };
+  const auto forwards = [&](const Sizes& sizes) {
+    Oracle<DualVector>(Missized(sizes)).gradient(DualVector(x, Matrix::Ones(2, 3)), theta);
+  };
+  const auto backwards = [&](const Sizes& sizes) {
+    const Missized f(sizes);
+    Tape tape;
+    const VarVector at = tape.input(x);
+    tape.sweep(Oracle<VarVector>(f).gradient(at, theta), Matrix::Ones(2, 3)).adjoint(at);
+  };
+  const auto of_value = [&](const Sizes& sizes) {
+    const Missized f(sizes);
+    Tape tape;
+    const VarVector at = tape.input(x), parameter = tape.input(theta);
+    tape.sweep(Oracle<VarVector>(f).value(at, parameter)).adjoint(parameter);
+  };
+  for (const auto& run : {std::function<void(const Sizes&)>(plain), {forwards}, {backwards}, {of_value}})
+    CHECK_NOTHROW(run({}));
+  for (const Index size : {0, 1, 300}) {
+    CHECK_THROWS_AS(plain({.gradient = size}), ShapeError);
+    CHECK_THROWS_AS(forwards({.gradient = size}), ShapeError);
+    CHECK_THROWS_AS(forwards({.dx = size}), ShapeError);
+    CHECK_THROWS_AS(backwards({.dx = size}), ShapeError);
+    CHECK_THROWS_AS(Missized({.dx = size}).hessian(x, theta), ShapeError);
+    CHECK_THROWS_AS(of_value({.gradient = size}), ShapeError);
+  }
+  CHECK_THROWS_WITH_AS(backwards({.dtheta = 0}),
+                       "problem: its second_order's dtheta is 0x3, it must be p x k = 1x3", ShapeError);
+  CHECK_THROWS_WITH_AS(plain({.gradient = 300}), "problem: its gradient is 300x1, it must be n x 1 = 2x1",
+                       ShapeError);
+  CHECK_THROWS_AS(of_value({.parameter_gradient = 2}), ShapeError);
+  CHECK_THROWS_AS(Missized({.more_directions = 1}).mixed(x, theta), ShapeError);
+  CHECK_THROWS_AS(estimate_spectrum(Missized({.dx = 1}), x, theta), ShapeError);
 }
 
 TEST_CASE("the oracle's gradient may meet x as theta") {

@@ -6,6 +6,7 @@
 
 #include "problem/differences.hpp"
 #include "problem/problem_cases.hpp"
+#include "support/numbers.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/spectrum.hpp"
 
@@ -13,9 +14,9 @@ namespace unroll {
 namespace {
 
 using test::central_differences;
+using test::nan;
 using test::problem_cases;
 using test::relative_gap;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 bool gives_parameter_gradient(const Problem& problem) {
   return dynamic_cast<const test::Coshes*>(&problem) == nullptr;

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "problem/problem_cases.hpp"
+#include "support/numbers.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/finite_sum.hpp"
 #include "unroll/solver/adam.hpp"
@@ -16,7 +16,7 @@
 namespace unroll {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using test::nan;
 
 TEST_CASE("backtracking takes the first step size of its sequence that decreases f enough") {
   const test::QuadraticCase c = test::random_quadratic(5, 1, 0.1, 30, false, 4);

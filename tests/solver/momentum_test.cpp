@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
@@ -31,8 +32,8 @@ std::vector<Vector> by_hand(const Vector& x0,
 
 double difference(const std::vector<Vector>& a, const std::vector<Vector>& b) {
   REQUIRE(a.size() == b.size());
-  double worst = 0;
-  for (std::size_t t = 0; t < a.size(); ++t) worst = std::max(worst, (a[t] - b[t]).norm());
+  test::Worst worst;
+  for (std::size_t t = 0; t < a.size(); ++t) worst.add((a[t] - b[t]).norm());
   return worst;
 }
 

@@ -112,27 +112,27 @@ struct Curve {
 };
 
 const Vector times{{0.0, 0.5, 1.0, 1.5, 2.0}};
-const Vector one = Vector::Ones(1);
+const Vector unit = Vector::Ones(1);
 
 TEST_CASE("the Jacobian of the residuals is their central difference") {
   const auto problem = make_least_squares(Curve{times, Vector::Ones(5)}, 2, 1);
   const Vector x{{-0.7, 2.0}};
-  const auto residuals = [&](const Vector& v) { return problem.function().residuals(v, one); };
-  CHECK(test::relative_gap(problem.residual_jacobian(x, one), test::central_differences(residuals, x)) <=
+  const auto residuals = [&](const Vector& v) { return problem.function().residuals(v, unit); };
+  CHECK(test::relative_gap(problem.residual_jacobian(x, unit), test::central_differences(residuals, x)) <=
         1e-8);
-  CHECK(problem.value(x, one) == doctest::Approx(0.5 * residuals(x).squaredNorm()));
+  CHECK(problem.value(x, unit) == doctest::Approx(0.5 * residuals(x).squaredNorm()));
 }
 
 TEST_CASE(
     "Gauss–Newton fits a curve through its points, with the derivative of the parameters one step off") {
   const Vector truth{{-0.7, 2.0}};
   const auto exact = make_least_squares(Curve{times, Vector::Zero(5)}, 2, 1);
-  const Vector y = exact.function().residuals(truth, one);
+  const Vector y = exact.function().residuals(truth, unit);
   const auto problem = make_least_squares(Curve{times, y}, 2, 1);
-  const Trajectory run = solve(problem, GaussNewton{}, Vector{{-0.3, 1.0}}, one, {.steps = 12});
+  const Trajectory run = solve(problem, GaussNewton{}, Vector{{-0.3, 1.0}}, unit, {.steps = 12});
   CHECK((run.x() - truth).norm() <= 1e-13);
   const auto end = GaussNewton{}.frozen_step(Oracle<DualVector>(problem), State<DualVector>{run.x()},
-                                             DualVector(one, Matrix::Ones(1, 1)), 0);
+                                             DualVector(unit, Matrix::Ones(1, 1)), 0);
   // θ_0 x_0 and x_1 are what the points fix: ∂x_0 = −x_0/θ_0, ∂x_1 = 0.
   CHECK((end.x.tangents() - Vector{{0.7, 0.0}}).norm() <= 1e-12);
 }
@@ -141,9 +141,9 @@ TEST_CASE("Gauss–Newton refuses to be unrolled, and a problem without residual
   const auto problem = make_least_squares(Curve{times, Vector::Ones(5)}, 2, 1);
   const Vector x{{-0.7, 2.0}};
   CHECK_THROWS_WITH_AS(GaussNewton{}.step(Oracle<DualVector>(problem), State<DualVector>{x},
-                                          DualVector(one, Matrix::Ones(1, 1)), 0),
+                                          DualVector(unit, Matrix::Ones(1, 1)), 0),
                        doctest::Contains("Implicit{} or OneStep{}"), UnsupportedError);
-  CHECK_THROWS_WITH_AS(solve(test::Coshes(), GaussNewton{}, Vector::Ones(3), one),
+  CHECK_THROWS_WITH_AS(solve(test::Coshes(), GaussNewton{}, Vector::Ones(3), unit),
                        doctest::Contains("make_least_squares"), UnsupportedError);
 }
 

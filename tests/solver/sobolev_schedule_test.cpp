@@ -3,15 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
+#include "support/numbers.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using test::infinity;
+using test::nan;
 
 TEST_CASE("options of the Sobolev measure out of their range are refused") {
   const auto measure = [](double alpha, double eta, double l, double L) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "theory/reference.hpp"
 #include "unroll/ad/tape.hpp"
 #include "unroll/error.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 static_assert(Solver<Sobolev>);
 
-constexpr double l = 0.05, L = 1;
+constexpr double lowest = 0.05, highest = 1;
 
 /// f = ½ Σ λ_j x_j², so that x_t = P_t(λ) from x_0 = 1.
 AffineQuadratic diagonal(const Vector& lambda) {
@@ -26,7 +27,7 @@ AffineQuadratic diagonal(const Vector& lambda) {
 }
 
 Sobolev sobolev(double eta, double alpha = 0.5) {
-  return {{.alpha = alpha, .eta = eta, .smallest_eigenvalue = l, .largest_eigenvalue = L}};
+  return {{.alpha = alpha, .eta = eta, .smallest_eigenvalue = lowest, .largest_eigenvalue = highest}};
 }
 
 TEST_CASE("on a diagonal quadratic the iterates are the Sobolev polynomials of the independent program") {
@@ -62,7 +63,7 @@ TEST_CASE("on a diagonal quadratic the iterates are the Sobolev polynomials of t
 }
 
 TEST_CASE("the Sobolev method costs one gradient a step and converges to the minimiser") {
-  const auto [problem, theta, x0, dx0] = test::random_quadratic(12, 1, l, L, false, 3);
+  const auto [problem, theta, x0, dx0] = test::random_quadratic(12, 1, lowest, highest, false, 3);
   const Trajectory run = solve(problem, sobolev(1), x0, theta, {.steps = 300});
   CHECK(run.cost.gradients == 300);
   CHECK(run.cost.hessian_vector_products == 0);
@@ -86,7 +87,7 @@ TEST_CASE("extreme alpha and eta give finite iterates that do not leave the star
       const Trajectory run =
           solve(problem, sobolev(eta, alpha), Vector::Ones(3), Vector::Zero(1), {.steps = 200});
       CHECK(run.status == Status::step_limit);
-      CHECK(run.x().cwiseAbs().maxCoeff() <= 1.001);
+      CHECK(test::largest(run.x().cwiseAbs()) <= 1.001);
     }
   }
 }
@@ -100,7 +101,7 @@ TEST_CASE("where the spectrum is a point the Sobolev method is the step 1/L") {
 }
 
 TEST_CASE("a run goes on from a stored state as if it had not stopped") {
-  const auto [problem, theta, x0, dx0] = test::random_quadratic(6, 1, l, L, false, 5);
+  const auto [problem, theta, x0, dx0] = test::random_quadratic(6, 1, lowest, highest, false, 5);
   const Oracle<Vector> f(problem);
   const auto whole = run(f, sobolev(0.3), x0, theta, {.steps = 50});
   const auto half = run(f, sobolev(0.3), x0, theta, {.steps = 20});
@@ -109,7 +110,7 @@ TEST_CASE("a run goes on from a stored state as if it had not stopped") {
 }
 
 TEST_CASE("the state on a tape has the values of the plain state, its schedule as it is") {
-  const auto [problem, theta, x0, dx0] = test::random_quadratic(6, 1, l, L, false, 5);
+  const auto [problem, theta, x0, dx0] = test::random_quadratic(6, 1, lowest, highest, false, 5);
   Tape tape;
   const auto taped =
       run(Oracle<VarVector>(problem), sobolev(0.3), tape.input(x0), tape.input(theta), {.steps = 7});
@@ -129,15 +130,15 @@ TEST_CASE("a Sobolev method with options out of their range is refused before th
     const Sobolev solver{{alpha, eta, smallest, largest}};
     CHECK_THROWS_AS(solve(problem, solver, Vector::Ones(2), Vector::Zero(1)), DomainError);
   };
-  refused(0, 1, l, L);
-  refused(-0.5, 1, l, L);
-  refused(nan, 1, l, L);
-  refused(0.5, -1e-9, l, L);
-  refused(0.5, nan, l, L);
-  refused(0.5, 1, 0, L);
-  refused(0.5, 1, -1, L);
+  refused(0, 1, lowest, highest);
+  refused(-0.5, 1, lowest, highest);
+  refused(nan, 1, lowest, highest);
+  refused(0.5, -1e-9, lowest, highest);
+  refused(0.5, nan, lowest, highest);
+  refused(0.5, 1, 0, highest);
+  refused(0.5, 1, -1, highest);
   refused(0.5, 1, 2, 1);
-  refused(0.5, 1, l, nan);
+  refused(0.5, 1, lowest, nan);
 }
 
 }  // namespace

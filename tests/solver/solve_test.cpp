@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <string>
 
 #include "solver/random_quadratic.hpp"
+#include "support/numbers.hpp"
+#include "support/texts.hpp"
 #include "unroll/ad/tape.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -15,9 +16,11 @@
 namespace unroll {
 namespace {
 
+using test::contains;
+using test::infinity;
+using test::message_of;
+using test::nan;
 using test::random_quadratic;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// f = ½ a‖x‖², n = 2, θ = (a), a > 0.
 class Bowl : public Problem {
@@ -35,19 +38,6 @@ class Bowl : public Problem {
   }
 };
 const Vector one = Vector::Ones(1), start = Vector::Constant(2, 1.0);
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("a run without tolerance takes every step and keeps x_0 … x_T") {
   const Trajectory run = solve(Bowl(), GradientDescent{0.5}, start, one, {.steps = 10});
@@ -140,8 +130,8 @@ TEST_CASE("an exception of the observer ends the run and passes through") {
   const auto observer = [](Index t, const Vector&) {
     if (t == 3) throw std::runtime_error("enough");
   };
-  CHECK(message_of([&] { solve(Bowl(), GradientDescent{0.5}, start, one, {.observer = observer}); }) ==
-        "enough");
+  CHECK(message_of<std::exception>(
+            [&] { solve(Bowl(), GradientDescent{0.5}, start, one, {.observer = observer}); }) == "enough");
 }
 
 TEST_CASE("a start point or theta of the wrong size is refused, with the sizes") {
@@ -149,19 +139,19 @@ TEST_CASE("a start point or theta of the wrong size is refused, with the sizes")
   CHECK_THROWS_AS(solve(Bowl(), solver, Vector::Ones(3), one), ShapeError);
   CHECK_THROWS_AS(solve(Bowl(), solver, Vector(), one), ShapeError);
   CHECK_THROWS_AS(solve(Bowl(), solver, start, Vector()), ShapeError);
-  CHECK(message_of([&] { solve(Bowl(), solver, Vector::Ones(3), one); }) ==
+  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, Vector::Ones(3), one); }) ==
         "solve: x has 3 entries, the problem has 2 variables");
-  CHECK(message_of([&] { solve(Bowl(), solver, start, Vector::Ones(4)); }) ==
+  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, start, Vector::Ones(4)); }) ==
         "solve: theta has 4 entries, the problem has 1 parameters");
 }
 
 TEST_CASE("a start point or theta that is not finite is refused, with the entry") {
   const GradientDescent solver{0.5};
   CHECK_THROWS_AS(solve(Bowl(), solver, Vector::Constant(2, infinity), one), DomainError);
-  CHECK(message_of([&] {
+  CHECK(message_of<std::exception>([&] {
           solve(Bowl(), solver, Vector{{1.0, nan}}, one);
         }) == "solve: x[1] is nan, it must be finite");
-  CHECK(message_of([&] { solve(Bowl(), solver, start, nan * one); }) ==
+  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, start, nan * one); }) ==
         "solve: theta[0] is nan, it must be finite");
 }
 
@@ -216,7 +206,7 @@ TEST_CASE("a solver whose iterate changes its size is refused at that step, with
     }
   };
   CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
-  CHECK(message_of([&] { solve(Bowl(), Growing{}, start, one); }) ==
+  CHECK(message_of<std::exception>([&] { solve(Bowl(), Growing{}, start, one); }) ==
         "solve: step 3 made member 1 of the state (x) 5x1, it was 2x1");
 }
 
@@ -282,7 +272,7 @@ TEST_CASE("a solver that changes the shape of another member is refused, with st
     }
   };
   CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
-  CHECK(message_of([&] { solve(Bowl(), Growing{}, start, one); }) ==
+  CHECK(message_of<std::exception>([&] { solve(Bowl(), Growing{}, start, one); }) ==
         "solve: step 3 made member 3 of the state 2x3, it was 2x1");
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/theory/burn_in.hpp"
@@ -25,9 +26,9 @@ constexpr Index steps = 60;
 
 /// How the bounds of one method did.
 struct Outcome {
-  double violation = 0;  // the most of error/bound
-  double tightest = 0;   // the same, where what grows makes up most of the bound
-  double corrected = 0;  // the most of error/bound of the corrected Jacobian
+  test::Worst violation;  // the most of error/bound
+  test::Worst tightest;   // the same, where what grows makes up most of the bound
+  test::Worst corrected;  // the most of error/bound of the corrected Jacobian
 };
 using Outcomes = std::map<std::string, Outcome>;
 
@@ -40,7 +41,7 @@ std::vector<double> ratios(const std::vector<PolynomialMaxima>& maxima, Form for
   std::vector<double> of_all;
   const double rounding = 1e-11 * (start.jacobian_gap + start.solution);
   for (const PolynomialMaxima& m : maxima) {
-    of_all.push_back(std::max(0.0, form.error() - rounding) / bound(m, start));
+    of_all.push_back((form.error() - rounding) / bound(m, start));
     form.advance();
   }
   return of_all;
@@ -51,9 +52,9 @@ void follow(const std::vector<PolynomialMaxima>& maxima, ClosedForm form, const 
   const Bound bound = commuting ? commuting_bound : general_bound;
   const std::vector<double> of_all = ratios(maxima, std::move(form), start, bound);
   for (std::size_t t = 0; t < of_all.size(); ++t) {
-    outcome.violation = std::max(outcome.violation, of_all[t]);
+    outcome.violation.add(of_all[t]);
     if (maxima[t].value * start.jacobian_gap < 0.1 * bound(maxima[t], start))
-      outcome.tightest = std::max(outcome.tightest, of_all[t]);
+      outcome.tightest.add(of_all[t]);
   }
 }
 
@@ -92,7 +93,7 @@ void follow(const std::string& name, const M& method, const Numbered& r, bool co
          outcomes[name]);
   for (const double ratio : ratios(maxima, CorrectedForm(r.terms, residual_recurrence(method)), start,
                                    commuting ? corrected_commuting_bound : corrected_general_bound))
-    outcomes[name].corrected = std::max(outcomes[name].corrected, ratio);
+    outcomes[name].corrected.add(ratio);
 }
 
 Outcomes analytic_outcomes(bool commuting) {

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "theory/reference.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/spectrum.hpp"
@@ -69,13 +70,13 @@ template <class M>
 double error_of(ClosedForm form, const M& method, const QuadraticCase& c, Index steps) {
   const Differentiated f{c};
   Matrix X = f.start(), previous = X;
-  double worst = 0;
+  test::Worst worst;
   for (Index t = 0; t <= steps; ++t) {
     const Matrix dx = X.rightCols(c.theta.size());
     const double scale = std::max(form.minimiser_jacobian().norm(), dx.norm());
-    worst = std::max(worst, (form.jacobian() - dx).norm() / scale);
-    worst = std::max(worst, std::abs(form.error() - (dx - form.minimiser_jacobian()).norm()) / scale);
-    worst = std::max(worst, (form.x() - X.col(0)).norm() / std::max(1.0, X.col(0).norm()));
+    worst.add((form.jacobian() - dx).norm() / scale);
+    worst.add(std::abs(form.error() - (dx - form.minimiser_jacobian()).norm()) / scale);
+    worst.add((form.x() - X.col(0)).norm() / std::max(1.0, X.col(0).norm()));
     form.advance();
     previous = std::exchange(X, next(method, f, X, previous, t));
   }
@@ -191,12 +192,12 @@ TEST_CASE(
   const double eta = (x0 - start.minimiser()).squaredNorm() / (scale * scale);
   const auto peak = [&](const auto& method) {
     ClosedForm form(problem, method, x0, theta);
-    double largest = 0;
+    test::Worst largest;
     for (int t = 0; t < 300; ++t, form.advance()) {
-      largest = std::max(largest, (form.jacobian() - form.minimiser_jacobian()).norm() / scale);
+      largest.add((form.jacobian() - form.minimiser_jacobian()).norm() / scale);
     }
     CHECK((form.jacobian() - form.minimiser_jacobian()).norm() <= 1e-6 * scale);
-    return largest;
+    return double{largest};
   };
   CHECK(peak(SobolevMeasure{.eta = eta, .smallest_eigenvalue = l, .largest_eigenvalue = L}) <= 1.5);
   CHECK(peak(Chebyshev{l, L}) >= 50);

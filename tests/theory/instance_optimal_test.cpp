@@ -8,6 +8,7 @@
 #include <string>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -101,9 +102,9 @@ TEST_CASE("on one eigenvalue two steps are enough for any number of variables an
 template <class M>
 double advantage(const std::vector<double>& optimal, const SpectralTerms& terms, const M& method) {
   ClosedForm form(terms, residual_recurrence(method));
-  double most = -1;
+  test::Worst most;
   for (const double best : optimal) {
-    most = std::max(most, (best - form.error()) / form.minimiser_jacobian().norm());
+    most.add((best - form.error()) / form.minimiser_jacobian().norm());
     form.advance();
   }
   return most;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
@@ -30,7 +31,7 @@ Vector direction(Index n) {
 
 /// The largest deviations over t ≤ 80 of the local prediction from the run, in x and in ∂x.
 struct Deviation {
-  double x = 0, dx = 0;
+  test::Worst x, dx;
 };
 template <class M>
 Deviation deviation(const Instance& instance, const M& method, const Vector& x0, const Matrix& dx0) {
@@ -40,8 +41,8 @@ Deviation deviation(const Instance& instance, const M& method, const Vector& x0,
       jacobian_history(*instance.problem, method, Start(x0, dx0), instance.theta, {.steps = 80}, Forward{});
   Deviation most;
   for (std::size_t t = 0; t < run.dx.size(); ++t) {
-    most.x = std::max(most.x, (form.x() - run.x[t]).norm());
-    most.dx = std::max(most.dx, (form.jacobian() - run.dx[t]).norm());
+    most.x.add((form.x() - run.x[t]).norm());
+    most.dx.add((form.jacobian() - run.dx[t]).norm());
     form.advance();
   }
   return most;

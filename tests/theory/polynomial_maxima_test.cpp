@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/nesterov.hpp"
 
@@ -23,9 +24,9 @@ struct Largest {
 Largest on_grid(const ResidualPolynomial& P) {
   const Vector difference = P.value() - P.eigenvalues().cwiseProduct(P.derivative());
   const Vector inverse = (1 - P.value().array()) / P.eigenvalues().array();
-  return {P.value().cwiseAbs().maxCoeff(), P.derivative().cwiseAbs().maxCoeff(),
-          difference.cwiseAbs().maxCoeff(), inverse.cwiseAbs().maxCoeff(),
-          inverse.cwiseProduct(P.value()).cwiseAbs().maxCoeff()};
+  return {test::largest(P.value().cwiseAbs()), test::largest(P.derivative().cwiseAbs()),
+          test::largest(difference.cwiseAbs()), test::largest(inverse.cwiseAbs()),
+          test::largest(inverse.cwiseProduct(P.value()).cwiseAbs())};
 }
 
 template <class M>
@@ -70,12 +71,10 @@ TEST_CASE("the maxima of any method are between those on a fine grid and 2 % mor
 TEST_CASE(
     "the derivative of P_t(H) in a direction of norm 1 stays below, and comes near, the largest |P'_t|") {
   const auto spectral_norm = [](const Matrix& A) {
-    return Eigen::SelfAdjointEigenSolver<Matrix>(A, Eigen::EigenvaluesOnly)
-        .eigenvalues()
-        .cwiseAbs()
-        .maxCoeff();
+    return test::largest(
+        Eigen::SelfAdjointEigenSolver<Matrix>(A, Eigen::EigenvaluesOnly).eigenvalues().cwiseAbs());
   };
-  double nearest = 0;
+  test::Worst nearest;
   for (unsigned seed = 0; seed < 60; ++seed) {
     test::Random random(seed);
     const Index n = 2 + seed % 7;
@@ -95,7 +94,7 @@ TEST_CASE(
       CHECK(by_chebyshev <= maxima.matrix_derivative * (1 + 1e-10));
       CHECK(spectral_norm(gradient_descent.value().cwiseProduct(E)) <=
             polynomial_maxima(descent, l, L, t).matrix_derivative * (1 + 1e-10));
-      if (t > 3) nearest = std::max(nearest, by_chebyshev / maxima.matrix_derivative);
+      if (t > 3) nearest.add(by_chebyshev / maxima.matrix_derivative);
       chebyshev.advance();
       gradient_descent.advance();
     }

@@ -8,6 +8,8 @@
 
 #include "derivative/custom_solvers.hpp"
 #include "solver/random_quadratic.hpp"
+#include "support/texts.hpp"
+#include "support/worst.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"
@@ -21,6 +23,7 @@
 namespace unroll {
 namespace {
 
+using test::contains;
 using test::QuadraticCase;
 using test::random_quadratic;
 
@@ -29,14 +32,15 @@ template <class M>
 double gap(const M& method) {
   const Vector lambda{{0.02, 0.02, 0.0200001, 0.1, 0.7, 1.3, 2}};
   DividedDifferences derived(method, lambda), probed(probed_recurrence(method), lambda);
-  double most = 0, value = 1, difference = 0;
+  test::Worst most, value, difference;
+  value.add(1);
   for (Index t = 1; t <= 200; ++t) {
     derived.advance();
     probed.advance();
-    value = std::max(value, derived.polynomial().cwiseAbs().maxCoeff());
-    difference = std::max(difference, derived.value().cwiseAbs().maxCoeff());
-    most = std::max(most, (derived.polynomial() - probed.polynomial()).cwiseAbs().maxCoeff() / value);
-    most = std::max(most, (derived.value() - probed.value()).cwiseAbs().maxCoeff() / difference);
+    value.add(derived.polynomial().cwiseAbs().eval());
+    difference.add(derived.value().cwiseAbs().eval());
+    most.add(test::largest((derived.polynomial() - probed.polynomial()).cwiseAbs()) / value);
+    most.add(test::largest((derived.value() - probed.value()).cwiseAbs()) / difference);
   }
   return most;
 }
@@ -85,10 +89,6 @@ std::string refusal(const S& solver, const Vector& theta = {}) {
     return error.what();
   }
   return {};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// Steps from one place to the next, over plain arrays.

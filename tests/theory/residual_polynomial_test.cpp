@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -85,9 +86,10 @@ void check_against(const M& method, const Form& form, const Vector& lambda, doub
       derivative[j] = static_cast<double>(P.slope);
     }
     CAPTURE(t);
-    REQUIRE((polynomial.value() - value).cwiseAbs().maxCoeff() <= tolerance * value.cwiseAbs().maxCoeff());
-    REQUIRE((polynomial.derivative() - derivative).cwiseAbs().maxCoeff() <=
-            tolerance * derivative.cwiseAbs().maxCoeff());
+    REQUIRE(test::largest((polynomial.value() - value).cwiseAbs()) <=
+            tolerance * test::largest(value.cwiseAbs()));
+    REQUIRE(test::largest((polynomial.derivative() - derivative).cwiseAbs()) <=
+            tolerance * test::largest(derivative.cwiseAbs()));
   }
   CHECK(polynomial.degree() == 300);
 }
@@ -120,10 +122,10 @@ void check_divided_differences(const M& method, const Form& form, const Vector& 
     polynomial.advance();
     CAPTURE(t);
     const Matrix value = differences.value();
-    const double scale = value.cwiseAbs().maxCoeff();
-    REQUIRE((value - value.transpose()).cwiseAbs().maxCoeff() <= 1e-11 * scale);
-    REQUIRE((value.diagonal() - polynomial.derivative()).cwiseAbs().maxCoeff() <= 1e-13 * scale);
-    REQUIRE((differences.polynomial() - polynomial.value()).cwiseAbs().maxCoeff() <= 1e-15);
+    const double scale = test::largest(value.cwiseAbs());
+    REQUIRE(test::largest((value - value.transpose()).cwiseAbs()) <= 1e-11 * scale);
+    REQUIRE(test::largest((value.diagonal() - polynomial.derivative()).cwiseAbs()) <= 1e-13 * scale);
+    REQUIRE(test::largest((differences.polynomial() - polynomial.value()).cwiseAbs()) <= 1e-15);
     for (Index j = 0; j < lambda.size(); ++j) {
       for (Index k = 0; k < lambda.size(); ++k) {
         if (std::abs(lambda[j] - lambda[k]) < 1e-3) continue;
@@ -157,7 +159,7 @@ TEST_CASE(
     polynomial.advance();
   }
   const double derivative = polynomial.derivative()[0];
-  CHECK((differences.value().array() / derivative - 1).abs().maxCoeff() <= 1e-10);
+  CHECK(test::largest((differences.value().array() / derivative - 1).abs()) <= 1e-10);
 }
 
 TEST_CASE("P_t(H)(x_0 − x*) is the error of the run itself") {

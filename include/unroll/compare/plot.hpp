@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -56,12 +57,14 @@ struct PlotResult {
 };
 
 /// Draws a figure as SVG and PNG with gnuplot (5 or later), which runs without a shell, in `directory`, and
-/// finds texts and numbers in files there that are removed afterwards. Never throws for a missing or failing
-/// gnuplot: see `problem`.
+/// finds texts and numbers in files there that are removed afterwards. Never throws for a gnuplot that is
+/// missing, fails, or is stopped as it has not ended within the limit: see `problem`.
 /// @throws DataError if the files for gnuplot cannot be written.
 /// @{
-PlotResult plot(const Figure& figure, const std::filesystem::path& directory);
-PlotResult plot(const Panels& panels, const std::filesystem::path& directory);
+PlotResult plot(const Figure& figure, const std::filesystem::path& directory,
+                std::chrono::milliseconds limit = std::chrono::seconds(60));
+PlotResult plot(const Panels& panels, const std::filesystem::path& directory,
+                std::chrono::milliseconds limit = std::chrono::seconds(60));
 /// @}
 
 /// The gnuplot script that plot() runs; it reads name.dat and writes name.svg and name.png in its working

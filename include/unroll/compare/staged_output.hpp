@@ -20,17 +20,25 @@ class StagedOutput {
   /// The directory to write to before `commit`.
   const std::filesystem::path& staging() const { return staging_; }
 
-  /// Moves the named files from the staging directory to the directory, over files of the same name there.
+  /// Moves the named files from the staging directory to the directory, over files of the same name there. Of
+  /// several processes that commit to one directory each waits for the other, so that the last one's files
+  /// are there whole.
   /// @throws DataError naming the file that could not be moved.
   void commit(const std::vector<std::string>& names);
 
  private:
+  friend void remove_staging_on_signals();
   void remove_traces() noexcept;
 
   std::filesystem::path directory_;
   std::filesystem::path staging_;
   std::vector<std::filesystem::path> made_;  // directories made here, the outermost first
 };
+
+/// To be called at the start of main, of which a second call changes nothing: from then on SIGINT, SIGTERM
+/// and SIGHUP are waited for in a thread of its own, which lets a commit finish, removes what every
+/// StagedOutput of the process has not committed, and then ends the process by that signal.
+void remove_staging_on_signals();
 
 /// Throws what the constructor of StagedOutput would, as far as that can be told without writing anything.
 void check_output_directory(const std::filesystem::path& directory);

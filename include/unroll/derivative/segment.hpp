@@ -40,6 +40,11 @@ class Segment {
   /// @param adjoints numbers that a sweep has for each scalar of the tape, over all threads
   explicit Segment(Index adjoints) : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)) {}
 
+  /// Promises that `object` outlives the segment: its constant matrices are referred to, not copied. Once.
+  template <class T>
+  void refer_to(const T& object) {
+    if (!std::exchange(refers_, true)) tape_.refer_to(object);
+  }
   /// Forgets what it held, but not the sizes that it has seen. `room`: bytes that it may use, with the tables
   /// of a sweep; 0: any number.
   void begin(const Vector& theta, std::size_t room);
@@ -118,6 +123,7 @@ class Segment {
   VarVector scalar_outputs_;  // assembled
   Stack prepared_, inputs_, outputs_;
   std::vector<Mark> marks_;
+  bool refers_ = false;
   std::size_t room_ = 0;
   std::size_t before_ = 0;  // bytes, before the step that is being recorded
   std::size_t entry_bytes_ = 0, step_bytes_ = 0, most_bytes_ = 0;

@@ -167,6 +167,7 @@ class SolverSteps final : public Steps {
       // Recorded by itself, as a segment without steps, which the pulled-back sums of all steps leave by.
       Segment segment(cotangents.cols());
       segment.begin(theta(), 0);
+      segment.refer_to(solver_);
       const auto prepared = prepare(solver_, segment.theta());
       segment.entered();
       for_each_taped(prepared, [&](const auto& taped) { segment.output(taped); });
@@ -191,6 +192,7 @@ class SolverSteps final : public Steps {
     begin();
     const auto input = [&](const auto& value) { return segment.input(value); };
     segment.begin(theta(), room);
+    segment.refer_to(solver_);
     auto prepared = convert_prepared<PreparedOf<S, VarVector>>(prepared_numbers(), input);
     segment.prepared();
     Taped state = entry == Entry::start ? initial_state(solver_, segment.input(x0()))

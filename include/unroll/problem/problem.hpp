@@ -58,6 +58,15 @@ class Problem {
 
 /// @throws ShapeError naming the operation unless x has n entries and theta p.
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation);
+/// What the functions of a problem give, once it is known to have the sizes that they promise: whoever asks a
+/// problem that somebody else wrote asks through these. @throws ShapeError naming function and sizes.
+/// @{
+Vector checked_gradient(const Problem& problem, const Vector& x, const Vector& theta);            // n
+Vector checked_parameter_gradient(const Problem& problem, const Vector& x, const Vector& theta);  // p
+SecondOrder checked_second_order(const Problem& problem, const Vector& x, const Vector& theta,
+                                 const Matrix& x_dot,       // n×k
+                                 const Matrix& theta_dot);  // p×k
+/// @}
 /// @throws ShapeError naming the operation unless n ≥ 1 and p ≥ 0.
 void check_dimensions(Index n, Index p, std::string_view operation);
 

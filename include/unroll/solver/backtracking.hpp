@@ -4,6 +4,7 @@
 #include "unroll/solver/equation.hpp"
 #include "unroll/solver/line_search.hpp"
 #include "unroll/solver/state.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll {
 
@@ -12,7 +13,8 @@ namespace unroll {
 /// For any differentiable f; no spectrum needed. h_t is constant around almost every θ, and its derivative
 /// zero: ∂x_{t+1} = (I − h_t H) ∂x_t − h_t M. That ∂x_t converges is not promised: where the accepted step
 /// sizes happen to be 1/λ of an eigenvalue the iterate loses that component exactly, the search goes on as if
-/// it were not there, and ∂x_t, which is not rid of it, can stall.
+/// it were not there, and ∂x_t, which is not rid of it, can stall. Where the
+/// gradient is zero ∂x becomes that of the minimiser (see stationary.hpp).
 struct Backtracking {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   Armijo search{};                                          // for h_t
@@ -24,6 +26,8 @@ struct Backtracking {
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
     const V g = f.gradient(s.x, theta);
     const Vector numbers = value_of(g);
+    if (detail::is_stationary(numbers))
+      return {detail::stationary_step("backtracking", f, s.x, g, theta, search.first_step)};
     const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, -numbers);
     return {s.x - h * g};
   }

@@ -13,7 +13,8 @@ namespace unroll {
 /// conjugate gradients.
 /// For any differentiable f. Two gradients a step. B_t and h_t are differentiated. A pair is passed over
 /// unless sᵀy > 1e-10 ‖s‖‖y‖, so that B_t is positive definite, and where ‖s‖ ≤ 1e-10 max(1, ‖x‖), as
-/// cancellation leaves y with few digits: from there on B_t is held.
+/// cancellation leaves y with few digits: from there on B_t is held. Where
+/// the gradient is zero ∂x becomes that of the minimiser (see stationary.hpp).
 struct Lbfgs {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   Index memory = 10;                                        // pairs, ≥ 1

@@ -9,7 +9,8 @@ namespace unroll {
 /// ∇f(x_t) and p_0 = −g_0:
 ///   β = max(0, g_tᵀ(g_t − g_{t−1})/‖g_{t−1}‖²),  p_t = −g_t + β p_{t−1},  x_{t+1} = x_t + h_t p_t,
 /// h_t by SecantSearch, and p_t = −g_t wherever p_t points uphill. On quadratics, conjugate gradients.
-/// For any differentiable f. Two gradients a step. β and h_t are differentiated.
+/// For any differentiable f. Two gradients a step. β and h_t are differentiated. Where the
+/// gradient is zero ∂x becomes that of the minimiser (see stationary.hpp).
 struct NonlinearConjugateGradient {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   SecantSearch search{};                                    // for h_t

@@ -23,9 +23,8 @@ V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, doub
 namespace detail {
 /// max(1, ‖x‖): a length at which a difference of gradients near x keeps its digits.
 inline double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
-/// False where ‖g‖² ≤ 1e-200: x is the minimiser, and there is nothing to divide by.
 /// @throws NumericalError naming method and curvature unless pᵀHp > 0.
-bool has_curvature(std::string_view method, double squared_gradient, double curvature);
+void check_curvature(std::string_view method, double curvature);
 }  // namespace detail
 
 }  // namespace unroll

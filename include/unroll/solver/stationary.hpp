@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "unroll/problem/oracle.hpp"
+
+/// What a method that measures its step size along the gradient does where the gradient is zero: x is there
+/// to stay, the step size is 0/0, and yet x moves with θ.
+namespace unroll::detail {
+
+/// Whether ‖g‖ ≤ 1e-100, so that its square is no number to divide by.
+bool is_stationary(const Vector& g);
+
+/// V diag(1/λ_i) Vᵀ for H = V diag(λ_i) Vᵀ, n×n; where λ_i is not positive to rounding it stands for
+/// flat_step.
+/// @throws NumericalError naming the method and λ_i if there is no flat_step.
+Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional<double> flat_step);
+
+/// The step from a stationary x: g = ∇f(x, θ) is zero, its derivative H ẋ + M θ̇ is not. The method's runs
+/// from the neighbouring θ go on to the minimiser of the quadratic that f is there, and so does the
+/// derivative, at once: x − H⁻¹(g − constant g), which is x, and ẋ = −H⁻¹M θ̇. Along a direction that is not
+/// curved upwards runs take steps of `flat_step`. n products with H and its eigenvectors, where derivatives
+/// are wanted.
+template <class V>
+V stationary_step(std::string_view method, const Oracle<V>& f, const V& x, const V& g, const V& theta,
+                  std::optional<double> flat_step = std::nullopt) {
+  if constexpr (std::is_same_v<V, Vector>) {
+    return x;
+  } else {
+    const V change = g - Vector(value_of(g));
+    return x - Matrix(inverse_curvature(method, f.hessian(x, theta), flat_step)) * change;
+  }
+}
+
+}  // namespace unroll::detail

@@ -1,0 +1,30 @@
+#include "unroll/solver/stationary.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
+#include <limits>
+
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+bool is_stationary(const Vector& g) { return g.norm() <= 1e-100; }
+
+Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional<double> flat_step) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H);
+  const Vector& lambda = eigen.eigenvalues();
+  const double rounding = static_cast<double>(H.rows()) * std::numeric_limits<double>::epsilon() *
+                          lambda.lpNorm<Eigen::Infinity>();
+  Vector inverse(lambda.size());
+  for (Index i = 0; i < lambda.size(); ++i) {
+    if (!(lambda[i] > rounding) && !flat_step)
+      throw NumericalError(fmt::format(
+          "{}: x is stationary, and an eigenvalue of the Hessian there is {}: it must be positive definite",
+          method, lambda[i]));
+    inverse[i] = lambda[i] > rounding ? 1 / lambda[i] : *flat_step;
+  }
+  return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
+}
+
+}  // namespace unroll::detail

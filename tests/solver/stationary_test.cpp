@@ -1,0 +1,111 @@
+#include "unroll/solver/stationary.hpp"
+
+#include <doctest/doctest.h>
+
+#include "problem/differences.hpp"
+#include "problem/problem_cases.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/error.hpp"
+#include "unroll/solver/backtracking.hpp"
+#include "unroll/solver/conjugate_gradient.hpp"
+#include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/nonlinear_conjugate_gradient.hpp"
+#include "unroll/solver/solve.hpp"
+#include "unroll/solver/steepest_descent.hpp"
+
+namespace unroll {
+namespace {
+
+/// ½ xᵀ diag(1, 2, 4) x − θᵀx: the minimiser is θ/diag.
+AffineQuadratic scaled_bowl() {
+  return {Vector{{1, 2, 4}}.asDiagonal(), std::vector<Matrix>(3, Matrix::Zero(3, 3)), Vector::Zero(3),
+          -Matrix::Identity(3, 3)};
+}
+
+/// ∂x_steps, which both modes and differences agree on.
+template <class S>
+Matrix slope(const Problem& f, const S& solver, const Vector& x0, const Vector& theta, Index steps) {
+  const SolveOptions options{.steps = steps};
+  const Derivative forward = jacobian(f, solver, x0, theta, options, Forward{});
+  const Derivative reverse = jacobian(f, solver, x0, theta, options, Reverse{});
+  const auto end = [&](const Vector& at) { return solve(f, solver, x0, at, options).x(); };
+  CHECK(forward.x == end(theta));
+  CHECK(reverse.x == end(theta));
+  CHECK(test::relative_gap(reverse.dx, forward.dx) <= 1e-14);
+  CHECK(test::relative_gap(forward.dx, test::central_differences(end, theta)) <= 1e-6);
+  return forward.dx;
+}
+
+template <class S>
+void check_bowl(const S& solver) {
+  const AffineQuadratic f = scaled_bowl();
+  const Matrix expected = Vector{{1, 0.5, 0.25}}.asDiagonal();
+  const Vector zero = Vector::Zero(3);
+  CHECK(test::relative_gap(slope(f, solver, zero, zero, 12), expected) <= 1e-14);
+  // The last steps alone know it too.
+  const auto last = [&](const Reverse& few) {
+    return jacobian(f, solver, zero, zero, {.steps = 12}, few).dx;
+  };
+  CHECK(test::relative_gap(last({.last_steps = 3}), expected) <= 1e-14);
+}
+
+TEST_CASE("from a stationary start the methods that measure their step give the derivative of differences") {
+  check_bowl(ConjugateGradient{});
+  check_bowl(SteepestDescent{});
+  check_bowl(Lbfgs{});
+  check_bowl(NonlinearConjugateGradient{});
+  check_bowl(Backtracking{});
+}
+
+TEST_CASE("so they do where a step lands on the minimiser before all directions were seen") {
+  const Vector x0{{1, 0, 0}}, zero = Vector::Zero(3);
+  const Matrix expected = Vector{{1, 0.5, 0.25}}.asDiagonal();
+  const auto check = [&](const auto& solver) {
+    const Trajectory run = solve(scaled_bowl(), solver, x0, zero, {.steps = 1});
+    REQUIRE(run.x() == zero);
+    CHECK(test::relative_gap(jacobian(scaled_bowl(), solver, x0, zero, {.steps = 6}, Forward{}).dx,
+                             expected) <= 1e-14);
+    CHECK(test::relative_gap(jacobian(scaled_bowl(), solver, x0, zero, {.steps = 6}, Reverse{}).dx,
+                             expected) <= 1e-14);
+  };
+  check(ConjugateGradient{});
+  check(SteepestDescent{});
+  check(Backtracking{});
+}
+
+TEST_CASE("so they do where f is no quadratic") {
+  const Vector theta = Vector::Constant(1, 0.7), x0 = Vector::Constant(3, 0.7);
+  const Matrix ones = Matrix::Ones(3, 1);
+  CHECK(test::relative_gap(slope(test::Coshes(), Lbfgs{}, x0, theta, 12), ones) <= 1e-14);
+  CHECK(test::relative_gap(slope(test::Coshes(), NonlinearConjugateGradient{}, x0, theta, 12), ones) <=
+        1e-14);
+  CHECK(test::relative_gap(slope(test::Coshes(), Backtracking{}, x0, theta, 12), ones) <= 1e-14);
+}
+
+TEST_CASE("along a direction that is flat a line search takes its first step, from a stationary start too") {
+  const AffineQuadratic f(Vector{{1, 0}}.asDiagonal(), {Matrix::Zero(2, 2)}, Vector::Zero(2),
+                          Vector{{-1, 1}});
+  const Vector zero = Vector::Zero(2);
+  const Matrix expected{{1}, {-2}};
+  const Armijo half{.first_step = 0.5};
+  CHECK(test::relative_gap(jacobian(f, Backtracking{half}, zero, Vector::Zero(1), {.steps = 4}, Forward{}).dx,
+                           expected) <= 1e-14);
+  CHECK(
+      test::relative_gap(
+          jacobian(f, Lbfgs{.search = {.shorten = half}}, zero, Vector::Zero(1), {.steps = 4}, Reverse{}).dx,
+          expected) <= 1e-14);
+}
+
+TEST_CASE("methods for strictly convex quadratics say so at the stationary point of another") {
+  const AffineQuadratic f(Vector{{1, 0}}.asDiagonal(), {Matrix::Zero(2, 2)}, Vector::Zero(2),
+                          Vector{{-1, 1}});
+  const Vector zero = Vector::Zero(2);
+  CHECK_THROWS_WITH_AS(jacobian(f, ConjugateGradient{}, zero, Vector::Zero(1), {.steps = 4}, Forward{}),
+                       doctest::Contains("conjugate gradients: x is stationary, and an eigenvalue"),
+                       NumericalError);
+  CHECK_THROWS_AS(jacobian(f, SteepestDescent{}, zero, Vector::Zero(1), {.steps = 4}, Reverse{}),
+                  NumericalError);
+}
+
+}  // namespace
+}  // namespace unroll
