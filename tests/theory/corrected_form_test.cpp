@@ -173,13 +173,15 @@ TEST_CASE(
     "lower") {
   for (const std::string data :
        {"auto_mpg", "breast_cancer_diagnostic", "breast_cancer_original", "digits", "wine_quality_red"}) {
-    for (const auto& [start, scale] :
+    for (const auto& from :
          {std::pair<std::string, double>{"zero", 1.0}, {"ones", 1.0}, {"ones", 10.0}, {"normal", 100.0}}) {
       CAPTURE(data);
-      CAPTURE(scale);
-      const Instance i =
-          set_up({.data = data, .start = start, .start_scale = scale, .data_directory = UNROLL_DATA_DIR})
-              .instance;
+      CAPTURE(from.second);
+      const Instance i = set_up({.data = data,
+                                 .start = from.first,
+                                 .start_scale = from.second,
+                                 .data_directory = UNROLL_DATA_DIR})
+                             .instance;
       const SpectralTerms terms =
           spectral_terms(dynamic_cast<const QuadraticProblem&>(*i.problem), i.start, i.theta);
       const auto [l, L] = i.spectrum;
