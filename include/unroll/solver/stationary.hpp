@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "unroll/ad/linear.hpp"
 #include "unroll/problem/oracle.hpp"
 
 /// What a method that measures its step size along the gradient does where the gradient is zero: x is there
