@@ -20,7 +20,7 @@ struct Layer {
   Matrix W;
   template <class V>
   unroll::State<V> step(const unroll::Oracle<V>&, const unroll::State<V>& s, const V& theta, Index) const {
-    return {tanh(V(W * s.x + theta))};
+    return {unroll::tanh(V(W * s.x + theta))};
   }
 };
 
