@@ -62,5 +62,6 @@ TEST_CASE("a threshold 0 is the identity, and bounds that meet leave nothing of 
   CHECK(soft_threshold(DualVector(zero, Matrix::Ones(1, 1)), 0.0).tangents()(0, 0) == 1);
   const Vector bound = Vector::Ones(1);
   CHECK(gradient([&](const auto& v) { return sum(box_projection(v, bound, bound)); }, bound)[0] == 0);
-  CHECK(gradient([&](const auto& v) { return sum(box_projection(bound, v, 1.0)); }, bound)[0] == 1);
+  CHECK(gradient([&](const VarVector& v) { return sum(box_projection(VarVector(bound), v, 1.0)); },
+                 bound)[0] == 1);
 }
