@@ -1,4 +1,5 @@
-# Reads the #include lines of ROOT/include/unroll and ROOT/src and fails on one that points up the stairs:
+# Reads the #include lines of ROOT/include/unroll and ROOT/src and fails on one that points up the stairs, and on a source
+# that does not include its own header first:
 #   cmake -D ROOT=<source tree> -P check_layers.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -9,7 +10,8 @@ set(solver_may_include problem ad)
 set(derivative_may_include solver problem ad)
 set(theory_may_include solver problem ad)
 set(compare_may_include derivative theory solver problem ad)
-set(rooms ad problem solver derivative theory compare)
+set(check_may_include derivative theory solver problem ad)
+set(rooms ad problem solver derivative theory compare check)
 set(base types.hpp error.hpp version.hpp version.cpp)  # may include nothing of ours but each other
 set(umbrella unroll.hpp)          # may include everything, and is included by nobody here
 set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
@@ -34,6 +36,15 @@ foreach(tree include/unroll src)
       continue()
     endif()
     file(STRINGS ${ROOT}/${tree}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+    # So that compiling the source shows that its header needs nothing else before it.
+    string(REGEX REPLACE "\\.cpp$" ".hpp" header "${file}")
+    list(APPEND lines "")
+    list(GET lines 0 first)
+    list(POP_BACK lines)
+    if(tree STREQUAL "src" AND file MATCHES "\\.cpp$" AND EXISTS ${ROOT}/include/unroll/${header}
+       AND NOT first MATCHES "unroll/${header}\"")
+      list(APPEND faults "${tree}/${file}: does not include unroll/${header} first")
+    endif()
     foreach(line IN LISTS lines)
       string(REGEX REPLACE "^[^<\"]*([<\"])([^>\"]+)[>\"].*" "\\1;\\2" parts "${line}")
       list(GET parts 0 quote)

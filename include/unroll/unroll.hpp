@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything but compare/ (tables, CSV, plots: include "unroll/compare/….hpp" for those).
+/// Everything but check/ (is my problem, my solver, my primitive right?) and compare/ (tables, CSV, plots):
+/// include "unroll/check/….hpp" and "unroll/compare/….hpp" for those.
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/gradient.hpp"

@@ -88,6 +88,8 @@ std::string take_cell(std::string_view& rest, bool& more, const Place& place) {
 }
 
 std::vector<std::string> split_cells(std::string_view line, std::string_view source, std::size_t number) {
+  if (line.find('\r') != std::string_view::npos)
+    fail({source, number}, "a carriage return in the middle of the line");
   std::vector<std::string> cells;
   for (bool more = true; more;) cells.push_back(take_cell(line, more, {source, number, cells.size() + 1}));
   return cells;

@@ -41,6 +41,12 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a carriage return ends a line or is refused: as part of a name it could not be written again") {
+  CHECK(failure("a\rb,c\n1,2\n") == "data.csv: line 1: a carriage return in the middle of the line");
+  CHECK(failure("a,b\r1,2\r") == "data.csv: line 1: a carriage return in the middle of the line");
+  CHECK(failure("a,b\n1,\"2\r\"\n") == "data.csv: line 2: a carriage return in the middle of the line");
+}
+
 TEST_CASE("a quoted name may hold commas and quotes") {
   CHECK(parse_csv("\"width, cm\",\"the \"\"b\"\"\"\n1,2\n", "data.csv").names ==
         std::vector<std::string>{"width, cm", "the \"b\""});

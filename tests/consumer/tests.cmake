@@ -30,7 +30,7 @@ set_tests_properties(consumer.pkg_config PROPERTIES LABELS consumer FIXTURES_REQ
                                                     SKIP_REGULAR_EXPRESSION "consumer\\.pkg_config: skipped")
 
 # The library with AVX2, the program with the bare instruction set, under valgrind. AVX2 and not -march=native: valgrind 3.19
-# cannot run AVX-512. Not optimised, as it is compiled once more for this alone.
+# cannot run AVX-512. Not optimised, and a room at a time, as it is compiled once more for this alone.
 set(library_flags "")
 set(no_valgrind "")
 include(CheckCXXCompilerFlag)
@@ -48,7 +48,7 @@ if(NOT UNROLL_VALGRIND)
   set(no_valgrind "valgrind is not installed")
 endif()
 
-add_consumer_test(subdirectory ${work}/subdirectory -DUNROLL_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+add_consumer_test(subdirectory ${work}/subdirectory -DUNROLL_SOURCE_DIR=${PROJECT_SOURCE_DIR} -DCMAKE_UNITY_BUILD=ON
                   "-DUNROLL_LIBRARY_FLAGS=${library_flags}")
 set_tests_properties(consumer.subdirectory PROPERTIES FIXTURES_SETUP consumer_program PROCESSORS 2 TIMEOUT 5000)
 

@@ -14,7 +14,7 @@ namespace {
 using test::Case;
 
 /// Newton's method, whose step would need third derivatives on a tape.
-struct Newton {
+struct TextbookNewton {
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
     if constexpr (std::is_same_v<V, Vector>)
@@ -51,7 +51,7 @@ TEST_CASE("all methods agree at convergence, in their three products") {
     check(solver, Reverse{.last_steps = 600});
     check(solver, Reverse{.last_steps = automatic});
     check(solver, FiniteDifference{});
-    check(Newton{}, OneStep{});
+    check(TextbookNewton{}, OneStep{});
   }
 }
 
@@ -75,13 +75,13 @@ TEST_CASE("one step of a solver with a frozen step is taken of that, whatever en
   const Case c = test::logistic_case();
   for (const SolveOptions& options :
        {SolveOptions{.steps = 8}, SolveOptions{.steps = 50, .tolerance = 1e-9}}) {
-    const Derivative d = jacobian(*c.problem, Newton{}, c.start, c.theta, options, OneStep{});
-    const Derivative implicit = jacobian(*c.problem, Newton{}, c.start, c.theta, options, Implicit{});
+    const Derivative d = jacobian(*c.problem, TextbookNewton{}, c.start, c.theta, options, OneStep{});
+    const Derivative implicit = jacobian(*c.problem, TextbookNewton{}, c.start, c.theta, options, Implicit{});
     CHECK(d.steps == implicit.steps);
     CHECK((d.x - implicit.x).norm() <= 1e-12);
     CHECK((d.dx - implicit.dx).norm() <= 1e-8 * implicit.dx.norm());
   }
-  CHECK_THROWS_AS(jacobian(*c.problem, Newton{}, c.start, c.theta, {.steps = 3}, Reverse{}),
+  CHECK_THROWS_AS(jacobian(*c.problem, TextbookNewton{}, c.start, c.theta, {.steps = 3}, Reverse{}),
                   UnsupportedError);
 }
 

@@ -19,8 +19,8 @@ struct CsvTable {
 /// number. Accepted: CRLF line ends, a missing or repeated newline at the end, a UTF-8 byte order mark,
 /// quoted cells ("" is a quote inside quotes), blanks around a cell.
 /// @throws DataError naming file, line and column: no such file, no header or no rows, a header of numbers
-/// only, a row with too few or too many cells, a cell that is empty, text, not finite or outside the range of
-/// a double.
+/// only, a row with too few or too many cells, a carriage return within a line, a cell that is empty, text,
+/// not finite or outside the range of a double.
 CsvTable read_csv(const std::filesystem::path& path);
 
 /// read_csv for text already in memory; `source` stands for the file's name in error messages.

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "unroll/check/differences.hpp"
+#include "unroll/check/options.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/solver/solve.hpp"
+
+namespace unroll {
+
+/// Whether a solver claims that its step does not depend on t.
+enum class StepsMay { depend_on_t, not_depend_on_t };
+
+namespace detail {
+
+/// The numbers of a state over plain arrays, member after member.
+template <class State>
+Vector numbers_of(const State& state) {
+  std::vector<double> numbers;
+  const auto take = [&](const auto& self, const auto& member) -> void {
+    using Member = std::decay_t<decltype(member)>;
+    if constexpr (std::is_arithmetic_v<Member>)
+      numbers.push_back(static_cast<double>(member));
+    else if constexpr (requires { member.coeff(0, 0); })
+      numbers.insert(numbers.end(), member.data(), member.data() + member.size());
+    else if constexpr (
+        requires { member.begin()->size(); } || requires { *member.begin() + 0.0; })
+      for (const auto& part : member) self(self, part);
+  };
+  for_each_member(state, [&](const auto& member) { take(take, member); });
+  return Eigen::Map<const Vector>(numbers.data(), std::ssize(numbers));
+}
+
+/// Every step of the run is taken twice from its state, and once as if it were a later one.
+template <class S>
+void check_steps(Findings& found, const Problem& problem, const S& solver, const Vector& x0,
+                 const Vector& theta, const SolveOptions& options, StepsMay may) {
+  const Oracle<Vector> f(problem);
+  Index differs = -1, depends = -1;
+  auto state = initial_state(solver, x0);
+  const auto resumed = [&](Index t, const auto& next) {
+    if (differs < 0 && numbers_of(solver.step(f, std::as_const(state), theta, t - 1)) != numbers_of(next))
+      differs = t;
+    if (depends < 0 && numbers_of(solver.step(f, std::as_const(state), theta, t + 6)) != numbers_of(next))
+      depends = t;
+    state = next;
+  };
+  resume(f, solver, initial_state(solver, x0), theta, 0, options, resumed);
+  const auto report = [&](const char* part, Index at) {
+    found.add({part, at < 0 ? 0.0 : std::numeric_limits<double>::infinity(), 0,
+               at < 0 ? "" : fmt::format("step {}", at)});
+  };
+  report("a step taken again is the same", differs);
+  if (may == StepsMay::not_depend_on_t) report("a step is the same at another t", depends);
+}
+
+}  // namespace detail
+
+/// Checks a solver on a problem, from x_0 at θ and for options.steps steps, few enough that differences of
+/// the run are meaningful:
+///   steps       run without an exception, keep the shapes of the state, taken again from one state give the
+///   same
+///               bits, and do not depend on t if they are said not to;
+///   x_T         is the same on plain, dual and taped arrays;
+///   ∂x_T        by Reverse{} is that by Forward{}, and both are differences of the run.
+/// @throws as check_point and check_options.
+template <class S>
+Findings check_solver(const S& solver, const Problem& problem, const Vector& x0, const Vector& theta,
+                      const SolveOptions& options = {.steps = 10}, const CheckOptions& allowed = {},
+                      StepsMay may = StepsMay::depend_on_t) {
+  check_point(problem, x0, theta, "check_solver");
+  check_options(options);
+  Findings found;
+  Vector end;
+  const bool ran = found.attempt("run", [&] {
+    check_solver(solver);
+    end = solve(problem, solver, x0, theta, options).x();
+    detail::check_steps(found, problem, solver, x0, theta, options, may);
+  });
+  if (!ran) return found;
+  Matrix forwards, slopes;
+  const bool differentiated = found.attempt("dx_T forwards", [&] {
+    const Derivative d = jacobian(problem, solver, x0, theta, options, Forward{});
+    found.compare("x_T on dual arrays and plain", d.x, end, allowed.rounding);
+    forwards = d.dx;
+    slopes = detail::differences(
+        [&](const Vector& at) { return solve(problem, solver, x0, at, options).x(); }, theta);
+    found.compare("dx_T forwards and differences", d.dx, slopes, allowed.differences,
+                  detail::difference_rounding(end.template lpNorm<Eigen::Infinity>(), theta));
+  });
+  found.attempt("dx_T backwards", [&] {
+    const Derivative d = jacobian(problem, solver, x0, theta, options, Reverse{});
+    found.compare("x_T on a tape and plain", d.x, end, allowed.rounding);
+    if (differentiated) found.compare("dx_T backwards and forwards", d.dx, forwards, allowed.rounding);
+  });
+  return found;
+}
+
+}  // namespace unroll

@@ -1,0 +1,97 @@
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "problem/problem_cases.hpp"
+#include "support/texts.hpp"
+#include "unroll/check/solver.hpp"
+#include "unroll/solver/chebyshev.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/nonlinear_conjugate_gradient.hpp"
+
+namespace unroll {
+namespace {
+
+using test::contains;
+
+struct Point {
+  test::Coshes problem;
+  Vector x0{{0.9, -0.2, 0.4}}, theta = Vector::Constant(1, 0.3);
+};
+
+template <class S>
+Findings found_by(const S& solver, StepsMay may = StepsMay::depend_on_t) {
+  const Point p;
+  return check_solver(solver, p.problem, p.x0, p.theta, {.steps = 4}, {}, may);
+}
+
+/// Steps of a length that is drawn from what the solver shares with all.
+struct Drawn {
+  std::shared_ptr<int> count = std::make_shared<int>(0);
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - (++*count % 3 * 0.1) * f.gradient(s.x, theta)};
+  }
+};
+/// Treats θ as a number.
+struct ForgetsTheta {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - 0.1 * f.gradient(s.x, V(Vector(value_of(theta))))};
+  }
+};
+/// Another step where there are derivatives.
+struct TwoFaced {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const double h = std::is_same_v<V, VarVector> ? 0.11 : 0.1;
+    return {s.x - h * f.gradient(s.x, theta)};
+  }
+};
+struct Growing {
+  template <class V>
+  struct State {
+    V x, all;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(Vector(Vector::Zero(1)))};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - 0.1 * f.gradient(s.x, theta), V(Vector(Vector::Zero(s.all.size() + 1)))};
+  }
+};
+
+TEST_CASE("nothing is wrong with the library's solvers") {
+  CHECK(found_by(GradientDescent{0.3}, StepsMay::not_depend_on_t));
+  CHECK(found_by(Chebyshev{1, 2}));
+  CHECK(found_by(Lbfgs{}));
+  CHECK(found_by(NonlinearConjugateGradient{}));
+}
+
+TEST_CASE("steps that cannot be repeated are found, with the first of them") {
+  const Findings found = found_by(Drawn{});
+  CHECK(found.first_failure() == "a step taken again is the same");
+  CHECK(contains(found.str(), "step 1"));
+}
+
+TEST_CASE("a step that depends on t is found where it is said not to") {
+  CHECK(found_by(Chebyshev{1, 2}, StepsMay::not_depend_on_t).first_failure() ==
+        "a step is the same at another t");
+}
+
+TEST_CASE("a derivative that forgets theta is found, and so is a step that is another on a tape") {
+  CHECK(found_by(ForgetsTheta{}).first_failure() == "dx_T forwards and differences");
+  CHECK(found_by(TwoFaced{}).first_failure() == "x_T on a tape and plain");
+}
+
+TEST_CASE("a state whose shapes change is a finding, with the sizes") {
+  const Findings found = found_by(Growing{});
+  CHECK(found.first_failure() == "run");
+  CHECK(contains(found.str(), "member 2 of the state"));
+}
+
+}  // namespace
+}  // namespace unroll

@@ -1,0 +1,66 @@
+#include <unistd.h>  // alarm
+
+#include <cctype>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "fuzz/fuzz.hpp"
+
+// fuzz_NAME [COUNT [SEED [FIRST]]]: examines the inputs FIRST … FIRST + COUNT − 1 of a seed. What goes wrong,
+// a crash and a hang too, is told with the arguments that show it again.
+namespace {
+
+volatile unsigned long seed = 1, number = 0;
+
+std::string printable(const std::string& input) {
+  std::string text;
+  char hex[8];
+  for (const char byte : input.substr(0, 2000)) {
+    const auto c = static_cast<unsigned char>(byte);
+    if (std::isprint(c) != 0 && c != '\\') {
+      text += byte;
+    } else {
+      std::snprintf(hex, sizeof hex, "\\x%02x", c);
+      text += hex;
+    }
+  }
+  return text;
+}
+
+void report(const char* what) {
+  std::fprintf(stderr, "input %lu of seed %lu: %s; again: 1 %lu %lu\n", number, seed, what, seed, number);
+}
+
+extern "C" void died(int signal) {
+  report(signal == SIGALRM ? "it takes more than 60 s" : "it crashes");
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto argument = [&](int i, unsigned long otherwise) {
+    return argc > i ? std::strtoul(argv[i], nullptr, 10) : otherwise;
+  };
+  const unsigned long count = argument(1, 1000), first = argument(3, 0);
+  seed = argument(2, 1);
+  for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGALRM}) std::signal(signal, died);
+  for (number = first; number < first + count; number = number + 1) {
+    unroll::fuzz::Engine engine(seed * 0x9E3779B97F4A7C15UL + number);
+    const std::string input = unroll::fuzz::draw(engine);
+    alarm(60);
+    try {
+      unroll::fuzz::examine(input);
+    } catch (const std::exception& e) {
+      report(e.what());
+      std::fprintf(stderr, "%s\n", printable(input).c_str());
+      return EXIT_FAILURE;
+    }
+  }
+  std::printf("%lu inputs of seed %lu: nothing wrong\n", count, seed);
+  return EXIT_SUCCESS;
+}
