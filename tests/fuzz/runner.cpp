@@ -1,5 +1,6 @@
 #include <unistd.h>  // alarm
 
+#include <atomic>
 #include <cctype>
 #include <csignal>
 #include <cstdio>
@@ -13,7 +14,7 @@
 // a crash and a hang too, is told with the arguments that show it again.
 namespace {
 
-volatile unsigned long seed = 1, number = 0;
+std::atomic<unsigned long> seed = 1, number = 0;
 
 std::string printable(const std::string& input) {
   std::string text;
@@ -31,7 +32,8 @@ std::string printable(const std::string& input) {
 }
 
 void report(const char* what) {
-  std::fprintf(stderr, "input %lu of seed %lu: %s; again: 1 %lu %lu\n", number, seed, what, seed, number);
+  std::fprintf(stderr, "input %lu of seed %lu: %s; again: 1 %lu %lu\n", number.load(), seed.load(), what,
+               seed.load(), number.load());
 }
 
 extern "C" void died(int signal) {
@@ -49,7 +51,7 @@ int main(int argc, char** argv) {
   const unsigned long count = argument(1, 1000), first = argument(3, 0);
   seed = argument(2, 1);
   for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGALRM}) std::signal(signal, died);
-  for (number = first; number < first + count; number = number + 1) {
+  for (number = first; number < first + count; ++number) {
     unroll::fuzz::Engine engine(seed * 0x9E3779B97F4A7C15UL + number);
     const std::string input = unroll::fuzz::draw(engine);
     alarm(60);
@@ -61,6 +63,6 @@ int main(int argc, char** argv) {
       return EXIT_FAILURE;
     }
   }
-  std::printf("%lu inputs of seed %lu: nothing wrong\n", count, seed);
+  std::printf("%lu inputs of seed %lu: nothing wrong\n", count, seed.load());
   return EXIT_SUCCESS;
 }
