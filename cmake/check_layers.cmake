@@ -38,9 +38,10 @@ foreach(tree include/unroll src)
     file(STRINGS ${ROOT}/${tree}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
     # So that compiling the source shows that its header needs nothing else before it.
     string(REGEX REPLACE "\\.cpp$" ".hpp" header "${file}")
-    list(APPEND lines "")
-    list(GET lines 0 first)
-    list(POP_BACK lines)
+    set(first "")
+    if(lines)
+      list(GET lines 0 first)
+    endif()
     if(tree STREQUAL "src" AND file MATCHES "\\.cpp$" AND EXISTS ${ROOT}/include/unroll/${header}
        AND NOT first MATCHES "unroll/${header}\"")
       list(APPEND faults "${tree}/${file}: does not include unroll/${header} first")

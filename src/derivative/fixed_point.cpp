@@ -27,7 +27,7 @@ Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const 
   Matrix all = theta_dot.size() > 0 ? push_carried(steps_, relevant_, theta_dot, step_->state, step_->from)
                                     : Matrix(Matrix::Zero(step_->state.size(), state_dot.cols()));
   all(made_, Eigen::all) = state_dot;
-  return steps_.push_last_step(step_->from, all, theta_dot)(made_, Eigen::all);
+  return steps_.push_last_step(step_->t, all, theta_dot)(made_, Eigen::all);
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {

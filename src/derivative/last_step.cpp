@@ -12,7 +12,7 @@ namespace {
 
 /// Records the step from the steps' state. False if it was refused, or gave x back.
 bool record(Steps& steps, Steps::Entry entry, LastStep& last) {
-  const bool accepted = steps.record_last_step(last.from, entry, last.segment);
+  const bool accepted = steps.record_last_step(last.t, entry, last.segment);
   last.state = last.segment.state_inputs().value();
   Cost& cost = steps.record.cost;
   cost.tape_bytes = std::max(cost.tape_bytes, last.segment.bytes());
@@ -33,7 +33,7 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
                     "differentiate (a step "
                     "that gives its state back, as of a guard at the start, is the identity)",
                     steps.record.steps));
-  auto last = std::make_unique<LastStep>(number - 1);
+  auto last = std::make_unique<LastStep>(number - 1, number - 1);
   if (!record(steps, number == 1 ? entry : Steps::Entry::state, *last))
     throw UnsupportedError(fmt::format(
         "the last step, number {}, moved x, but is refused or the identity as it is differentiated", number));
@@ -42,7 +42,7 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
 
 std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
   steps.to_end();
-  auto last = std::make_unique<LastStep>(steps.record.steps);
+  auto last = std::make_unique<LastStep>(steps.record.steps, std::max<Index>(steps.record.steps - 1, 0));
   if (record(steps, Steps::Entry::state, *last)) return last;
   return taken(steps, Steps::Entry::state);
 }

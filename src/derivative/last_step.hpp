@@ -8,15 +8,17 @@ namespace unroll::detail {
 
 /// A step at the end of a run, recorded as it is differentiated there.
 struct LastStep {
-  explicit LastStep(Index step) : from(step) {}
+  LastStep(Index state, Index step) : from(state), t(step) {}
   Segment segment{1};
   Index from;      // the step that it started from
+  Index t;         // as what it was taken
   Vector state{};  // its state there, N, stacked
 
   /// The last that was accepted and moved x; entry: start, if it was the first, is at x_0. @throws
   /// UnsupportedError if there is none.
   static std::unique_ptr<LastStep> taken(Steps& steps, Steps::Entry entry);
-  /// The step that would follow; where that is refused, or gives x back as it is, the last that was taken.
+  /// The step that would follow, taken as number T − 1, as solvers may have a constant for each; where that
+  /// is refused, or gives x back as it is, the last that was taken.
   /// @throws UnsupportedError likewise.
   static std::unique_ptr<LastStep> next(Steps& steps);
 };

@@ -197,7 +197,7 @@ struct Careful {
   }
 };
 
-struct Refusing {
+struct NeverAccepting {
   template <class V>
   struct State {
     V x;
@@ -393,14 +393,15 @@ TEST_CASE("steps that were refused count neither for the tolerance nor as the la
   }
   CHECK((jacobian(*c.problem, solver, c.start, c.theta, {.steps = 500}, Implicit{}).dx - exact).norm() <=
         1e-7 * exact.norm());
-  const Trajectory none = solve(*c.problem, Refusing{}, c.start.x, c.theta, {.steps = 7, .tolerance = 1e-3});
+  const Trajectory none =
+      solve(*c.problem, NeverAccepting{}, c.start.x, c.theta, {.steps = 7, .tolerance = 1e-3});
   CHECK(none.status == Status::none_accepted);
   CHECK(none.steps == 7);
   CHECK(none.message().find("7 steps: not one step was accepted") != std::string::npos);
   for (const Method& method : {Method(OneStep{}), Method(Implicit{})})
-    CHECK_THROWS_WITH_AS(jacobian(*c.problem, Refusing{}, c.start, c.theta, {.steps = 7}, method),
+    CHECK_THROWS_WITH_AS(jacobian(*c.problem, NeverAccepting{}, c.start, c.theta, {.steps = 7}, method),
                          doctest::Contains("none of the 7 steps was accepted"), UnsupportedError);
-  CHECK(jacobian(*c.problem, Refusing{}, c.start, c.theta, {.steps = 7}, Reverse{}).status ==
+  CHECK(jacobian(*c.problem, NeverAccepting{}, c.start, c.theta, {.steps = 7}, Reverse{}).status ==
         Status::none_accepted);
 }
 
@@ -409,9 +410,9 @@ TEST_CASE("a guard that gives the state back does not end in a singular equation
   const Matrix exact = c.quadratic()->minimiser_jacobian(c.theta);
   const Derivative d = jacobian(*c.problem, Guarded{}, c.start, c.theta, {.steps = 2000}, Implicit{});
   CHECK((d.dx - exact).norm() <= 1e-7 * exact.norm());
-  CHECK_THROWS_WITH_AS(
-      jacobian(NoObjective(2, 1), Refusing{}, Vector::Zero(2), Vector::Ones(1), {.steps = 3}, Implicit{}),
-      doctest::Contains("is the identity"), UnsupportedError);
+  CHECK_THROWS_WITH_AS(jacobian(NoObjective(2, 1), NeverAccepting{}, Vector::Zero(2), Vector::Ones(1),
+                                {.steps = 3}, Implicit{}),
+                       doctest::Contains("is the identity"), UnsupportedError);
 }
 
 struct TwoResiduals {  // r = (x − θ, 2x − θ): x* = 3θ/5
