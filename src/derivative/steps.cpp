@@ -1,9 +1,10 @@
+#include "unroll/derivative/steps.hpp"
+
 #include <fmt/format.h>
 
 #include <limits>
 #include <utility>
 
-#include "unroll/derivative/solver_steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {

@@ -53,8 +53,7 @@ void follow(const std::vector<PolynomialMaxima>& maxima, ClosedForm form, const 
   const std::vector<double> of_all = ratios(maxima, std::move(form), start, bound);
   for (std::size_t t = 0; t < of_all.size(); ++t) {
     outcome.violation.add(of_all[t]);
-    if (maxima[t].value * start.jacobian_gap < 0.1 * bound(maxima[t], start))
-      outcome.tightest.add(of_all[t]);
+    if (maxima[t].value * start.jacobian_gap < 0.1 * bound(maxima[t], start)) outcome.tightest.add(of_all[t]);
   }
 }
 
