@@ -159,7 +159,8 @@ TapeStatistics Tape::statistics() const {
 // ---- constants that belong to no tape
 
 VarArray::VarArray(const double* data, ad::Shape shape)
-    : buffer_(new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0}), extent_(shape) {
+    : extent_(shape) {  // which may refuse the shape: before anything is allocated
+  buffer_ = new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0};
   if (data != nullptr)
     std::copy_n(data, shape.size(), buffer_->data);
   else

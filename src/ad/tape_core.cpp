@@ -98,7 +98,8 @@ MatrixView TapeCore::keep(const MatrixView& matrix) {
   const auto bytes = static_cast<std::size_t>(matrix.rows) * sizeof(double);
   const auto equal = [&](const MatrixView& copy) {
     for (std::size_t j = 0; j < matrix.cols; ++j)
-      if (std::memcmp(matrix.data + j * matrix.stride, copy.data + j * copy.stride, bytes) != 0) return false;
+      if (bytes > 0 && std::memcmp(matrix.data + j * matrix.stride, copy.data + j * copy.stride, bytes) != 0)
+        return false;
     return true;
   };
   for (const Constant& known : constants) {

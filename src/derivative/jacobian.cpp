@@ -29,7 +29,8 @@ Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& 
 
 Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& method) {
   check_product("jvp", "tangent", tangent, steps->parameters());
-  const auto run = method.linearise(std::move(steps), {.columns = steps->dimension(), .start = false});
+  const Index n = steps->dimension();
+  const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   Jvp j;
   j.dx = run->push(tangent).col(0);
   j.certificate = certify_pushed(*run, j.dx, tangent, method.certify());
@@ -39,7 +40,8 @@ Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& metho
 
 History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>& at, const Method& method) {
   const Selection selected(at);
-  const auto run = method.linearise(std::move(steps), {.columns = steps->dimension(), .start = false});
+  const Index n = steps->dimension();
+  const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   History history = run->history(selected);
   const RunRecord& record = run->record();
   history.steps = record.steps;
