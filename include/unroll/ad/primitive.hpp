@@ -58,12 +58,13 @@ dual_t<T> columns_as_dual(const ConstBlock& block, Shape shape) {
   else
     return dual_t<T>(DualArray(shape, block));
 }
+// A value as a column; a number's has one entry at compile time, so that no packet is read from it.
 template <class T>
-Eigen::Map<const Vector> flat(const T& value) {
+auto flat(const T& value) {
   if constexpr (std::is_arithmetic_v<T>)
-    return {&value, 1};
+    return Eigen::Map<const Eigen::Matrix<double, 1, 1>>(&value);
   else
-    return {value.data(), value.size()};
+    return Eigen::Map<const Vector>(value.data(), value.size());
 }
 template <class T>
 Shape shape_of_value(const T& value) {
@@ -155,7 +156,7 @@ struct UserRule {
     }
   }
   template <std::size_t I, class P>
-  void add_column(P& p, Index j, const Eigen::Map<const Vector>& column) const {
+  void add_column(P& p, Index j, const auto& column) const {
     check_size("pullback", column.size(), shapes[I].size());
     p.template add<I>([&](Block x_bar, Into into) {
       if (into == Into::assign) x_bar.setZero();
