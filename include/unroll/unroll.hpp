@@ -19,6 +19,7 @@
 #include "unroll/problem/least_squares.hpp"
 #include "unroll/problem/logistic.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/prepared_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/problem/prox_terms.hpp"

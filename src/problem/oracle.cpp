@@ -42,6 +42,12 @@ struct Gradient {
   }
   template <class P>
   void pullback(P& p) const {
+    pull(p, true);
+  }
+
+ protected:
+  template <class P>
+  void pull(P& p, bool passes_theta) const {
     if (p.sweeper().core().tangents > 0)
       throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
     const ScaledBlock y_bar = p.adjoint();
@@ -54,7 +60,22 @@ struct Gradient {
       };
     };
     p.template add<0>(give(s.dx));
-    p.template add<1>(give(s.dtheta));
+    if (passes_theta) p.template add<1>(give(s.dtheta));
+  }
+};
+
+/// The same, plus a zero that receives the cotangents of all gradients: see Gathering.
+template <bool passes_theta>
+struct GatheredGradient : Gradient {
+  static constexpr std::array<unsigned, 3> needed_for{3U, 3U, 0U};
+
+  void evaluate(const ConstBlock& x, const ConstBlock& theta, const ConstBlock&, Block y) const {
+    Gradient::evaluate(x, theta, y);
+  }
+  template <class P>
+  void pullback(P& p) const {
+    p.template pass<2>();
+    pull(p, passes_theta);
   }
 };
 
@@ -115,9 +136,16 @@ DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector&
   check_sizes(problem, x.size(), theta.size(), "gradient");
   return evaluate_array<DualVector>(Gradient{&problem, cost}, x.shape(), x, theta);
 }
-VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta) {
+VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
+                          const Gathering* gathering) {
   check_sizes(problem, x.size(), theta.size(), "gradient");
-  return evaluate_array<VarVector>(Gradient{&problem, cost}, x.shape(), x, theta);
+  const Gradient gradient{&problem, cost};
+  if (gathering == nullptr) return evaluate_array<VarVector>(gradient, x.shape(), x, theta);
+  const auto gathered = [&]<bool passes_theta>(std::bool_constant<passes_theta>) {
+    return evaluate_array<VarVector>(GatheredGradient<passes_theta>{gradient}, x.shape(), x, theta,
+                                     gathering->zero);
+  };
+  return gathering->passes_theta ? gathered(std::true_type{}) : gathered(std::false_type{});
 }
 
 Vector oracle_gradient(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
@@ -129,10 +157,10 @@ DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector&
   return oracle_gradient(*batch_of(problem, rows), cost, x, theta);
 }
 VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
-                          std::span<const Index> rows) {
+                          std::span<const Index> rows, const Gathering* gathering) {
   const auto batch = batch_of(problem, rows);
   if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(batch);
-  return oracle_gradient(*batch, cost, x, theta);
+  return oracle_gradient(*batch, cost, x, theta, gathering);
 }
 
 Matrix oracle_hessian(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {

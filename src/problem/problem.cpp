@@ -15,6 +15,8 @@ void Problem::check_domain(const Vector& theta) const {
     if (!std::isfinite(theta[i])) throw DomainError(fmt::format("problem: theta[{}] is {}", i, theta[i]));
 }
 
+std::shared_ptr<const GivenProblem> Problem::given(const Vector&) const { return nullptr; }
+
 std::optional<Curvature> Problem::curvature(const Vector&) const { return std::nullopt; }
 
 namespace {

@@ -6,13 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "unroll/derivative/state_tangents.hpp"
-#include "unroll/derivative/steps.hpp"
+#include "unroll/derivative/run_inputs.hpp"
 
 namespace unroll::detail {
-
-/// The numbers behind a taped or dual state or preparation.
-inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
 
 /// Steps of a solver S, which is held as `Held`: by reference, or by value. Steps that need no tape are taken
 /// on one too, which is soon forgotten: so every pass over a step does the same arithmetic, gives the same
@@ -26,37 +22,46 @@ class SolverSteps final : public Steps {
  public:
   SolverSteps(const Problem& problem, const S& solver, Start start, Vector theta, SolveOptions options)
       : Steps(problem, std::move(start), std::move(theta), std::move(options), declared_equation<S>()),
-        solver_(solver),
-        plain_(problem, &record.cost),
-        recording_(problem, &record.cost) {
+        inputs_(problem, solver, this->theta(), record.cost) {
     require_solver<S, Vector>();
     require_solver<S, DualVector>();
     require_solver<S, VarVector>();
-    check_solver(solver_);
+    check_solver(solver);
   }
 
-  void run() override {
+  void run_until(const std::function<bool(const Vector& x)>& enough) override {
     begin();
-    auto end = loop<Vector, S>(plain_, solver_, initial_state(solver_, x0()), theta(), prepared_numbers(), 0,
-                               whole_run(), Ignore{});
-    Stop stop{end.steps, end.status};
-    std::optional<double> move;
-    if (end.last == end.steps && end.before)
-      move = (end.state.x - end.before->x).stableNorm();
-    else if (end.steps > 0 && was_accepted(end.state))
-      move = 0;
-    taken(stop, end.state.x, end.accepted, move);
-    end_.emplace(std::move(end.state));
-    before_ = std::move(end.before);
-    last_ = end.last;
+    go_on();
+    Index t = end_ ? record.steps : 0;
+    if (!end_) end_.emplace(initial_state(solver(), x0()));
+    bool is_enough = false;
+    while (!has_ended()) {
+      is_enough = enough && enough(end_->x);
+      const Index to = is_enough ? t : enough && t < length() ? t + 1 : length();
+      auto end = loop<Vector, S>(inputs_.plain(), solver(), std::move(*end_), theta(), inputs_.prepared(), t,
+                                 options_from(t, to), Ignore{});
+      Stop stop{end.steps, end.status};
+      if (end.before) {
+        before_ = std::move(end.before);
+        last_ = end.last;
+      }
+      std::optional<double> move;
+      if (before_ && last_ == end.steps)
+        move = (end.state.x - before_->x).stableNorm();
+      else if (end.steps > 0 && was_accepted(end.state))
+        move = 0;
+      taken(stop, end.state.x, end.accepted, move, is_enough);
+      end_.emplace(std::move(end.state));
+      t = stop.steps;
+    }
   }
 
   void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const override {
     check_point(problem(), x0, theta, "finite difference");
     see(0, x0);
-    const auto end =
-        loop<Vector, S>(plain_, solver_, initial_state(solver_, x0), theta, prepare(solver_, theta), 0,
-                        {.steps = record.steps}, [&](Index t, const Plain& state) { see(t, state.x); });
+    const auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0), theta,
+                                     prepare(solver(), theta), 0, {.steps = record.steps},
+                                     [&](Index t, const Plain& state) { see(t, state.x); });
     if (end.steps < record.steps) throw_short_run(end.steps, record.steps);
   }
 
@@ -72,24 +77,23 @@ class SolverSteps final : public Steps {
       if (options.tolerance == 0 && t + 1 < options.steps) return;
       previous = std::exchange(x, state.x.value());
     };
-    const DualVector dual_theta(theta(), theta_dot);
-    DualState first = initial_state(solver_, DualVector(x0(), x0_dot));
+    const RunContext<DualVector> context = inputs_.dual(theta_dot);
+    DualState first = initial_state(solver(), DualVector(x0(), x0_dot));
     show(0, first);
-    const auto end =
-        loop<DualVector, S>(Oracle<DualVector>(problem(), &record.cost), solver_, std::move(first),
-                            dual_theta, prepare(solver_, dual_theta), 0, options, show);
+    const auto end = loop<DualVector, S>(inputs_.oracle(context), solver(), std::move(first), context.theta,
+                                         prepare(solver(), context.theta), 0, options, show);
     Stop stop{end.steps, end.status};
     taken(stop, end.state.x.value(), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
     end_.emplace(convert_state<Plain>(end.state, numbers));
     return tangents(end.state.x);
   }
 
-  void restart() override { state_.emplace(initial_state(solver_, x0())); }
+  void restart() override { state_.emplace(initial_state(solver(), x0())); }
 
   Stop advance(Index from, Index to, Segment& segment, std::size_t room) override {
     Stop stop{from, Status::step_limit};
     do {
-      auto [prepared, state] = enter(entry_at(stop.steps), segment, room);
+      auto [prepared, state] = enter(entry_at(stop.steps), segment, room, gathers());
       stop = take_steps(state, prepared, stop.steps, to, segment, {});
       state_.emplace(convert_state<Plain>(state, numbers));
     } while (stop.steps < to && stop.status == Status::step_limit);
@@ -98,7 +102,7 @@ class SolverSteps final : public Steps {
 
   Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
                     const std::function<bool(Index t)>& marked) override {
-    auto [prepared, state] = enter(entry_at(from), segment, room);
+    auto [prepared, state] = enter(entry_at(from), segment, room, gathers());
     if (marked && marked(from)) segment.mark(from, state.x);
     const Stop stop = take_steps(state, prepared, from, to, segment, marked);
     leave(state, segment);
@@ -123,10 +127,12 @@ class SolverSteps final : public Steps {
     return last_;
   }
 
-  bool record_last_step(Index t, Entry entry, Segment& segment) override {
-    auto [prepared, state] = enter(entry, segment, 0);
-    const Taped next = take_last_step<VarVector, S>(solver_, recording_, state, segment.theta(), t, prepared);
+  bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather) override {
+    auto [prepared, state] = enter(entry, segment, 0, gather);
+    Taped next =
+        take_last_step<VarVector, S>(solver(), inputs_.recording(), state, segment.theta(), t, prepared);
     check_same_shapes(next, state, t + 1);
+    inputs_.add_zeros(next);
     leave(next, segment);
     return was_accepted(next);
   }
@@ -138,67 +144,32 @@ class SolverSteps final : public Steps {
       return dual_constant(value);
     });
     const DualState state = convert_state<DualState>(*state_, TangentCutter(state_dot, arrays));
-    const Oracle<DualVector> oracle(problem(), &record.cost);
-    const Index k = state_dot.cols();
-    if (theta_dot.size() == 0)
-      return stacked_tangents(take_last_step<DualVector, S>(solver_, oracle, state, DualVector(theta()), t,
-                                                            convert_prepared<PreparedOf<S, DualVector>>(
-                                                                prepared_numbers(), dual_constant)),
-                              k);
-    const DualVector dual_theta(theta(), theta_dot);
+    const bool moves = theta_dot.size() > 0;
+    const RunContext<DualVector> context = inputs_.dual(theta_dot);
+    const auto prepared =
+        moves ? prepare(solver(), context.theta)
+              : convert_prepared<PreparedOf<S, DualVector>>(inputs_.prepared(), dual_constant);
     return stacked_tangents(
-        take_last_step<DualVector, S>(solver_, oracle, state, dual_theta, t, prepare(solver_, dual_theta)),
-        k);
+        take_last_step<DualVector, S>(solver(), inputs_.oracle(context), state, context.theta, t, prepared),
+        state_dot.cols());
   }
 
   Matrix push_start(Index t, const Matrix& theta_dot) override {
-    const DualVector dual_theta(theta(), theta_dot);
-    DualState state = initial_state(solver_, DualVector(x0(), start().push(theta(), theta_dot)));
+    const RunContext<DualVector> context = inputs_.dual(theta_dot);
+    DualState state = initial_state(solver(), DualVector(x0(), start().push(theta(), theta_dot)));
     if (t > 0)
-      state = take_step<DualVector, S>(solver_, Oracle<DualVector>(problem(), &record.cost), state,
-                                       dual_theta, 0, prepare(solver_, dual_theta));
+      state = take_step<DualVector, S>(solver(), inputs_.oracle(context), state, context.theta, 0,
+                                       prepare(solver(), context.theta));
     return stacked_tangents(state, theta_dot.cols());
   }
 
-  Matrix pull_prepared(const Matrix& cotangents) override {
-    if constexpr (!HasPrepare<S, VarVector>) {
-      return Matrix::Zero(parameters(), cotangents.cols());
-    } else {
-      // Recorded by itself, as a segment without steps, which the pulled-back sums of all steps leave by.
-      Segment segment(cotangents.cols());
-      segment.begin(theta(), 0);
-      segment.refer_to(solver_);
-      const auto prepared = prepare(solver_, segment.theta());
-      segment.entered();
-      for_each_taped(prepared, [&](const auto& taped) { segment.output(taped); });
-      segment.end(VarVector(x0()));
-      check_prepared(segment.state_outputs().size(), cotangents.rows());
-      Cotangents c{.state = cotangents};
-      segment.sweep(c, {}, cotangents.cols(), 1);
-      return c.theta;
-    }
-  }
+  Matrix pull_prepared(const Matrix& cotangents) override { return inputs_.pull_prepared(cotangents); }
 
  private:
-  static Entry entry_at(Index t) { return t == 0 ? Entry::start : Entry::state; }
-  // ‖x − previous‖ of the step that ended a run, if it counts.
-  static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
-                                       const Vector& previous) {
-    if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
-    return (x - previous).stableNorm();
-  }
-  // θ, what was prepared, and the state as inputs of a segment that begins anew.
-  std::pair<PreparedOf<S, VarVector>, Taped> enter(Entry entry, Segment& segment, std::size_t room) {
+  const S& solver() const { return inputs_.solver(); }
+  auto enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather) {
     begin();
-    const auto input = [&](const auto& value) { return segment.input(value); };
-    segment.begin(theta(), room);
-    segment.refer_to(solver_);
-    auto prepared = convert_prepared<PreparedOf<S, VarVector>>(prepared_numbers(), input);
-    segment.prepared();
-    Taped state = entry == Entry::start ? initial_state(solver_, segment.input(x0()))
-                                        : convert_state<Taped>(*state_, input);
-    segment.entered();
-    return {std::move(prepared), std::move(state)};
+    return inputs_.enter(segment, room, gather, x0(), entry == Entry::start ? nullptr : &*state_);
   }
   // The state as the outputs of a segment.
   static void leave(const Taped& state, Segment& segment) {
@@ -206,6 +177,13 @@ class SolverSteps final : public Steps {
       for_each_taped(member, [&](const auto& taped) { segment.output(taped); });
     });
     segment.end(state.x);
+  }
+  static Entry entry_at(Index t) { return t == 0 ? Entry::start : Entry::state; }
+  // ‖x − previous‖ of the step that ended a run, if it counts.
+  static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
+                                       const Vector& previous) {
+    if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
+    return (x - previous).stableNorm();
   }
   // Moves the state on, as long as the segment has room.
   Stop take_steps(Taped& state, const PreparedOf<S, VarVector>& prepared, Index from, Index to,
@@ -216,9 +194,10 @@ class SolverSteps final : public Steps {
     const bool ends_early = options().tolerance > 0;
     while (stop.steps < to) {
       if (ends_early || stop.steps + 1 == options().steps) previous = state.x;
-      auto end = loop<VarVector, S>(recording_, solver_, std::move(state), segment.theta(), prepared,
-                                    stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
+      auto end = loop<VarVector, S>(inputs_.recording(), solver(), std::move(state), segment.theta(),
+                                    prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
+      if (end.steps > stop.steps) inputs_.add_zeros(state);
       if (stop.steps >= known()) accepted += end.accepted;
       if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, state.x);
       stop = {end.steps, end.status};
@@ -234,15 +213,7 @@ class SolverSteps final : public Steps {
     return stop;
   }
 
-  const PreparedOf<S, Vector>& prepared_numbers() {
-    if (!prepared_) prepared_.emplace(prepare(solver_, theta()));
-    return *prepared_;
-  }
-
-  Held solver_;
-  Oracle<Vector> plain_;
-  Oracle<VarVector> recording_;
-  std::optional<PreparedOf<S, Vector>> prepared_;  // once there is a run
+  RunInputs<S, Held> inputs_;
   std::optional<Plain> state_, end_;
   std::optional<Plain> before_;  // where the last step started from, after `run`
   Index last_ = 0;               // and its number

@@ -45,6 +45,17 @@ class TemplateProblem : public Base {
 
   double value(const Vector& x, const Vector& theta) const override { return f_(x, theta); }
 
+  /// f.curvature(theta), where f has it.
+  std::optional<Curvature> curvature(const Vector& theta) const override {
+    if constexpr (requires {
+                    { f_.curvature(theta) } -> std::convertible_to<std::optional<Curvature>>;
+                  }) {
+      return f_.curvature(theta);
+    } else {
+      return Base::curvature(theta);
+    }
+  }
+
   Vector gradient(const Vector& x, const Vector& theta) const override {
     Tape tape;
     tape.refer_to(f_);

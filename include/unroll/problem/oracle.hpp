@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <span>
+#include <type_traits>
 
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/reduce.hpp"
@@ -10,16 +13,44 @@
 
 namespace unroll {
 
+/// How the cotangents of a run's gradients are summed.
+struct Gathering {
+  VarVector zero;            // 0 ∈ R^n, added to every gradient: its cotangent is the sum
+  bool passes_theta = true;  // whether θ, too, receives what reaches it through gradients
+};
+
+/// What a run makes of the gradients that its steps ask for at the run's own θ.
+template <class V>
+struct RunContext {
+  V theta;                                 // θ of the run
+  std::shared_ptr<const Problem> given{};  // see GivenProblem; null if nothing is prepared
+  V point{};                               // then (θ, π(θ))
+  std::optional<Gathering> gathering{};    // on a tape, if wanted
+};
+
 namespace detail {
+/// Whether b is a, or a copy of it.
+template <class V>
+bool is_same(const V& a, const V& b) {
+  if (&a == &b) return true;
+  if constexpr (std::is_same_v<V, Vector>)
+    return a.size() == b.size() && a == b;
+  else if constexpr (std::is_same_v<V, VarVector>)
+    return a.core() == b.core() && a.id() == b.id() && a.buffer() == b.buffer();
+  else
+    return a.block().cols() == b.block().cols() && a.size() == b.size() && a.block() == b.block();
+}
+
 Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta);
 DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const DualVector& theta);
-VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta);
+VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta,
+                          const Gathering* gathering = nullptr);
 Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta,
                        std::span<const Index> rows);
 DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const DualVector& theta,
                            std::span<const Index> rows);
 VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta,
-                          std::span<const Index> rows);
+                          std::span<const Index> rows, const Gathering* gathering = nullptr);
 Matrix oracle_hessian(const Problem&, Cost*, const Vector& x, const Vector& theta);
 double oracle_value(const Problem&, const Vector& x, const Vector& theta);
 Dual oracle_value(const Problem&, const DualVector& x, const DualVector& theta);
@@ -36,14 +67,22 @@ class Oracle {
  public:
   /// Keeps references to the problem and to `cost`, to which each evaluation is added unless it is null.
   explicit Oracle(const Problem& problem, Cost* cost = nullptr) : problem_(&problem), cost_(cost) {}
+  /// And to what a run knows of them.
+  Oracle(const Problem& problem, Cost* cost, const RunContext<V>& context)
+      : problem_(&problem), cost_(cost), context_(&context) {}
 
   /// ∇_x f(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third derivatives.
-  V gradient(const V& x, const V& theta) const { return detail::oracle_gradient(*problem_, cost_, x, theta); }
+  V gradient(const V& x, const V& theta) const {
+    if (!is_of_run(theta)) return detail::oracle_gradient(*problem_, cost_, x, theta);
+    const bool is_given = context_->given != nullptr;
+    return gathered(is_given ? *context_->given : *problem_, x, is_given ? context_->point : theta);
+  }
   /// The gradient of the mean over some rows of a finite sum (see FiniteSum), counted as one.
   /// @throws UnsupportedError if the problem is none, ShapeError if a row is not in 0 … m − 1, or none is
   /// given.
   V gradient(const V& x, const V& theta, std::span<const Index> rows) const {
-    return detail::oracle_gradient(*problem_, cost_, x, theta, rows);
+    if (!is_of_run(theta)) return detail::oracle_gradient(*problem_, cost_, x, theta, rows);
+    return gathered(*problem_, x, theta, rows);
   }
   /// f(x, θ).
   scalar_t<V> value(const V& x, const V& theta) const { return detail::oracle_value(*problem_, x, theta); }
@@ -61,8 +100,21 @@ class Oracle {
   }
 
  private:
+  bool is_of_run(const V& theta) const {
+    return context_ != nullptr && detail::is_same(theta, context_->theta);
+  }
+  template <class... Rows>
+  V gathered(const Problem& problem, const V& x, const V& parameters, const Rows&... rows) const {
+    if constexpr (std::is_same_v<V, VarVector>)
+      return detail::oracle_gradient(problem, cost_, x, parameters, rows...,
+                                     context_->gathering ? &*context_->gathering : nullptr);
+    else
+      return detail::oracle_gradient(problem, cost_, x, parameters, rows...);
+  }
+
   const Problem* problem_;
   Cost* cost_;
+  const RunContext<V>* context_ = nullptr;
 };
 
 }  // namespace unroll

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct Curvature {
   std::optional<double> mixed_lipschitz;  // ‖M(x) − M(x')‖_F ≤ mixed_lipschitz ‖x − x'‖, if known
   bool exact = false;                     // ℓ is the smallest eigenvalue of H itself, to rounding
 };
+
+class GivenProblem;
 
 /// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever
 /// ask. Obtained from a template by `make_problem`, or implemented by hand: derive, and override the five
@@ -50,10 +53,26 @@ class Problem {
   /// The constants above, or nothing where ℓ is not known; certificates then estimate.
   virtual std::optional<Curvature> curvature(const Vector& theta) const;
 
+  /// Where f is f(x, θ, π(θ)), with a π that θ alone decides: the problem once π is there. Null where it is
+  /// not.
+  virtual std::shared_ptr<const GivenProblem> given(const Vector& theta) const;
+
   /// H(x, θ), n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;
   /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once. @throws ShapeError
   Matrix mixed(const Vector& x, const Vector& theta) const;
+};
+
+/// f(x, θ, π) at one θ, π = π(θ) having been prepared: as a problem in the p + q parameters (θ, π). A run
+/// prepares once, takes its gradients here, and pulls the sum of their cotangents back through π once.
+class GivenProblem : public Problem {
+ public:
+  /// (θ, π(θ)), p + q.
+  virtual const Vector& point() const = 0;
+  /// (Θ̇, ∂π Θ̇), (p + q)×k, for Θ̇ p×k.
+  virtual Matrix push(const Matrix& theta_dot) const = 0;
+  /// Its transpose: p×s, for W (p + q)×s.
+  virtual Matrix pull(const Matrix& w) const = 0;
 };
 
 /// @throws ShapeError naming the operation unless x has n entries and theta p.

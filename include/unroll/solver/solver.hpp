@@ -5,44 +5,13 @@
 
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
+#include "unroll/problem/prepare.hpp"
 #include "unroll/solver/equation.hpp"
 #include "unroll/solver/state.hpp"
 
 /// What a solver must do: one step, valid for plain, dual and taped arrays V. A step never loops, stops, logs
 /// or differentiates; `run` does the first three for every solver, the derivative methods the last.
 namespace unroll {
-
-/// `solver.prepare(theta)` makes, once a run, what its steps need and θ alone decides: a kernel matrix, a
-/// factorisation's input. An array, a scalar, or an aggregate of these; it reaches every step as its last
-/// argument, and is differentiated once.
-template <class S, class V>
-concept HasPrepare = requires(const S& solver, const V& theta) {
-  solver.prepare(theta);
-};
-
-/// What a solver without `prepare` has prepared.
-struct NothingPrepared {};
-
-/// solver.prepare(theta) where the solver has it, else NothingPrepared.
-template <class S, class V>
-auto prepare(const S& solver, const V& theta) {
-  if constexpr (!HasPrepare<S, V>) {
-    return NothingPrepared{};
-  } else if constexpr (ad::AnyArray<decltype(solver.prepare(theta))>) {
-    using A = decltype(solver.prepare(theta));
-    static_assert(
-        !std::is_base_of_v<Eigen::EigenBase<A>, A> || std::is_same_v<A, ad::array_t<A>>,
-        "prepare(theta) returns an expression, whose operands are gone when it is read: declare its "
-        "type, `V prepare(const V& theta) const`");
-    return ad::array_t<A>(solver.prepare(theta));
-  } else {
-    return solver.prepare(theta);
-  }
-}
-
-/// The type of what a solver prepares over arrays V.
-template <class S, class V>
-using PreparedOf = decltype(prepare(std::declval<const S&>(), std::declval<const V&>()));
 
 /// `solver.init(x0)` makes the first state of a solver with memory. A solver without `init` works on
 /// State<V>.

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "unroll/ad/dual.hpp"
+#include "unroll/ad/members.hpp"
+#include "unroll/ad/var_array.hpp"
+
+/// How an aggregate goes from one world, plain, dual or taped, to another. A member, or an element of a
+/// member that is a std::vector, is one of: an array or a scalar, which carry derivatives on a tape and have
+/// another type off it; anything else, a counter or the coefficients of a schedule, which carries none and is
+/// copied.
+namespace unroll::detail {
+
+template <class T>
+inline constexpr bool is_std_vector = false;
+template <class T, class A>
+inline constexpr bool is_std_vector<std::vector<T, A>> = true;
+
+/// The member in another world, of type To; `f` converts arrays and scalars, f(from).
+template <class To, class From, class F>
+To convert_member(const From& from, F&& f) {
+  if constexpr (std::is_same_v<To, From>) {
+    return from;
+  } else if constexpr (is_std_vector<To>) {
+    To to;
+    to.reserve(from.size());
+    for (const auto& element : from) to.push_back(convert_member<typename To::value_type>(element, f));
+    return to;
+  } else {
+    return f(from);
+  }
+}
+
+/// The state in another world, of type To, member by member.
+template <class To, class From, class F>
+To convert_state(const From& from, F&& f) {
+  using Members = decltype(members(std::declval<To&>()));
+  return [&]<std::size_t... I>(std::index_sequence<I...>, const auto& member) {
+    return To{
+        convert_member<std::remove_reference_t<std::tuple_element_t<I, Members>>>(std::get<I>(member), f)...};
+  }
+  (std::make_index_sequence<std::tuple_size_v<Members>>{}, members(from));
+}
+
+/// What a solver prepared, in another world: an array, a scalar, a list or an aggregate of these.
+template <class To, class From, class F>
+To convert_prepared(const From& from, F&& f) {
+  if constexpr (std::is_aggregate_v<To> && std::is_class_v<To> && !std::is_empty_v<To>) {
+    return convert_state<To>(from, f);
+  } else {
+    return convert_member<To>(from, f);
+  }
+}
+
+/// f(array or scalar) for all that carry derivatives in a member of a taped or dual state.
+template <class Member, class F>
+void for_each_taped(const Member& member, F&& f) {
+  if constexpr (std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member> ||
+                std::is_same_v<Member, Var> || std::is_same_v<Member, Dual>) {
+    f(member);
+  } else if constexpr (is_std_vector<Member>) {
+    for (const auto& element : member) for_each_taped(element, f);
+  } else if constexpr (std::is_aggregate_v<Member> && std::is_class_v<Member> && !std::is_empty_v<Member>) {
+    for_each_member(member, [&](const auto& inner) { for_each_taped(inner, f); });
+  }
+}
+
+}  // namespace unroll::detail

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "unroll/ad/access.hpp"
+#include "unroll/derivative/state_tangents.hpp"
+#include "unroll/derivative/steps.hpp"
+
+namespace unroll::detail {
+
+/// The numbers behind a taped or dual state or preparation.
+inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
+
+/// What goes into a solver's steps, in each world: θ, what problem and solver prepared of it, the state. The
+/// solver is held as `Held`: by reference, or by value.
+template <class S, class Held>
+class RunInputs {
+  using Plain = StateOf<S, Vector>;
+  using Taped = StateOf<S, VarVector>;
+
+ public:
+  RunInputs(const Problem& problem, const S& solver, const Vector& theta, Cost& cost)
+      : problem_(problem),
+        solver_(solver),
+        theta_(theta),
+        cost_(cost),
+        given_(problem.given(theta)),
+        plain_(problem, &cost, plain_context_),
+        recording_(problem, &cost, taped_context_) {
+    if (given_) plain_context_ = {theta, given_, given_->point()};
+  }
+  RunInputs(const RunInputs&) = delete;
+  RunInputs& operator=(const RunInputs&) = delete;
+
+  const S& solver() const { return solver_; }
+  const Oracle<Vector>& plain() const { return plain_; }
+  const Oracle<VarVector>& recording() const { return recording_; }
+  /// What the solver prepared, once.
+  const PreparedOf<S, Vector>& prepared() {
+    if (!prepared_) prepared_.emplace(prepare(solver_, theta_));
+    return *prepared_;
+  }
+
+  /// θ with tangents (p×k; empty: none), and the oracle that belongs to it.
+  /// @{
+  RunContext<DualVector> dual(const Matrix& theta_dot) const {
+    const bool moves = theta_dot.size() > 0;
+    RunContext<DualVector> context{moves ? DualVector(theta_, theta_dot) : DualVector(theta_), given_};
+    if (given_)
+      context.point =
+          moves ? DualVector(given_->point(), given_->push(theta_dot)) : DualVector(given_->point());
+    return context;
+  }
+  Oracle<DualVector> oracle(const RunContext<DualVector>& context) const {
+    return {problem_, &cost_, context};
+  }
+  /// @}
+
+  /// θ, what was prepared (π of a GivenProblem first) and the state as inputs of a segment that begins anew,
+  /// with the zeros of what is to be summed. Without a state it is the first, made of x_0.
+  std::pair<PreparedOf<S, VarVector>, Taped> enter(Segment& segment, std::size_t room, const Gather& gather,
+                                                   const Vector& x0, const Plain* from) {
+    const auto input = [&](const auto& value) { return segment.input(value); };
+    segment.begin(theta_, room);
+    segment.refer_to(solver_);
+    taped_context_ = {segment.theta(), given_};
+    if (given_)
+      taped_context_.point =
+          concatenate(segment.theta(), segment.input(Vector(given_->point().tail(given_entries()))));
+    auto prepared = convert_prepared<PreparedOf<S, VarVector>>(this->prepared(), input);
+    segment.prepared();
+    if (gather.gradients)
+      taped_context_.gathering = {segment.gather(Vector(Vector::Zero(x0.size()))), gather.passes_theta};
+    Taped state =
+        from == nullptr ? initial_state(solver_, segment.input(x0)) : convert_state<Taped>(*from, input);
+    zeros_.reset();
+    if (gather.states)
+      zeros_.emplace(convert_state<Taped>(convert_state<Plain>(state, numbers), [&]<class A>(const A& value) {
+        if constexpr (std::is_same_v<A, double>)
+          return segment.gather(0.0);
+        else
+          return segment.gather(A(A::Zero(value.rows(), value.cols())));
+      }));
+    segment.entered();
+    return {std::move(prepared), std::move(state)};
+  }
+  /// After each step: adds the zeros that sum the cotangents of states, if there are any.
+  void add_zeros(Taped& state) const {
+    if (zeros_) state = plus_state(state, *zeros_);
+  }
+
+  /// Cotangents of what was prepared (q×s), pulled back to θ (p×s).
+  Matrix pull_prepared(const Matrix& cotangents) {
+    const Index s = cotangents.cols(), given = given_entries();
+    Matrix pulled = Matrix::Zero(theta_.size(), s);
+    if (given > 0) {
+      Matrix of_point = Matrix::Zero(theta_.size() + given, s);
+      of_point.bottomRows(given) = cotangents.topRows(given);
+      pulled += given_->pull(of_point);
+    }
+    if constexpr (HasPrepare<S, VarVector>)
+      pulled += pull_own(cotangents.bottomRows(cotangents.rows() - given));
+    return pulled;
+  }
+
+ private:
+  Index given_entries() const { return given_ ? given_->point().size() - theta_.size() : 0; }
+  // What the solver prepared is recorded by itself, as a segment without steps, which the sums of all steps'
+  // cotangents leave by.
+  Matrix pull_own(const Matrix& cotangents) {
+    Segment segment(cotangents.cols());
+    segment.begin(theta_, 0);
+    segment.refer_to(solver_);
+    const auto prepared = prepare(solver_, segment.theta());
+    segment.entered();
+    for_each_taped(prepared, [&](const auto& taped) { segment.output(taped); });
+    segment.end(segment.theta());
+    check_prepared(segment.state_outputs().size(), cotangents.rows());
+    Cotangents c{.state = cotangents};
+    segment.sweep(c, {}, cotangents.cols(), 1);
+    return c.theta;
+  }
+
+  const Problem& problem_;
+  Held solver_;
+  const Vector& theta_;
+  Cost& cost_;
+  std::shared_ptr<const GivenProblem> given_;
+  RunContext<Vector> plain_context_;
+  RunContext<VarVector> taped_context_;
+  Oracle<Vector> plain_;
+  Oracle<VarVector> recording_;
+  std::optional<PreparedOf<S, Vector>> prepared_;
+  std::optional<Taped> zeros_;
+};
+
+}  // namespace unroll::detail

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include "unroll/ad/structure.hpp"
+#include "unroll/ad/worlds.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/prepare.hpp"
+
+namespace unroll {
+
+namespace detail {
+
+/// The entries of what was prepared, in order of declaration, each array flattened.
+template <class V, class P>
+V stack_prepared(const P& prepared) {
+  V all{Vector()};
+  const auto add = [&]<class A>(const A& block) {
+    if constexpr (ad::AnyArray<A>)
+      all = V(concatenate(all, flatten(block)));
+    else if constexpr (std::is_arithmetic_v<A>)
+      all = V(concatenate(all, Vector::Constant(1, block)));
+    else
+      all = V(concatenate(all, assemble(std::span<const A>(&block, 1))));
+  };
+  if constexpr (ad::AnyArray<P> || std::is_arithmetic_v<P> || std::is_same_v<P, Var>)
+    add(prepared);
+  else
+    for_each_member(prepared, add);
+  return all;
+}
+
+/// @throws ShapeError if what f prepares for one θ has not always as many entries.
+void check_stacked(Index entries, Index wanted);
+
+/// f(x, θ, π) at one θ: see GivenProblem. Refers to `f`.
+template <class F>
+class GivenTemplate final : public GivenProblem {
+  using Plain = PreparedOf<F, Vector>;
+  using Taped = PreparedOf<F, VarVector>;
+
+ public:
+  GivenTemplate(const F& f, Index n, Vector theta)
+      : f_(f),
+        n_(n),
+        theta_(std::move(theta)),
+        prepared_(unroll::prepare(f, theta_)),
+        constants_(convert_prepared<Taped>(prepared_,
+                                           []<class A>(const A& value) {
+                                             if constexpr (std::is_arithmetic_v<A>)
+                                               return Var(value);
+                                             else if constexpr (A::ColsAtCompileTime == 1)
+                                               return VarVector(value);
+                                             else
+                                               return VarMatrix(value);
+                                           })),
+        point_(concatenate(theta_, stack_prepared<Vector>(prepared_))) {}
+
+  const Vector& theta() const { return theta_; }
+  const Vector& point() const override { return point_; }
+  Index dimension() const override { return n_; }
+  Index parameters() const override { return point_.size(); }
+
+  double value(const Vector& x, const Vector&) const override { return f_(x, theta_, prepared_); }
+
+  Vector gradient(const Vector& x, const Vector&) const override {
+    Tape tape;
+    tape.refer_to(f_);
+    const VarVector taped = tape.input(x);
+    const Var y = f_(taped, VarVector(theta_), constants_);
+    if (y.is_constant()) return Vector::Zero(n_);
+    return tape.sweep(y).adjoint(taped);
+  }
+
+  Vector parameter_gradient(const Vector& x, const Vector&) const override {
+    Tape tape;
+    tape.refer_to(f_);
+    const VarVector taped = tape.input(point_);
+    const Var y = f_(VarVector(x), head(taped, theta_.size()), blocks_of(taped));
+    if (y.is_constant()) return Vector::Zero(point_.size());
+    return tape.sweep(y).adjoint(taped);
+  }
+
+  SecondOrder second_order(const Vector& x, const Vector&, const Matrix& x_dot,
+                           const Matrix& point_dot) const override {
+    const Index k = x_dot.cols();
+    Tape tape(k);
+    tape.refer_to(f_);
+    const VarVector taped_x = tape.input(x, x_dot), taped = tape.input(point_, point_dot);
+    const Var y = f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
+    if (k == 0 || y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(point_.size(), k)};
+    const Sweep sweep = tape.sweep(y);
+    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped).rightCols(k)};
+  }
+
+  Matrix push(const Matrix& theta_dot) const override {
+    const Index p = theta_.size(), k = theta_dot.cols();
+    Matrix pushed = Matrix::Zero(point_.size(), k);
+    pushed.topRows(p) = theta_dot;
+    if (k == 0) return pushed;
+    Tape tape(k);
+    tape.refer_to(f_);
+    const VarVector all = prepared_on(tape.input(theta_, theta_dot));
+    if (!all.is_constant()) pushed.bottomRows(all.size()) = all.block().rightCols(k);
+    return pushed;
+  }
+
+  Matrix pull(const Matrix& w) const override {
+    const Index p = theta_.size();
+    Matrix pulled = w.topRows(p);
+    const Matrix of_prepared = w.bottomRows(w.rows() - p);
+    if (of_prepared.isZero(0)) return pulled;
+    Tape tape;
+    tape.refer_to(f_);
+    const VarVector theta = tape.input(theta_), all = prepared_on(theta);
+    if (!all.is_constant()) pulled += tape.sweep(all, of_prepared).adjoint(theta);
+    return pulled;
+  }
+
+ private:
+  VarVector prepared_on(const VarVector& theta) const {
+    VarVector all = stack_prepared<VarVector>(unroll::prepare(f_, theta));
+    check_stacked(all.size(), point_.size() - theta_.size());
+    return all;
+  }
+  // π as it was prepared, from its entries in (θ, π).
+  Taped blocks_of(const VarVector& point) const {
+    Index first = theta_.size();
+    return convert_prepared<Taped>(prepared_, [&]<class A>(const A& like) {
+      if constexpr (std::is_arithmetic_v<A>) {
+        return point[first++];
+      } else {
+        const VarVector entries = segment(point, first, like.size());
+        first += like.size();
+        if constexpr (A::ColsAtCompileTime == 1)
+          return entries;
+        else
+          return VarMatrix(reshape(entries, like.rows(), like.cols()));
+      }
+    });
+  }
+
+  const F& f_;
+  Index n_;
+  Vector theta_;
+  Plain prepared_;
+  Taped constants_;
+  Vector point_;
+};
+
+}  // namespace detail
+
+/// f(x, θ, π(θ)) as a function of (x, θ).
+template <class F>
+struct WithPrepared {
+  F f;
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return f(x, theta, unroll::prepare(f, theta));
+  }
+};
+
+/// A problem from a template f(x, θ, π), π = f.prepare(θ), an array, a scalar, or an aggregate of these over
+/// V. For whoever asks for one θ again and again, a run above all, π is made once, and the cotangents that
+/// reach it are summed before they are pulled back.
+template <class F>
+class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
+  using Base = TemplateProblem<WithPrepared<F>>;
+
+ public:
+  /// @throws ShapeError unless n ≥ 1 and p ≥ 0.
+  PreparedProblem(F f, Index n, Index p) : Base({std::move(f)}, n, p) {}
+  PreparedProblem(const PreparedProblem& other) : Base(other) {}  // the copy prepares anew
+  PreparedProblem& operator=(const PreparedProblem&) = delete;
+
+  double value(const Vector& x, const Vector& theta) const override { return at(theta)->value(x, theta); }
+  Vector gradient(const Vector& x, const Vector& theta) const override {
+    return at(theta)->gradient(x, theta);
+  }
+  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override {
+    if (!theta_dot.isZero(0)) return Base::second_order(x, theta, x_dot, theta_dot);  // it curves π, too
+    const auto problem = at(theta);
+    SecondOrder s = problem->second_order(x, theta, x_dot, Matrix::Zero(problem->parameters(), x_dot.cols()));
+    s.dtheta = problem->pull(s.dtheta);
+    return s;
+  }
+  std::shared_ptr<const GivenProblem> given(const Vector& theta) const override { return at(theta); }
+
+ private:
+  std::shared_ptr<const detail::GivenTemplate<F>> at(const Vector& theta) const {
+    const std::lock_guard lock(mutex_);
+    if (!last_ || last_->theta() != theta)
+      last_ = std::make_shared<const detail::GivenTemplate<F>>(this->function().f, this->dimension(), theta);
+    return last_;
+  }
+
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const detail::GivenTemplate<F>> last_;  // of the θ that was asked for last
+};
+
+/// The problem min_x f(x, θ, f.prepare(θ)), likewise.
+template <class F>
+requires HasPrepare<F, Vector> PreparedProblem<F> make_problem(F f, Index n, Index p) {
+  return PreparedProblem<F>(std::move(f), n, p);
+}
+
+}  // namespace unroll

@@ -1,0 +1,139 @@
+// A problem's own work on θ alone: f(x, θ, π), π = f.prepare(θ), by every method against the same f that
+// makes π anew in every value.
+#include <doctest/doctest.h>
+
+#include "derivative/cases.hpp"
+#include "unroll/ad/structure.hpp"
+#include "unroll/derivative/hypergradient.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/prepared_problem.hpp"
+
+namespace unroll {
+namespace {
+
+template <class V>
+struct Kernel {
+  matrix_t<V> K;
+  V b;
+  scalar_t<V> scale;
+};
+
+/// ½s‖x‖² + xᵀKx/10 − bᵀx with K = θθᵀ + I, b = sin θ, s = exp θ_0; counts how often it prepares off the
+/// tape.
+struct KernelLoss {
+  int* count;
+  template <class V>
+  Kernel<V> prepare(const V& theta) const {
+    if constexpr (std::is_same_v<V, Vector>) ++*count;
+    return {outer(theta, theta) + Matrix::Identity(3, 3), sin(theta), exp(theta[0])};
+  }
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& theta, const Kernel<V>& p) const {
+    return 0.5 * p.scale * squared_norm(x) + 0.1 * dot(x, V(p.K * x)) - dot(p.b, x) + 0.1 * dot(theta, x);
+  }
+};
+/// The same without: what it prepares is a part of every value.
+struct Whole {
+  KernelLoss f;
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& theta) const {
+    return f(x, theta, f.prepare(theta));
+  }
+};
+/// π a single vector.
+struct Shifted {
+  template <class V>
+  V prepare(const V& theta) const {
+    return square(theta);
+  }
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V&, const V& shift) const {
+    return 0.5 * squared_norm(V(x - shift));
+  }
+};
+
+const Vector theta{{0.3, 0.5, -0.2}}, x0 = Vector::Ones(3), w{{1, 2, -3}};
+
+TEST_CASE("what f prepares is differentiated by every method, once a run") {
+  int ignored = 0;
+  const auto whole = make_problem(Whole{{&ignored}}, 3, 3);
+  std::vector<NamedMethod> methods = all_methods();
+  methods.push_back({"budget", Reverse{.memory_budget = 6000}});
+  methods.push_back({"truncated", Reverse{.last_steps = 9}});
+  methods.push_back({"automatic", Reverse{.last_steps = automatic}});
+  methods.push_back({"corrected", Reverse{.corrected = true}});
+  methods.push_back({"at the end", Reverse{.at_end = true}});
+  methods.push_back({"iterative", Implicit{.linear_solver = LinearSolver::conjugate_gradient}});
+  for (const auto& [name, method] : methods) {
+    CAPTURE(name);
+    int count = 0;
+    const auto problem = make_problem(KernelLoss{&count}, 3, 3);
+    const double near = name == "finite difference" ? 1e-8 : name == "iterative" ? 1e-9 : 1e-12;
+    const auto check = [&](const auto& solver) {
+      const SolveOptions options{.steps = 30};
+      const Derivative d = jacobian(problem, solver, x0, theta, options, method),
+                       e = jacobian(whole, solver, x0, theta, options, method);
+      CHECK((d.dx - e.dx).norm() <= near * e.dx.norm());
+      CHECK(d.x == e.x);
+      if (name != "finite difference") CHECK(count == 1);
+      const Vjp v = vjp(problem, solver, x0, theta, w, options, method),
+                u = vjp(whole, solver, x0, theta, w, options, method);
+      CHECK((v.dtheta - u.dtheta).norm() <= near * u.dtheta.norm());
+    };
+    check(GradientDescent{0.1});
+    check(HeavyBall{0.1, 0.3});
+  }
+}
+
+TEST_CASE("its derivatives are those of the whole, second ones of what is prepared included") {
+  int count = 0;
+  const auto problem = make_problem(KernelLoss{&count}, 3, 3);
+  const auto whole = make_problem(Whole{{&count}}, 3, 3);
+  const Matrix X = Matrix::Random(3, 2), T = Matrix::Random(3, 2);
+  for (const Matrix& tangents : {T, Matrix(Matrix::Zero(3, 2))}) {
+    const SecondOrder a = problem.second_order(x0, theta, X, tangents),
+                      b = whole.second_order(x0, theta, X, tangents);
+    CHECK((a.dx - b.dx).norm() <= 1e-14);
+    CHECK((a.dtheta - b.dtheta).norm() <= 1e-13);
+  }
+  CHECK((problem.parameter_gradient(x0, theta) - whole.parameter_gradient(x0, theta)).norm() <= 1e-14);
+  CHECK(problem.value(x0, theta) == doctest::Approx(whole.value(x0, theta)));
+  const auto given = problem.given(theta);
+  REQUIRE(given != nullptr);
+  CHECK(given->point().size() == 3 + 9 + 3 + 1);
+  CHECK((given->pull(given->push(T)) - given->pull(given->push(T))).norm() == 0);
+  const Matrix W = Matrix::Random(16, 2);
+  CHECK(((W.transpose() * given->push(T)) - (given->pull(W).transpose() * T)).norm() <= 1e-13);
+  CHECK(whole.given(theta) == nullptr);
+}
+
+TEST_CASE("a hypergradient goes through what is prepared, a single array too") {
+  const auto problem = make_problem(Shifted{}, 3, 3);  // x* = θ²
+  const auto outer = [](const auto& x, const auto&) { return sum(x); };
+  const Hypergradient h = hypergradient(outer, problem, GradientDescent{0.5}, x0, theta, {.steps = 60});
+  CHECK((h.dtheta - 2 * theta).norm() <= 1e-12);
+}
+
+/// Prepares another number of entries for every θ.
+struct Growing {
+  template <class V>
+  V prepare(const V& t) const {
+    static int calls = 0;
+    return ++calls % 2 == 0 ? V(t) : V(concatenate(t, t));
+  }
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V&, const V& p) const {
+    return squared_norm(x) * p[0];
+  }
+};
+
+TEST_CASE("what is prepared must have one shape") {
+  const auto problem = make_problem(Growing{}, 3, 3);
+  const auto given = problem.given(theta);
+  CHECK_THROWS_WITH_AS(given->pull(Matrix::Ones(given->point().size(), 1));
+                       given->pull(Matrix::Ones(given->point().size(), 1)),
+                       doctest::Contains("must always have one shape"), ShapeError);
+}
+
+}  // namespace
+}  // namespace unroll
