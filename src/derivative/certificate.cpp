@@ -33,6 +33,8 @@ std::string_view describe(Verdict verdict) {
       return "not converged";
     case Verdict::other_equation:
       return "other equation";
+    case Verdict::wrong_by_at_least:
+      return "wrong";
     case Verdict::unknown:
       return "unknown";
   }
@@ -59,8 +61,9 @@ std::string Certificate::message() const {
                              "Certify::always"
                            : "");
   const std::string relative = norm > 0 ? fmt::format(", {:.2g} of its norm", *bound / norm) : "";
-  return fmt::format("{}{}: off by at most {:.3g}{} ({}, residual {}, curvature {:.3g}, {})",
-                     describe(verdict), estimated() ? ", by estimate" : "", *bound, relative, of_x,
+  const std::string lower = at_least ? fmt::format("by at least {:.3g} and ", *at_least) : "";
+  return fmt::format("{}{}: off {}by at most {:.3g}{} ({}, residual {}, curvature {:.3g}, {})",
+                     describe(verdict), estimated() ? ", by estimate" : "", lower, *bound, relative, of_x,
                      measured(residual), *smallest_eigenvalue, origin(source));
 }
 

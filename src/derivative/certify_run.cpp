@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adjoint_bound.hpp"
 #include "fixed_point.hpp"
 #include "judge.hpp"
 #include "unroll/derivative/certify.hpp"
@@ -44,20 +45,39 @@ bool is_affordable(const Steps& steps, Index price, Certify certify) {
   return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
 }
 
-/// Of a fixed point: x − Φ(x) and, where x is all that the steps make, the residual of J.
-Certificate of_fixed_point(Steps& steps, const Matrix* pushed, const Matrix* tangents) {
+/// Of a fixed point: x − Φ(x), and the residual that `of` gives.
+template <class Residual>
+Certificate of_fixed_point(Steps& steps, const Residual& of) {
   Certificate c;
   c.equation = Equation::fixed_point;
-  if (pushed != nullptr) c.norm = norm(*pushed);
   try {
     const FixedPoint point(steps);
     c.gradient_norm = (steps.record.x - point.next()).stableNorm();
-    if (pushed != nullptr && point.size() == steps.dimension())
-      c.residual = norm(*pushed - point.push(*pushed, *tangents));
+    c.residual = of(point);
     if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
   } catch (const UnsupportedError&) {  // no step to look at: nothing is measured
   }
   return c;
+}
+
+/// Where x is all that the steps make: of J.
+Certificate of_fixed_point(Steps& steps, const Matrix& pushed, const Matrix& tangents) {
+  Certificate c = of_fixed_point(steps, [&](const FixedPoint& point) -> std::optional<double> {
+    if (point.size() != steps.dimension()) return std::nullopt;
+    return norm(pushed - point.push(pushed, tangents));
+  });
+  c.norm = norm(pushed);
+  return c;
+}
+/// Of the adjoint v of the last pullback, ρ = (0, w, 0) − v + ∂_sΦᵀv, if it has one.
+Certificate of_fixed_point(Steps& steps, Linearisation& run) {
+  return of_fixed_point(steps, [&](const FixedPoint& point) -> std::optional<double> {
+    const AdjointEstimate* const a = run.adjoint();
+    if (a == nullptr || run.equation() != Equation::fixed_point) return std::nullopt;
+    Matrix rest = point.pull(a->lambda) - a->lambda;
+    rest.middleRows(point.x(), steps.dimension()) += a->w;
+    return norm(rest);
+  });
 }
 
 /// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
@@ -82,20 +102,34 @@ Certificate skipped(double norm) {
   return c;
 }
 
+/// Of x_T alone.
+Certificate certify_end(Linearisation& run, Certify certify) {
+  run.record();
+  Steps& steps = run.steps();
+  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(0);
+  if (!is_of_gradient(run)) return of_fixed_point(steps, run);
+  Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
+  if (!is_affordable(steps, 4, certify) || !solves_another(steps, c.gradient_norm)) return c;
+  if (run.equation() != Equation::gradient) return of_fixed_point(steps, run);
+  c.verdict = Verdict::other_equation;
+  return c;
+}
+
 }  // namespace
 
 Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents,
                            Certify certify) {
   run.record();
+  if (run.certificate() != nullptr)
+    return certify == Certify::never ? skipped(norm(pushed)) : *run.certificate();
   Steps& steps = run.steps();
   const Index k = tangents.cols(), n = steps.dimension();
   if (certify == Certify::never) return skipped(norm(pushed));
   if (!is_of_gradient(run)) {
     if (!is_affordable(steps, 1 + k, certify)) return skipped(norm(pushed));
-    return of_fixed_point(steps, &pushed, &tangents);
+    return of_fixed_point(steps, pushed, tangents);
   }
-  const std::optional<Curvature> curvature = steps.problem().curvature(steps.theta());
-  const bool is_known = curvature && curvature->hessian_lipschitz && curvature->mixed_lipschitz;
+  const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   const Index price =
       1 + k + (is_known ? 0 : std::min<Index>(n, 20) + k) + (steps.equation() == Equation::gradient ? 0 : 3);
   if (!is_affordable(steps, price, certify)) {
@@ -110,22 +144,50 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
           ? unroll::certify(steps.problem(), steps.record.x, steps.theta(), pushed, cost)
           : certify_tangent(steps.problem(), steps.record.x, steps.theta(), pushed, tangents, cost);
   if (!solves_another(steps, c.gradient_norm)) return c;
-  if (run.equation() != Equation::gradient) return of_fixed_point(steps, &pushed, &tangents);
+  if (run.equation() != Equation::gradient) return of_fixed_point(steps, pushed, tangents);
   c.bound.reset();
   c.verdict = Verdict::other_equation;
   return c;
 }
 
-Certificate certify_end(Linearisation& run, Certify certify) {
+Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify certify) {
   run.record();
+  if (run.certificate() != nullptr)
+    return certify == Certify::never ? skipped(pulled.stableNorm()) : *run.certificate();
+  if (certify == Certify::never || !is_of_gradient(run) || run.adjoint() == nullptr) {
+    Certificate c = certify_end(run, certify);
+    c.norm = pulled.stableNorm();
+    return c;
+  }
   Steps& steps = run.steps();
-  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(0);
-  if (!is_of_gradient(run)) return of_fixed_point(steps, nullptr, nullptr);
-  Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
-  if (!is_affordable(steps, 4, certify) || !solves_another(steps, c.gradient_norm)) return c;
-  if (run.equation() != Equation::gradient) return of_fixed_point(steps, nullptr, nullptr);
-  c.verdict = Verdict::other_equation;
-  return c;
+  AdjointEstimate a = *run.adjoint();
+  const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
+  constexpr Index few = 8;  // probes of ‖M‖, where p products are too many
+  const Index n = steps.dimension(), p = steps.parameters(), own = is_known ? 2 : 3 + std::min<Index>(n, 20);
+  const Index probes = is_affordable(steps, own + p, certify) ? p : std::min(p, few);
+  if (!is_affordable(steps, own + probes, certify)) {
+    Certificate c = certify_end(run, certify);
+    c.norm = pulled.stableNorm();
+    c.is_skipped = true;
+    return c;
+  }
+  Cost* const cost = &steps.record.cost;
+  if (!a.product) {
+    cost->hessian_vector_products += 1;
+    a.product =
+        checked_second_order(steps.problem(), steps.record.x, steps.theta(), a.lambda, Matrix::Zero(p, 1));
+  }
+  const Vector &x = steps.record.x, &theta = steps.theta();
+  cost->gradients += 1;
+  const AdjointBound bound(steps.problem(), x, theta, checked_gradient(steps.problem(), x, theta),
+                           mixed_norm(steps.problem(), x, theta, probes, cost), cost);
+  if (solves_another(steps, bound.point().gradient_norm)) {
+    Certificate c = bound.point();
+    c.norm = pulled.stableNorm();
+    c.verdict = Verdict::other_equation;
+    return c;
+  }
+  return bound.of(a.w, a.lambda, *a.product, pulled);
 }
 
 }  // namespace unroll::detail

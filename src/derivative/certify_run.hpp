@@ -10,7 +10,8 @@ namespace unroll::detail {
 /// Certify::automatic spends at most a tenth of what `run` cost, and says what it left out. J Θ̇, n×k, along
 /// Θ̇, p×k; the identity for a whole Jacobian.
 Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents, Certify certify);
-/// Of a pullback: of x_T alone.
-Certificate certify_end(Linearisation& run, Certify certify);
+/// The same of the last pullback of `run`, u = `pulled`: by its λ if it knows one, or if nothing is spared by
+/// a solve for it; else of x_T alone.
+Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify certify);
 
 }  // namespace unroll::detail

@@ -44,7 +44,7 @@ class CheckpointedSweep {
     Cost& cost = steps_.record.cost;
     cost.recomputed_steps += taken_ - steps_.record.steps;
     cost.tape_bytes = std::max(cost.tape_bytes, peak_);
-    if (schedule_.swept_to() > 0) cut();
+    if (schedule_.swept_to() > 0 && !method_.is_corrected()) cut();
     return std::move(carried_);
   }
 

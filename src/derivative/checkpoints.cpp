@@ -1,5 +1,4 @@
-#include <map>
-
+#include "backwards.hpp"
 #include "checkpointed_sweep.hpp"
 #include "unroll/error.hpp"
 
@@ -7,47 +6,22 @@ namespace unroll::detail {
 
 namespace {
 
-class Checkpointed final : public Linearisation {
+class Checkpointed final : public Backwards {
  public:
-  Checkpointed(std::unique_ptr<Steps> steps, const Wanted& wanted, const Reverse& method)
-      : Linearisation(std::move(steps), wanted), method_(method) {}
-
-  Pullback pull(const Seeds& seeds) override {
-    Cotangents c = checkpointed_sweep(steps(), wanted().columns, method_, seeds);
-    return finish(c.theta, c.prepared, std::move(c.state));
-  }
-
-  Matrix jacobian() override {
-    const Index n = steps().dimension();
-    return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
-  }
+  using Backwards::Backwards;
 
   History history(const Selection& selected) override {
-    if (!method_.last_steps.is_all())
+    if (!method().last_steps.is_all())
       throw UnsupportedError(
           "jacobian_history: each x_t would need last steps of its own; take Reverse{} of all steps, or "
           "Forward{}");
-    const Index n = steps().dimension();
-    std::map<Index, Vector> iterates;
-    Seeds seeds = Seeds::of_all(selected, n);
-    seeds.of = [&, of = seeds.of](Index t, const Vector& x, bool is_end) {
-      if (selected(t)) iterates.emplace(t, x);
-      return of(t, x, is_end);
-    };
-    const Matrix rows = pull(seeds).theta.transpose();
-    History history;
-    for (const auto& [t, x] : iterates) {
-      history.dx.push_back(rows.middleRows(n * static_cast<Index>(history.t.size()), n));
-      history.t.push_back(t);
-      history.x.push_back(x);
-    }
-    return history;
+    return Backwards::history(selected);
   }
 
  private:
-  Matrix push_checked(const Matrix& theta_dot) override { return jacobian() * theta_dot; }
-
-  Reverse method_;
+  Cotangents swept(const Seeds& seeds) override {
+    return checkpointed_sweep(steps(), wanted().columns, method(), seeds);
+  }
 };
 
 }  // namespace

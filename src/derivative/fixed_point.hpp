@@ -21,6 +21,8 @@ class FixedPoint {
   Vector next() const { return step_->segment.x().value(); }
   /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero.
   Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
+  /// Of rows for the whole state, N×k, those that the step makes, M×k.
+  Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }
   /// ∂_sΦᵀ W, M×k.
   Matrix pull(const Matrix& w) const { return swept(w).state(made_, Eigen::all); }
   /// ∂_θΦᵀ W, p×k, with what was prepared and the carried arrays pulled back to θ.

@@ -32,6 +32,17 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     throw UnsupportedError(
         "implicit: the problem has no objective, hence no gradient equation: take Equation::fixed_point");
   const Index n = x.size(), p = theta.size();
+  if (const auto given = problem.given(theta)) {  // prepared once: only what reaches θ goes through π
+    ImplicitEquation equation = gradient_equation(*given, x, given->point(), cost);
+    equation.parameters = p;
+    equation.forcing = [given, of_point = equation.forcing](const Matrix& theta_dot) {
+      return of_point(given->push(theta_dot));
+    };
+    equation.forcing_transposed = [given, of_point = equation.forcing_transposed](const Matrix& w) {
+      return given->pull(of_point(w));
+    };
+    return equation;
+  }
   const auto products = [&problem, x, theta, cost](const Matrix& x_dot, const Matrix& theta_dot) {
     if (cost != nullptr) cost->hessian_vector_products += x_dot.cols();
     return problem.second_order(x, theta, x_dot, theta_dot);
@@ -69,9 +80,10 @@ class ImplicitSolution final : public Linearisation {
 
   Pullback pull(const detail::Seeds& seeds) override {
     const Matrix w = end_cotangents(seeds, "Implicit");
-    return {system().forcing_transposed(system().adjoint(w, method_.linear())),
-            Matrix::Zero(steps().dimension(), w.cols())};
+    adjoint_ = AdjointEstimate{w, system().adjoint(w, method_.linear())};
+    return {system().forcing_transposed(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
+  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   Equation equation() override {
     if (method_.equation != Equation::automatic) return method_.equation;
     const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_objective();
@@ -93,6 +105,7 @@ class ImplicitSolution final : public Linearisation {
 
   Implicit method_;
   std::optional<ImplicitEquation> equation_;  // once the run has been taken
+  std::optional<AdjointEstimate> adjoint_;    // of the last pull
 };
 
 }  // namespace

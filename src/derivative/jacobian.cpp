@@ -17,12 +17,14 @@ Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method) {
 
 Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& method, bool with_start) {
   const Seeds seeds = cotangent.seeds(steps->dimension(), steps->options().steps);
-  const auto run = method.linearise(std::move(steps), {.columns = 1, .start = with_start});
+  const auto run = method.linearise(
+      std::move(steps), {.columns = 1, .start = with_start, .certifies = method.certify() != Certify::never});
   const Pullback back = run->pull(seeds);
   Vjp v;
   v.dtheta = back.theta.col(0);
   if (back.start.cols() > 0) v.dx0 = back.start.col(0);
-  v.certificate = certify_end(*run, method.certify());
+  if (const AdjointEstimate* a = run->adjoint(); a != nullptr && a->lambda.cols() == 1) v.adjoint = a->lambda;
+  v.certificate = certify_pulled(*run, v.dtheta, method.certify());
   static_cast<RunRecord&>(v) = run->record();
   return v;
 }

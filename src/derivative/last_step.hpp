@@ -8,7 +8,7 @@ namespace unroll::detail {
 
 /// A step at the end of a run, recorded as it is differentiated there.
 struct LastStep {
-  LastStep(Index state, Index step) : from(state), t(step) {}
+  LastStep(Index start, Index step) : from(start), t(step) {}
   Segment segment{1};
   Index from;      // the step that it started from
   Index t;         // as what it was taken

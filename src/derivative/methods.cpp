@@ -9,6 +9,7 @@ std::vector<NamedMethod> all_methods() {
       {"implicit", Implicit{}},
       {"one-step", OneStep{}},
       {"finite difference", FiniteDifference{}},
+      {"certified", Certified{}},
   };
 }
 

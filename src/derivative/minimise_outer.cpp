@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "judge.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -36,6 +38,21 @@ void outer_ignores_x() {
       "theta alone, whose gradient needs no inner problem");
 }
 
+void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature) {
+  Certificate& c = h.certificate;
+  const double d = *c.distance;
+  h.value_error = d * (w.stableNorm() + 0.5 * curvature.x * d);
+  const double more = d * (c.jacobian_norm.value_or(0) * curvature.x + curvature.theta);
+  if (!(more > 0)) return;
+  const bool was_good = c.verdict == Verdict::good;
+  *c.bound += more;
+  if (c.drift) *c.drift += more;
+  if (c.at_least) *c.at_least -= more;
+  if (c.at_least && *c.at_least <= 0) c.at_least.reset();
+  c.source = ConstantSource::estimated;
+  if (was_good || c.verdict == Verdict::wrong_by_at_least) c.verdict = judge(c, CertifyOptions{}.accuracy);
+}
+
 namespace {
 
 void check(const OuterOptions& o) {
@@ -57,12 +74,15 @@ void check(const OuterOptions& o) {
 /// The state of the descent: the point, and what is there.
 class Descent {
  public:
-  Descent(const Evaluate& evaluate, const Vector& x0, const Vector& theta, const OuterOptions& options)
+  Descent(const Evaluate& evaluate, const Vector& x0, const Vector& theta, const OuterOptions& options,
+          bool certified)
       : evaluate_(evaluate),
         options_(options),
+        certified_(certified),
+        last_tolerance_(certified ? 1e-12 : options.last_inner_tolerance),
         x0_(x0),
         theta_(projected(theta)),
-        tolerance_(options.first_inner_tolerance) {
+        tolerance_(certified ? 0.1 : options.first_inner_tolerance) {
     here_ = run(theta_);
     record();
     const double slope = here_.dtheta.norm();
@@ -83,18 +103,33 @@ class Descent {
  private:
   Vector projected(const Vector& theta) const { return options_.project ? options_.project(theta) : theta; }
 
-  /// Whether the gradient is within the tolerance, looked at with the inner runs at their best.
+  /// Whether the gradient is within the tolerance, looked at with the inner runs at their best, or by a
+  /// bound.
   bool is_stationary() {
-    const auto small = [&] {
-      return gradient_norm() <= options_.tolerance * std::max(1.0, std::abs(here_.value));
-    };
-    return small() && (!tighten(0) || small());
+    const auto allowed = [&] { return options_.tolerance * std::max(1.0, std::abs(here_.value)); };
+    if (!certified_) {
+      const auto small = [&] { return gradient_norm() <= allowed(); };
+      return small() && (!tighten(0) || small());
+    }
+    while (gradient_norm() <= allowed())
+      if (gradient_norm() + gradient_error(here_) <= allowed())
+        return true;
+      else if (!tighten(finer))
+        return false;
+    return false;
+  }
+  /// By how much F and its gradient may be off. Without a certificate they are taken as they are.
+  double value_error(const Hypergradient& h) const {
+    return certified_ ? h.value_error.value_or(std::numeric_limits<double>::infinity()) : 0;
+  }
+  static double gradient_error(const Hypergradient& h) {
+    return h.certificate.bound.value_or(std::numeric_limits<double>::infinity());
   }
   double gradient_norm() const { return (projected(theta_ - here_.dtheta) - theta_).norm(); }
 
   Hypergradient run(const Vector& theta) {
     const bool warm = options_.warm_start && here_.x.size() > 0;
-    Hypergradient h = evaluate_(theta, warm ? here_.x : x0_, tolerance_);
+    Hypergradient h = evaluate_(theta, warm ? here_.x : x0_, tolerance_, here_);
     total_ += h.cost;
     spent_ += h.cost;
     inner_steps_ += h.steps;
@@ -103,8 +138,8 @@ class Descent {
 
   /// Lowers the inner tolerance by a factor and looks again at where we are. False if it was at its last.
   bool tighten(double factor) {
-    if (tolerance_ <= options_.last_inner_tolerance) return false;
-    tolerance_ = std::max(options_.last_inner_tolerance, factor * tolerance_);
+    if (tolerance_ <= last_tolerance_) return false;
+    tolerance_ = std::max(last_tolerance_, factor * tolerance_);
     here_ = run(theta_);
     steps_.back().value = here_.value;
     steps_.back().gradient_norm = gradient_norm();
@@ -122,11 +157,11 @@ class Descent {
   /// One step down, or none.
   bool advance() {
     constexpr double faster = 0.01;
-    tolerance_ = std::max(options_.last_inner_tolerance, options_.inner_tolerance_decay * tolerance_);
+    if (!certified_) tolerance_ = std::max(last_tolerance_, options_.inner_tolerance_decay * tolerance_);
     const double length = step_;
     while (!search()) {
       step_ = length;
-      if (!tighten(faster)) return false;
+      if (!tighten(certified_ ? finer : faster)) return false;
     }
     record();
     return true;
@@ -142,7 +177,11 @@ class Descent {
       if (!(promised < 0)) return false;
       Hypergradient there = run(trial);
       if (there.status == Status::non_finite) continue;
-      if (there.value > here_.value + options_.sufficient_decrease * promised) continue;
+      const double errors = value_error(there) + value_error(here_);
+      if (there.value + errors > here_.value + options_.sufficient_decrease * promised) {
+        if (errors > -promised / 4) return false;  // they hide what it is
+        continue;
+      }
       const double bend = move.dot(there.dtheta - here_.dtheta);
       step_ = bend > 0 ? move.squaredNorm() / bend : 4 * step_;
       theta_ = trial;
@@ -152,8 +191,12 @@ class Descent {
     return false;
   }
 
+  static constexpr double finer = 0.1;
+
   const Evaluate& evaluate_;
   const OuterOptions& options_;
+  bool certified_;
+  double last_tolerance_;
   Vector x0_, theta_;
   Hypergradient here_{};
   std::vector<OuterStep> steps_;
@@ -166,9 +209,9 @@ class Descent {
 }  // namespace
 
 OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
-                           const OuterOptions& options) {
+                           const OuterOptions& options, bool certified) {
   check(options);
-  return Descent(evaluate, x0, theta, options).minimise();
+  return Descent(evaluate, x0, theta, options, certified).minimise();
 }
 
 }  // namespace detail

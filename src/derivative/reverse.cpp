@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "backwards.hpp"
 #include "blocks.hpp"
 #include "unroll/error.hpp"
 
@@ -14,14 +15,23 @@ using detail::Seeds;
 using detail::Segment;
 
 /// All steps on one tape: recorded once, swept as often as one likes.
-class WholeTape final : public Linearisation {
+class WholeTape final : public detail::Backwards {
  public:
-  WholeTape(std::unique_ptr<detail::Steps> steps, const Wanted& wanted, Index threads)
-      : Linearisation(std::move(steps), wanted),
-        threads_(threads),
-        tape_(detail::adjoints_per_scalar(this->steps().dimension(), wanted.columns, threads)) {}
+  WholeTape(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Reverse& method)
+      : Backwards(std::move(own), wanted, method),
+        tape_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {}
 
-  Pullback pull(const Seeds& seeds) override {
+ private:
+  void take_run() override { record_all({}); }
+
+  void record_all(const std::function<bool(Index t)>& marked) {
+    steps().restart();
+    steps().record_steps(0, steps().length(), tape_, 0, marked);
+    Cost& cost = steps().record.cost;
+    cost.tape_bytes = std::max(cost.tape_bytes, tape_.take_most_bytes());
+  }
+
+  detail::Cotangents swept(const Seeds& seeds) override {
     if (seeds.wants) record_all(seeds.wants);
     const RunRecord& run = record();
     seeds.check_end(run.steps);
@@ -35,41 +45,10 @@ class WholeTape final : public Linearisation {
         if (mark.t < run.steps && seeds.wants(mark.t)) add(mark.t, mark.x, false);
     add(run.steps, tape_.x(), true);
     detail::Cotangents c;
-    tape_.sweep(c, iterates, seeds.columns(run.steps), threads_);
-    return finish(c.theta, c.prepared, std::move(c.state));
+    tape_.sweep(c, iterates, seeds.columns(run.steps), method().threads);
+    return c;
   }
 
-  Matrix jacobian() override {
-    const Index n = steps().dimension();
-    return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
-  }
-
-  History history(const detail::Selection& selected) override {
-    const Index n = steps().dimension();
-    const Matrix rows = pull(Seeds::of_all(selected, n)).theta.transpose();
-    History history;
-    for (const Segment::Mark& mark : tape_.marks()) {
-      if (!selected(mark.t)) continue;
-      history.dx.push_back(rows.middleRows(n * static_cast<Index>(history.t.size()), n));
-      history.t.push_back(mark.t);
-      history.x.push_back(mark.x.value());
-    }
-    return history;
-  }
-
- private:
-  void take_run() override { record_all({}); }
-
-  Matrix push_checked(const Matrix& theta_dot) override { return jacobian() * theta_dot; }
-
-  void record_all(const std::function<bool(Index t)>& marked) {
-    steps().restart();
-    steps().record_steps(0, steps().length(), tape_, 0, marked);
-    Cost& cost = steps().record.cost;
-    cost.tape_bytes = std::max(cost.tape_bytes, tape_.take_most_bytes());
-  }
-
-  Index threads_;
   Segment tape_;
 };
 
@@ -86,13 +65,18 @@ void Reverse::check(const SolveOptions& options) const {
   if (is_some && (last_steps.count() < 1 || last_steps.count() > options.steps))
     throw DomainError(fmt::format("reverse: last_steps is {}, must be from 1 to the {} steps of the run",
                                   last_steps.count(), options.steps));
+  if (!(tolerance > 0) || !(tolerance < 1))
+    throw DomainError(fmt::format("reverse: tolerance is {}, must be between 0 and 1", tolerance));
+  if (at_end && (memory_budget > 0 || !last_steps.is_all()))
+    throw DomainError("reverse: at_end holds one step at a time: take no memory_budget and no last_steps");
 }
 
 std::unique_ptr<Linearisation> Reverse::linearise(std::unique_ptr<detail::Steps> steps,
                                                   const Wanted& wanted) const {
   check(steps->options());
+  if (at_end) return detail::at_end(std::move(steps), wanted, *this);
   if (memory_budget > 0 || !last_steps.is_all()) return detail::checkpointed(std::move(steps), wanted, *this);
-  return std::make_unique<WholeTape>(std::move(steps), wanted, threads);
+  return std::make_unique<WholeTape>(std::move(steps), wanted, *this);
 }
 
 }  // namespace unroll

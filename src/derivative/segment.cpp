@@ -1,6 +1,7 @@
 #include "unroll/derivative/segment.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "blocks.hpp"
 #include "unroll/ad/access.hpp"
@@ -26,6 +27,7 @@ Vector Stack::value() const {
 
 void Segment::begin(const Vector& theta, std::size_t room) {
   prepared_.clear();
+  gathered_.clear();
   inputs_.clear();
   outputs_.clear();
   marks_.clear();
@@ -91,7 +93,7 @@ std::vector<Segment::Rows> Segment::carried() const {
 void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
                     Index threads) const {
   Cotangents swept{Matrix(inputs_.size(), columns), Matrix(prepared_.size(), columns),
-                   Matrix(theta_.size(), columns)};
+                   Matrix(theta_.size(), columns), Matrix(gathered_.size(), columns)};
   const Index width = block_width(x_.size());
   for_each_block((columns + width - 1) / width, threads, [&](Index block) {
     sweep_columns(cotangents, iterates, swept, block * width, std::min(width, columns - block * width));
@@ -120,6 +122,14 @@ class BlockSeeds {
     w.middleCols(begin - first_, end - begin) = s.w.middleCols(begin - s.column, end - begin);
     seeds_.push_back({s.x, std::move(w)});
   }
+  /// Of the arrays of a stack.
+  void add(const Stack& stack, const Matrix& cotangents) {
+    Index row = 0;
+    for (const VarArray& y : stack.arrays) {
+      add(y, cotangents, row);
+      row += y.size();
+    }
+  }
   const std::vector<Seed>& all() const { return seeds_; }
 
  private:
@@ -127,49 +137,44 @@ class BlockSeeds {
   std::vector<Seed> seeds_;
 };
 
-/// Adjoints of a stack into the rows of a block of columns.
-void take(const Sweep& sweep, const Stack& stack, Eigen::Ref<Matrix> to) {
-  Index row = 0;
-  for (const VarArray& a : stack.arrays) {
-    to.middleRows(row, a.size()) = sweep.adjoint(a);
-    row += a.size();
-  }
-  for (const Var& s : stack.scalars) to.row(row++) = sweep.adjoint(s);
-}
-
 }  // namespace
 
 void Segment::sweep_columns(const Cotangents& from, const std::vector<IterateSeed>& iterates, Cotangents& to,
                             Index first, Index width) const {
   BlockSeeds seeds(first, width);
   for (const IterateSeed& s : iterates) seeds.add(s);
-  Index row = 0;
-  for (const VarArray& y : outputs_.arrays) {
-    seeds.add(y, from.state, row);
-    row += y.size();
-  }
-  if (!outputs_.scalars.empty()) seeds.add(scalar_outputs_, from.state, row);
-  row = 0;
-  for (const VarArray& y : prepared_.arrays) {  // so that the sums go on as they would on one tape
-    seeds.add(y, from.prepared, row);
-    row += y.size();
-  }
+  seeds.add(outputs_, from.state);
+  if (!outputs_.scalars.empty())
+    seeds.add(scalar_outputs_, from.state, from.state.rows() - scalar_outputs_.size());
+  seeds.add(prepared_, from.prepared);  // so that the sums go on as they would on one tape
+  seeds.add(gathered_, from.gathered);
   seeds.add(theta_, from.theta, 0);
-  auto state = to.state.middleCols(first, width), prepared = to.prepared.middleCols(first, width),
-       theta = to.theta.middleCols(first, width);
-  if (seeds.all().empty()) {  // nothing to pull back, or the solver left the state and θ for constants
-    state.setZero();
-    prepared.setZero();
-    theta.setZero();
-  } else {
-    const Sweep sweep = tape_.sweep(seeds.all());
-    take(sweep, inputs_, state);
-    take(sweep, prepared_, prepared);
-    theta = sweep.adjoint(theta_);
-  }
-  if (from.prepared.size() > 0)  // scalars cannot be seeded beside arrays
-    for (Index i = row; i < prepared.rows(); ++i)
-      prepared.row(i) += from.prepared.row(i).segment(first, width);
+  std::optional<Sweep> sweep;  // none, if the solver left the state and θ for constants
+  if (!seeds.all().empty()) sweep.emplace(tape_.sweep(seeds.all()));
+  const auto take = [&](const auto& input, auto rows) {
+    if (sweep)
+      rows = sweep->adjoint(input);
+    else
+      rows.setZero();
+  };
+  const auto take_all = [&](const Stack& stack, const Matrix& sums, Matrix& whole) {
+    auto columns = whole.middleCols(first, width);
+    Index row = 0;
+    for (const VarArray& a : stack.arrays) {
+      take(a, columns.middleRows(row, a.size()));
+      row += a.size();
+    }
+    for (const Var& s : stack.scalars) {
+      take(s, columns.row(row));
+      if (sums.size() > 0)
+        columns.row(row) += sums.row(row).segment(first, width);  // not seeded beside arrays
+      ++row;
+    }
+  };
+  take_all(inputs_, {}, to.state);
+  take_all(prepared_, from.prepared, to.prepared);
+  take_all(gathered_, from.gathered, to.gathered);
+  take(theta_, to.theta.middleCols(first, width));
 }
 
 }  // namespace unroll::detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backwards.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -32,6 +33,7 @@ Index quarter_block(Index steps, const StepBytes& bytes) {
 
 CheckpointPlan checkpoint_plan(Steps& steps, Index columns, const Reverse& method) {
   if (method.memory_budget == 0) throw DomainError("plan: the method has no memory_budget");
+  gather_for(steps, method, columns == 1 && method.certify != Certify::never);
   Segment segment(adjoints_per_scalar(steps.dimension(), columns, method.threads));
   const StepBytes bytes = measure_steps(steps, segment);
   return plan(swept_steps(method, steps.length()), bytes, method.memory_budget);

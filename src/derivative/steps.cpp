@@ -41,14 +41,20 @@ void Steps::begin() {
   if (options_.observer) options_.observer(0, x0_);
 }
 
-void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move) {
+void Steps::go_on() {
+  if (std::exchange(was_enough_, false)) has_ended_ = false;
+}
+
+void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough) {
   if (known_ == all) return;
-  const bool is_over = stop.status != Status::step_limit || stop.steps == options_.steps;
+  const bool ends = stop.status != Status::step_limit || stop.steps == options_.steps,
+             is_over = ends || is_enough;
   if (has_ended_ || (stop.steps <= known_ && !is_over)) return;
   known_ = std::max(known_, stop.steps);
   accepted_ += accepted;
   if (!is_over) return;
   has_ended_ = true;
+  was_enough_ = !ends;
   stop.status = whole_status(stop.status, stop.steps, accepted_);
   record.x = x;
   record.steps = stop.steps;
@@ -62,6 +68,14 @@ void check_prepared(Index entries, Index before) {
     throw ShapeError(fmt::format(
         "prepare: the result has {} entries, it had {} before: it must be a function of theta alone", entries,
         before));
+}
+
+void throw_changed_list(std::size_t now, std::size_t before) {
+  throw UnsupportedError(
+      fmt::format("the corrected derivative of a fixed point: a list of the state has {} elements, not {} as "
+                  "at the start; declare `static constexpr Equation equation = Equation::gradient` where "
+                  "that is what the solver solves, or take Implicit{{}}",
+                  now, before));
 }
 
 void throw_short_run(Index steps, Index wanted) {

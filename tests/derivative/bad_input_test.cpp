@@ -39,7 +39,7 @@ void add_entries(std::vector<Entry>& entries, const Problem& problem, const Meth
 std::vector<Entry> entries(const Problem& problem) {
   std::vector<Entry> all;
   for (const auto& [name, method] : all_methods())
-    add_entries(all, problem, method, name != "implicit" && name != "one-step");
+    add_entries(all, problem, method, name != "implicit" && name != "one-step" && name != "certified");
   return all;
 }
 

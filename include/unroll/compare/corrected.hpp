@@ -37,12 +37,8 @@ class ShiftedProblem final : public Problem {
 template <class S>
 History corrected_history(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
                           const std::vector<Index>& at) {
-  const ShiftedProblem shifted(problem, theta);
-  History history = jacobian_history(shifted, solver, x0, Vector::Zero(problem.dimension()),
-                                     {.steps = at.empty() ? 0 : at.back()}, Reverse{}, at);
-  for (std::size_t i = 0; i < history.dx.size(); ++i)
-    history.dx[i] = history.dx[i] * problem.mixed(history.x[i], theta);
-  return history;
+  return jacobian_history(problem, solver, x0, theta, {.steps = at.empty() ? 0 : at.back()},
+                          Reverse{.corrected = true, .equation = Equation::gradient}, at);
 }
 
 /// The same forwards, at n Hessian-vector products a step: `visit(t, J_t)` for t = 0 … steps.

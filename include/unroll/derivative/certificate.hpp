@@ -23,6 +23,8 @@ enum class Verdict {
   /// curvature (1 for a fixed point), where ‖g‖ > 1e-8 L max(1, ‖x_T‖) is no rounding. The solver solves
   /// another problem; more steps do not help.
   other_equation,
+  /// Of a pullback: it is wrong, by `at_least` > accuracy times its norm.
+  wrong_by_at_least,
   /// There is no bound: no lower bound ℓ > 0 of the curvature is at hand, or nothing to put it to.
   unknown,
 };
@@ -41,14 +43,23 @@ enum class ConstantSource {
 ///   H(x*)(J − ∂x*) = H(x*) J + M(x*) = R + (H(x*) − H(x_T)) J + M(x*) − M(x_T), hence
 ///   ‖J − ∂x*‖_F ≤ (residual + drift)/ℓ,   drift = d (Lip M + Lip H ‖J‖_F).
 /// On a quadratic Lip H = 0 and Lip M = (Σ_i‖∂_iH‖_2²)^{1/2}. It holds to rounding, κ·1e-16 of ‖J‖.
+///
+/// Of a pullback u, an estimate of ∂x*ᵀw, with any λ, r = w − H(x_T) λ and B = (‖M(x_T)‖ + d Lip M)/ℓ ≥
+/// ‖∂x*‖:
+///   −M(x_T)ᵀλ − ∂x*ᵀw = −(M(x_T) − M(x*))ᵀλ − ∂x*ᵀ(r + (H(x_T) − H(x*)) λ), hence
+///   ‖u − ∂x*ᵀw‖ ≤ residual + drift,  residual = ‖u + M(x_T)ᵀλ‖ + B‖r‖,  drift = d (Lip M + B Lip H) ‖λ‖,
+/// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound the same by ‖r‖ alone).
 struct Certificate {
   Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point
   std::optional<double> residual{};  // ‖R‖_F; of a fixed point ‖J − ∂_xΦ J − ∂_θΦ‖_F
   std::optional<double> drift{};     // see above
-  std::optional<double> smallest_eigenvalue{};  // ℓ
-  std::optional<double> bound{};  // on ‖J − ∂x*‖_F; times ‖w‖, on the error of Jᵀw
-  double norm = 0;                // ‖J‖_F
+  std::optional<double> smallest_eigenvalue{};   // ℓ
+  std::optional<double> bound{};                 // on ‖J − ∂x*‖_F, or ‖u − ∂x*ᵀw‖
+  std::optional<double> at_least{};              // a lower bound on the same, if it is positive
+  std::optional<double> distance{};              // d ≥ ‖x_T − x*‖
+  std::optional<double> jacobian_norm{};         // of a pullback: B ≥ ‖∂x*‖
+  double norm = 0;                               // ‖J‖_F, or ‖u‖
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift
   Verdict verdict = Verdict::unknown;            // on J, from `bound`
   bool is_skipped = false;  // not all was measured, as that would cost more than a tenth of the derivative

@@ -7,13 +7,44 @@ namespace unroll {
 
 /// The derivative of an outer loss F(x_T(θ), θ) in θ.
 struct Hypergradient : RunRecord {
-  double value = 0;           // F(x_T, θ)
-  Vector dtheta{};            // dF/dθ, p, total: ∂_θF + ∂x_T(θ)ᵀ ∂_xF
-  Vector dx0{};               // (∂x_T/∂x_0)ᵀ ∂_xF, n; empty by methods that it would cost something
-  Certificate certificate{};  // of x_T, as Vjp's
+  double value = 0;  // F(x_T, θ)
+  Vector dtheta{};   // dF/dθ, p, total: ∂_θF + ∂x_T(θ)ᵀ ∂_xF
+  Vector dx0{};      // (∂x_T/∂x_0)ᵀ ∂_xF, n; empty by methods that it would cost something
+  Vector adjoint{};  // λ, n, as Vjp's
+  // Of dtheta, with what F's own derivatives change on the way from x_T to x*; of x_T alone where no λ is
+  // known.
+  Certificate certificate{};
+  std::optional<double> value_error{};  // ≥ |F(x_T, θ) − F(x*, θ)|, where the certificate bounds ‖x_T − x*‖
 };
 
 namespace detail {
+
+/// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by some products along the first's largest eigenvalue.
+struct OuterCurvature {
+  double x, theta;
+};
+template <class Outer>
+OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta,
+                               const Vector& along) {
+  OuterCurvature curvature{0, 0};
+  Vector v = along.stableNormalized();
+  for (int product = 0; product < 4; ++product) {
+    Tape tape(1);
+    const VarVector taped_x = tape.input(x, Matrix(v)),
+                    taped_theta = tape.input(theta, Matrix(Matrix::Zero(theta.size(), 1)));
+    const Var y = outer(taped_x, taped_theta);
+    if (y.is_constant()) break;
+    const Sweep sweep = tape.sweep(y);
+    const Vector image = sweep.adjoint(taped_x).col(1);
+    curvature = {std::max(curvature.x, image.stableNorm()),
+                 std::max(curvature.theta, sweep.adjoint(taped_theta).col(1).stableNorm())};
+    if (!(image.stableNorm() > 0)) break;
+    v = image.stableNormalized();
+  }
+  return curvature;
+}
+/// Widens the certificate of ∂x*ᵀw by w's and ∂_θF's own error, and bounds that of the value.
+void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature);
 
 /// F and both its gradients at a point.
 struct OuterGradient {
@@ -64,21 +95,23 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
                             const Vector& theta, const SolveOptions& options,
                             const Method& method = Reverse{}) {
   Hypergradient h;
-  Vector partial = Vector::Zero(theta.size());  // ∂_θF
-  const auto add = [&](detail::OuterGradient g) {
-    h.value += g.value;
-    partial += g.theta;
-    return std::move(g.x);
-  };
+  Vector partial = Vector::Zero(theta.size()), w;  // ∂_θF; ∂_xF at x_T
+  constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>;
   const Cotangent cotangent = [&]() -> Cotangent {
-    if constexpr (std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>) {
+    if constexpr (is_along) {
       return [&](Index t, const Vector& x) {
         const auto at_t = [&](const auto& xt, const auto& th) { return outer(t, xt, th); };
-        return add(detail::outer_gradient(at_t, x, theta, detail::OuterMayIgnoreX::yes));
+        detail::OuterGradient g = detail::outer_gradient(at_t, x, theta, detail::OuterMayIgnoreX::yes);
+        h.value += g.value;
+        partial += g.theta;
+        return std::move(g.x);
       };
     } else {
       return [&](const Vector& x) {
-        return add(detail::outer_gradient(outer, x, theta, detail::OuterMayIgnoreX::no));
+        detail::OuterGradient g = detail::outer_gradient(outer, x, theta, detail::OuterMayIgnoreX::no);
+        h.value = g.value;
+        partial = g.theta;
+        return w = std::move(g.x);
       };
     }
   }();
@@ -87,7 +120,12 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   static_cast<RunRecord&>(h) = v;
   h.dtheta = v.dtheta + partial;
   h.dx0 = v.dx0;
+  h.adjoint = v.adjoint;
   h.certificate = v.certificate;
+  h.certificate.norm = h.dtheta.stableNorm();
+  if constexpr (!is_along)
+    if (h.certificate.distance && h.certificate.bound)
+      detail::widen(h, w, detail::outer_curvature(outer, v.x, theta, w));
   return h;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "unroll/derivative/seeds.hpp"
@@ -16,8 +17,16 @@ struct Pullback {
 
 /// What will be asked of a linearisation, as far as it helps to know it before the run.
 struct Wanted {
-  Index columns = 1;  // of cotangents at a time
-  bool start = true;  // whether derivatives in x_0 are wanted where they cost something
+  Index columns = 1;       // of cotangents at a time
+  bool start = true;       // whether derivatives in x_0 are wanted where they cost something
+  bool certifies = false;  // whether pullbacks will be certified: then what that takes is kept
+};
+
+/// What a pullback knows of its adjoint equation H λ = w at x_T.
+struct AdjointEstimate {
+  Matrix w;       // n×s
+  Matrix lambda;  // n×s, λ ≈ H⁻¹w: −Σ_t of the cotangents that the gradients received
+  std::optional<SecondOrder> product{};  // H λ and Mᵀ λ, once they have been asked for
 };
 
 /// A run as a linear map, x_T ≈ x_T(θ) + ∂x_T (θ' − θ), by one of the ways to differentiate it (methods.hpp).
@@ -46,6 +55,10 @@ class Linearisation {
 
   /// The equation of a solution that was differentiated; automatic: none, but the steps themselves.
   virtual Equation equation() { return Equation::automatic; }
+  /// Of the last pull, where λ is known: of equation(), or of the gradient's. Null where not.
+  virtual const AdjointEstimate* adjoint() { return nullptr; }
+  /// Of the last product, where the method has made one already; null where not.
+  virtual const Certificate* certificate() { return nullptr; }
   /// The run behind it.
   detail::Steps& steps() { return *steps_; }
 

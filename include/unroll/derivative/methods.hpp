@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "unroll/derivative/certified.hpp"
 #include "unroll/derivative/finite_difference.hpp"
 #include "unroll/derivative/forward.hpp"
 #include "unroll/derivative/implicit.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "unroll/derivative/certificate.hpp"
@@ -17,6 +18,9 @@ struct RunRecord {
   Index steps = 0;                     // T, the steps taken with a finite result
   Status status = Status::step_limit;  // how the run ended
   Cost cost{};                         // what it took
+  // The form by which the derivative was corrected (see Reverse::corrected); automatic: it was not.
+  Equation corrected_by = Equation::automatic;
+  std::string path{};  // of Certified{}: what was done, in one sentence
 };
 
 /// ∂x_T(θ), total: through the steps and through x_0(θ).
@@ -27,9 +31,10 @@ struct Derivative : RunRecord {
 
 /// The pullback of a cotangent w ∈ R^n.
 struct Vjp : RunRecord {
-  Vector dtheta{};  // ∂x_T(θ)ᵀ w, p, total
-  Vector dx0{};     // (∂x_T/∂x_0)ᵀ w, n; empty where it would cost something and was not asked for
-  Certificate certificate{};  // of x_T alone: see certify_point
+  Vector dtheta{};   // ∂x_T(θ)ᵀ w, p, total
+  Vector dx0{};      // (∂x_T/∂x_0)ᵀ w, n; empty where it would cost something and was not asked for
+  Vector adjoint{};  // λ ≈ H⁻¹w, n, where it is known: see AdjointEstimate
+  Certificate certificate{};  // of dtheta: how far from ∂x*ᵀw it may be; of x_T alone where no λ is known
 };
 
 /// The pushforward of a tangent θ̇ ∈ R^p.

@@ -55,13 +55,41 @@ class LastSteps {
 /// does not depend on t, and contracts; on one that does neither, it may be wrong without notice, and the
 /// certificate is the judge. States are kept and steps taken again as with a budget, so that at most a
 /// quarter of a full tape is in use, where states are smaller than steps on a tape.
+///
+/// `corrected`: not ∂x_T but the better estimate of ∂x* that the same sweep knows. Unrolling takes ∂_θ∇f at
+/// every x_t, early ones included, and that is what its derivative lags by; the adjoints themselves do not.
+/// They are kept, and ∂_θ is taken at x_T alone, for one product more (no product of the sweep, and no tape,
+/// is spared or added):
+///  - gradient form: with ḡ_t the cotangent that gradient t receives, λ = −Σ_t ḡ_t, and
+///      d = −M(x_T)ᵀ λ,  d − J_Tᵀw = −J_Tᵀ r exactly, with r = w − H(x_T) λ and J_T = −H⁻¹M at x_T;
+///    on a quadratic r = P_T(H) w, and the factor of P_T' that unrolling suffers from is gone;
+///  - fixed-point form, where θ enters elsewhere than in gradients (a prox, a projection, decay, no
+///  objective): with v
+///    the sum of the cotangents that arrive at the whole states s_1 … s_T, d = ∂_θΦ(s_T)ᵀ v, Φ one more step.
+/// Which it is, the solver declares (equation.hpp), or `equation` says; else it is the gradient's if θ was
+/// reached through gradients alone. The record says which. Derivatives in x_0 are 0, and what θ does through
+/// x_0(θ) or step sizes, which no solution depends on, is left out: of few steps from a learned x_0 it is
+/// *not* the derivative, take Reverse{} there. A residual alone proves nothing, the certificate has it
+/// together with the drift. It composes with threads, budget and last_steps.
+///
+/// `at_end`: the same adjoints without a recording of the run: steps T − 1, T − 2, … are taken at x_T, each
+/// swept and forgotten, until what is left of the cotangent is ‖w̄‖ ≤ tolerance ‖w‖, or T are done
+/// (Christianson 1994). The memory of one step, for any T. Not for states whose last step has no derivative
+/// at a solution (conjugate gradients).
 struct Reverse {
   Index threads = 1;              // over blocks of cotangents; the result does not depend on it
   std::size_t memory_budget = 0;  // bytes; 0: no budget, every step that is differentiated is on the tape
   LastSteps last_steps{};         // how many steps are differentiated
-  Certify certify = Certify::automatic;  // whether a derivative gets a certificate
+  bool corrected = false;         // the derivative of the solution, by the sweep's adjoints: see above
+  bool at_end = false;            // the same, the sweep at x_T alone: see above
+  Equation equation = Equation::automatic;  // by which the derivative is corrected
+  double tolerance = 1e-10;                 // of at_end: the sweep ends where ‖w̄‖ ≤ tolerance ‖w‖
+  Certify certify = Certify::automatic;     // whether a derivative gets a certificate
 
-  /// @throws DomainError unless threads ≥ 1 and 1 ≤ K ≤ options.steps.
+  /// Whether the derivative is that of the solution.
+  bool is_corrected() const { return corrected || at_end; }
+  /// @throws DomainError unless threads ≥ 1, 1 ≤ K ≤ options.steps and 0 < tolerance < 1; or if `at_end`
+  /// meets a budget or last steps, which it has no use for.
   void check(const SolveOptions& options) const;
   /// The run as a linear map. @throws likewise.
   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
@@ -73,6 +101,9 @@ Index adjoints_per_scalar(Index n, Index columns, Index threads);
 /// The sweep by checkpoints, truncated where it is asked: see src/derivative/checkpoints.cpp.
 std::unique_ptr<Linearisation> checkpointed(std::unique_ptr<Steps> steps, const Wanted& wanted,
                                             const Reverse& method);
+/// Sweeps at x_T alone: see src/derivative/at_end.cpp.
+std::unique_ptr<Linearisation> at_end(std::unique_ptr<Steps> steps, const Wanted& wanted,
+                                      const Reverse& method);
 CheckpointPlan checkpoint_plan(Steps& steps, Index columns, const Reverse& method);
 }  // namespace detail
 

@@ -60,7 +60,8 @@ class Cotangent {
   /// w of x_T, n. @throws ShapeError, when it is used, unless it is a column.
   template <class D>
   Cotangent(const Eigen::MatrixBase<D>& w) : fixed_(w) {}  // NOLINT: implicit
-  /// w as a function of x_T: ∇_x of an outer loss, say. Called once.
+  /// w as a function of x_T: ∇_x of an outer loss, say. Called once; by Certified{} at every x that it tries,
+  /// the last of which it returns.
   template <class F>
   requires(!std::is_base_of_v<Eigen::EigenBase<F>, F> &&
            std::is_invocable_r_v<Vector, const F&, const Vector&>) Cotangent(F at)  // NOLINT: implicit

@@ -14,6 +14,7 @@ struct Cotangents {
   Matrix state{};     // N×s: the arrays in order, each flattened, then the scalars
   Matrix prepared{};  // q×s, likewise
   Matrix theta{};     // p×s
+  Matrix gathered{};  // g×s: of the zeros that were added to what is summed, likewise
 };
 
 /// Arrays and scalars that are stacked: arrays in order, each flattened, then the scalars.
@@ -57,6 +58,13 @@ class Segment {
   /// @}
   /// All that was prepared is there.
   void prepared();
+  /// A zero of that shape to add to whatever may be: its cotangent is the sum of all theirs.
+  template <class A>
+  auto gather(const A& zero) {
+    auto input = tape_.input(zero);
+    gathered_.add(input);
+    return input;
+  }
   /// All inputs are there.
   void entered();
   /// A step has been recorded. Whether another one may follow: it may if, twice as large as the largest so
@@ -121,7 +129,7 @@ class Segment {
   Tape tape_{};
   VarVector theta_, x_;
   VarVector scalar_outputs_;  // assembled
-  Stack prepared_, inputs_, outputs_;
+  Stack prepared_, gathered_, inputs_, outputs_;
   std::vector<Mark> marks_;
   bool refers_ = false;
   std::size_t room_ = 0;

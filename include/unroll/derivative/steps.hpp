@@ -21,6 +21,14 @@ struct Stop {
 using SeeIterate = std::function<void(Index t, const Vector& x)>;
 using SeeTangents = std::function<void(Index t, const Vector& x, const Matrix& x_dot)>;
 
+/// What a recording sums beside derivatives in θ: the cotangents that all gradients of f at the run's θ
+/// receive (n rows), then those that arrive at the state after every step (N rows, stacked).
+struct Gather {
+  bool gradients = false;
+  bool states = false;
+  bool passes_theta = true;  // whether θ, too, receives what reaches it through those gradients
+};
+
 /// A solver's steps on a problem, from a start at θ, the solver's type forgotten: all that the ways to
 /// differentiate a run ever ask of it. It holds one state, can keep others, and can take steps from it, off a
 /// tape or on. The first time that steps are taken they count for the record, stop the run and are observed;
@@ -51,9 +59,16 @@ class Steps {
   /// T once it is known, before that the most it can be.
   Index length() const { return has_ended_ ? record.steps : options_.steps; }
 
+  /// What recordings sum, from now on.
+  void gather(const Gather& gather) { gather_ = gather; }
+  const Gather& gathers() const { return gather_; }
+
   // The whole run, on plain arrays.
   /// Takes the run and leaves the state at its end.
-  virtual void run() = 0;
+  void run() { run_until({}); }
+  /// The same as far as x_t is not `enough`, which is asked after every step. The run counts as ended there;
+  /// asked once more it goes on.
+  virtual void run_until(const std::function<bool(const Vector& x)>& enough) = 0;
   /// A run from elsewhere, silent and of as many steps, for differences. @throws NumericalError if it is not
   /// finite so long.
   virtual void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const = 0;
@@ -86,14 +101,14 @@ class Steps {
   /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.
   enum class Entry { start, state };
   /// Records the step from the state, of step t, as it is differentiated at the end of a run: the solver's
-  /// frozen step where there is one. False if that step was not accepted.
-  virtual bool record_last_step(Index t, Entry entry, Segment& segment) = 0;
+  /// frozen step where there is one; sums what `gather` says. False if that step was not accepted.
+  virtual bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather = {}) = 0;
   /// Tangents of the state, stacked (N×k), and of θ (p×k; empty: zero), pushed through that step: N×k.
   virtual Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) = 0;
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
 
-  /// What was prepared: cotangents (q×s) pulled back to θ (p×s).
+  /// What was prepared, π of a GivenProblem first: cotangents (q×s) pulled back to θ (p×s).
   virtual Matrix pull_prepared(const Matrix& cotangents) = 0;
 
   /// While it lives, steps are taken as if they had been before: silently, and for no record.
@@ -119,7 +134,9 @@ class Steps {
   void begin();
   /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
   /// how far the last of them moved. Says in `stop` how a run ended that is over.
-  void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move);
+  void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
+  /// Before more steps of a run that was ended because it was enough.
+  void go_on();
 
  private:
   const Problem& problem_;
@@ -127,10 +144,11 @@ class Steps {
   Vector theta_;
   SolveOptions options_, watched_{options_}, silent_{};
   Equation equation_;
+  Gather gather_{};
   Vector x0_;
   Index known_ = 0;     // steps before this one were taken before
   Index accepted_ = 0;  // of those
-  bool has_begun_ = false, has_ended_ = false;
+  bool has_begun_ = false, has_ended_ = false, was_enough_ = false;
 };
 
 /// @throws NumericalError: a run beside was not finite so long.

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "unroll/derivative/certify.hpp"
+
+namespace unroll::detail {
+
+/// ‖M(x, θ)‖_F, or an estimate of it.
+struct MixedNorm {
+  double value;
+  bool is_exact;
+};
+/// By p products if those are at most `most`, else by `most` products with random signs.
+MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost* cost);
+
+/// All of a pullback's certificate (see Certificate) that depends on x alone: for any λ there. Several
+/// columns count as one, by Frobenius norms.
+class AdjointBound {
+ public:
+  /// Where the problem knows no constants, min(n, 20) products. Refers to all but the last two.
+  /// @throws DomainError about the options.
+  AdjointBound(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
+               const MixedNorm& mixed, Cost* cost, const CertifyOptions& options = {});
+
+  /// Of u = `pulled` (p×s), given λ (n×s) and (H λ, Mᵀ λ) = `product`. s products more where the drift is
+  /// estimated.
+  Certificate of(const Matrix& w, const Matrix& lambda, const SecondOrder& product,
+                 const Matrix& pulled) const;
+  /// Without a λ: what is known of x.
+  const Certificate& point() const { return point_; }
+  /// The drift of λ. Only where ℓ is known.
+  double drift(const Matrix& lambda, const SecondOrder& product) const;
+
+ private:
+  const Problem& problem_;
+  const Vector& x_;
+  const Vector& theta_;
+  Cost* cost_;
+  double accuracy_;
+  Certificate point_;
+  double lipschitz_h_ = 0, lipschitz_m_ = 0;
+  Vector towards_{};  // where the drift is measured, if the constants are not known
+};
+
+/// What the problem knows, if it is all that bounds need.
+std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);
+
+}  // namespace unroll::detail

@@ -1,0 +1,108 @@
+#include "approach.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace unroll::detail {
+
+Approach::Approach(Steps& steps, Index most)
+    : steps_(steps), known_(known_curvature(steps.problem(), steps.theta())), most_(most) {
+  if (known_ && !(known_->smallest_eigenvalue > 0)) known_.reset();
+}
+
+Index Approach::spent() const {
+  const Cost& cost = steps_.record.cost;
+  return cost.gradients + cost.hessian_vector_products;
+}
+bool Approach::has_budget() const { return spent() - spent_by_solver_ < most_; }
+
+void Approach::look(const Vector& at) {
+  if (gradient_ && gradient_at_ == at) return;
+  steps_.record.cost.gradients += 1;
+  gradient_ = checked_gradient(steps_.problem(), at, steps_.theta());
+  gradient_at_ = at;
+}
+
+const Vector& Approach::gradient() {
+  look(x());
+  return *gradient_;
+}
+
+// ‖M‖ where it was last measured, and what x may have changed since.
+MixedNorm Approach::mixed_at(const Vector& at) {
+  constexpr Index few = 8;
+  constexpr double little = 0.1;
+  if (mixed_ && known_) {
+    const double change = (at - mixed_at_).stableNorm() * *known_->mixed_lipschitz;
+    if (change <= little * mixed_->value) return {mixed_->value + change, mixed_->is_exact};
+  }
+  mixed_ = mixed_norm(steps_.problem(), at, steps_.theta(), few, &steps_.record.cost);
+  mixed_at_ = at;
+  return *mixed_;
+}
+
+// e (Lip M/‖M‖ + Lip H/ℓ), e = ‖∇f‖/ℓ, which is the drift if ‖Mᵀλ‖ is about ‖M‖‖λ‖; without constants, how
+// far the gradient has fallen.
+double Approach::expected_share(const Vector& at) {
+  look(at);
+  const double g = gradient_->stableNorm();
+  if (!first_gradient_) first_gradient_ = g;
+  if (g == 0) return 0;
+  if (!known_) return factor_ * 10 * g / *first_gradient_;
+  const double l = known_->smallest_eigenvalue, m = mixed_at(at).value;
+  return factor_ * g / l * ((m > 0 ? *known_->mixed_lipschitz / m : 0) + *known_->hessian_lipschitz / l);
+}
+
+void Approach::learn(double share) {
+  const double expected = expected_share(x());
+  constexpr double most = 1e6;
+  if (expected > 0 && share > 0) factor_ = std::min(most, factor_ * share / expected);
+}
+
+void Approach::start() {
+  if (known_)
+    steps_.run_until([](const Vector&) { return true; });
+  else
+    take_steps(1);
+}
+
+// ‖∇f‖ costs as much as a step: it is looked at where the moves of x say that it may be small enough.
+void Approach::take_steps(double share) {
+  Vector previous = steps_.has_ended() ? x() : steps_.x0();
+  double move_then = 0, share_then = 0;  // when it was last looked at
+  const Index before = spent();
+  steps_.run_until([&](const Vector& now) {
+    const double move = (now - std::exchange(previous, now)).stableNorm();
+    if (move == 0 || (share_then > share && move * share_then > share * move_then)) return false;
+    move_then = move;
+    share_then = expected_share(now);
+    return share_then <= share;
+  });
+  spent_by_solver_ += spent() - before;
+}
+
+void Approach::move(double share) {
+  while (has_budget()) {
+    const double now_share = expected_share(x()), now = gradient_->stableNorm();
+    if (now_share <= share) return;
+    // On a quadratic the residual is the next gradient; elsewhere more than Newton's method can use is
+    // wasted.
+    double eta = share / (2 * now_share);
+    if (!known_ || *known_->hessian_lipschitz > 0) eta = std::max(eta, std::min(0.1, now));
+    ConjugateResiduals cr(steps_.problem(), x(), steps_.theta(), *gradient_, {}, steps_.record.cost);
+    products_ += solve(cr, [&] { return norm_of(cr) <= eta * now; });
+    const Vector next = x() - cr.solution();
+    look(next);
+    constexpr double fall = 0.5;
+    if (gradient_->stableNorm() < fall * now) {
+      steps_.record.x = next;
+      ++moves_;
+      continue;
+    }
+    const Index taken = steps_.record.steps;
+    if (taken < steps_.options().steps) take_steps(now_share / 4);
+    if (steps_.record.steps == taken) return;
+  }
+}
+
+}  // namespace unroll::detail

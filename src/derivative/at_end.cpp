@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "backwards.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+namespace {
+
+/// Steps T − 1, T − 2, … as they are taken at x_T, swept one by one.
+class AtEnd final : public Backwards {
+ public:
+  using Backwards::Backwards;
+
+  History history(const Selection& selected) override { return Linearisation::history(selected); }
+
+ private:
+  Cotangents swept(const Seeds& seeds) override {
+    Matrix w = end_cotangents(seeds, "Reverse{.at_end}");
+    const Index columns = w.cols();
+    Cotangents c;
+    Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
+    const double enough = method().tolerance * w.stableNorm();
+    double left = w.stableNorm();
+    for (Index t = record().steps - 1; t >= 0 && left > enough; --t) {
+      steps().to_end();
+      steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers());
+      std::vector<Segment::IterateSeed> end;
+      if (w.size() > 0) end.push_back({segment.x(), 0, std::move(w)});
+      w = Matrix();
+      segment.sweep(c, end, columns, method().threads);
+      left = c.state.reshaped().stableNorm();
+      if (!std::isfinite(left))
+        throw NumericalError(
+            fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T has no finite derivative "
+                        "there, as that of a "
+                        "solver whose state degenerates at a solution; take Reverse{{.corrected = true}}, or "
+                        "Implicit{{}}",
+                        t + 1));
+    }
+    Cost& cost = steps().record.cost;
+    cost.tape_bytes = std::max(cost.tape_bytes, segment.bytes());
+    return c;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Linearisation> at_end(std::unique_ptr<Steps> steps, const Wanted& wanted,
+                                      const Reverse& method) {
+  return std::make_unique<AtEnd>(std::move(steps), wanted, method);
+}
+
+}  // namespace unroll::detail

@@ -1,0 +1,133 @@
+#include "backwards.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "fixed_point.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+Backwards::Backwards(std::unique_ptr<Steps> own, const Wanted& wanted, const Reverse& method)
+    : Linearisation(std::move(own), wanted), method_(method) {
+  gather_for(steps(), method_, wanted.certifies);
+}
+
+void gather_for(Steps& steps, const Reverse& method, bool certifies) {
+  const bool has_gradient = steps.problem().has_objective();
+  if (method.is_corrected()) {
+    const Equation asked = method.equation == Equation::automatic ? steps.equation() : method.equation;
+    if (asked == Equation::gradient && !has_gradient)
+      throw UnsupportedError(
+          "Reverse{.corrected}: the problem has no objective, hence no gradients to correct by: take "
+          "Equation::fixed_point");
+    steps.gather({.gradients = has_gradient && asked != Equation::fixed_point,
+                  .states = asked != Equation::gradient,
+                  .passes_theta = false});
+  } else if (certifies && has_gradient && steps.equation() == Equation::gradient) {
+    steps.gather({.gradients = true});  // λ comes along
+  }
+}
+
+Pullback Backwards::pull(const Seeds& seeds) {
+  Matrix w;
+  Seeds seen = seeds;
+  bool at_end_alone = true;
+  seen.of = [&](Index t, const Vector& x, bool is_end) {
+    SeedBlock block = seeds.of(t, x, is_end);
+    if (block.w.size() > 0) {
+      if (is_end)
+        w = block.w;
+      else
+        at_end_alone = false;
+    }
+    return block;
+  };
+  Cotangents c = swept(seen);
+  adjoint_.reset();
+  if (method_.is_corrected()) {
+    if (!at_end_alone)
+      throw UnsupportedError(
+          "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
+          "cotangents of earlier iterates: take Reverse{}");
+    if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
+    return corrected(w, c);
+  }
+  if (steps().gathers().gradients && at_end_alone && w.size() > 0)
+    adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
+  return finish(c.theta, c.prepared, std::move(c.state));
+}
+
+Matrix Backwards::jacobian() {
+  const Index n = steps().dimension();
+  return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
+}
+
+History Backwards::history(const Selection& selected) {
+  const Index n = steps().dimension();
+  std::map<Index, Vector> iterates;
+  Seeds seeds = Seeds::of_all(selected, n);
+  seeds.of = [&, of = seeds.of](Index t, const Vector& x, bool is_end) {
+    if (selected(t)) iterates.emplace(t, x);
+    return of(t, x, is_end);
+  };
+  const Cotangents c = swept(seeds);
+  if (method_.is_corrected() && form(c) != Equation::gradient)
+    throw UnsupportedError(
+        "jacobian_history: of a fixed point each x_t would need a step of its own; take Reverse{} or "
+        "Forward{}");
+  const Matrix rows =
+      method_.is_corrected() ? Matrix() : Matrix(finish(c.theta, c.prepared, c.state).theta.transpose());
+  History history;
+  Index row = 0;
+  for (const auto& [t, x] : iterates) {
+    if (method_.is_corrected()) {
+      steps().record.cost.hessian_vector_products += n;
+      history.dx.push_back(checked_second_order(steps().problem(), x, steps().theta(),
+                                                c.gathered.middleCols(row, n),
+                                                Matrix::Zero(steps().parameters(), n))
+                               .dtheta.transpose());
+    } else {
+      history.dx.push_back(rows.middleRows(row, n));
+    }
+    history.t.push_back(t);
+    history.x.push_back(x);
+    row += n;
+  }
+  return history;
+}
+
+Equation Backwards::form(const Cotangents& c) {
+  if (method_.equation != Equation::automatic) return method_.equation;
+  if (steps().equation() != Equation::automatic) return steps().equation();
+  const bool by_gradients_alone = steps().gathers().gradients && c.theta.isZero(0) && c.prepared.isZero(0);
+  return by_gradients_alone ? Equation::gradient : Equation::fixed_point;
+}
+
+Pullback Backwards::corrected(const Matrix& w, const Cotangents& c) {
+  equation_ = form(c);
+  steps().record.corrected_by = equation_;
+  if (c.gathered.size() == 0)  // no step, or nothing to pull back
+    return {Matrix::Zero(steps().parameters(), w.cols()), Matrix::Zero(w.rows(), w.cols())};
+  const Index of_gradients = steps().gathers().gradients ? steps().dimension() : 0;
+  return equation_ == Equation::gradient
+             ? corrected_by_gradient(w, c.gathered.topRows(of_gradients))
+             : corrected_by_fixed_point(w, c.gathered.bottomRows(c.gathered.rows() - of_gradients));
+}
+
+Pullback Backwards::corrected_by_gradient(const Matrix& w, const Matrix& gathered) {
+  steps().record.cost.hessian_vector_products += w.cols();
+  adjoint_ = AdjointEstimate{w, -gathered, std::nullopt};
+  adjoint_->product = checked_second_order(steps().problem(), record().x, steps().theta(), adjoint_->lambda,
+                                           Matrix::Zero(steps().parameters(), w.cols()));
+  return {-adjoint_->product->dtheta, Matrix::Zero(w.rows(), w.cols())};
+}
+
+Pullback Backwards::corrected_by_fixed_point(const Matrix& w, const Matrix& gathered) {
+  const FixedPoint point(steps());
+  adjoint_ = AdjointEstimate{w, point.of(gathered), std::nullopt};
+  return {point.pull_to_theta(adjoint_->lambda), Matrix::Zero(w.rows(), w.cols())};
+}
+
+}  // namespace unroll::detail

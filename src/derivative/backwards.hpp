@@ -1,0 +1,40 @@
+#pragma once
+
+#include "unroll/derivative/reverse.hpp"
+
+namespace unroll::detail {
+
+/// Says what recordings sum: what the correction takes, or a certificate of the pullback. @throws
+/// UnsupportedError if the correction by gradients is asked for where there are none.
+void gather_for(Steps& steps, const Reverse& method, bool certifies);
+
+/// What all ways to sweep back share: the end of a sweep becomes a pullback, corrected or not.
+class Backwards : public Linearisation {
+ public:
+  Backwards(std::unique_ptr<Steps> steps, const Wanted& wanted, const Reverse& method);
+
+  Pullback pull(const Seeds& seeds) override;
+  Matrix jacobian() override;
+  History history(const Selection& selected) override;
+  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
+  Equation equation() override { return equation_; }
+
+ protected:
+  /// Cotangents at x_0 (n×s), of what was prepared, of θ, and the sums that were asked for.
+  virtual Cotangents swept(const Seeds& seeds) = 0;
+  const Reverse& method() const { return method_; }
+
+ private:
+  Matrix push_checked(const Matrix& theta_dot) override { return jacobian() * theta_dot; }
+  /// Which equation corrects, now that it is known what reached θ.
+  Equation form(const Cotangents& c);
+  Pullback corrected(const Matrix& w, const Cotangents& c);
+  Pullback corrected_by_gradient(const Matrix& w, const Matrix& gathered);
+  Pullback corrected_by_fixed_point(const Matrix& w, const Matrix& gathered);
+
+  Reverse method_;
+  Equation equation_ = Equation::automatic;
+  std::optional<AdjointEstimate> adjoint_;
+};
+
+}  // namespace unroll::detail

@@ -1,0 +1,185 @@
+#include "unroll/derivative/certified.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "approach.hpp"
+#include "judge.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+using detail::AdjointBound;
+using detail::ConjugateResiduals;
+using detail::norm;
+
+class CertifiedSolution final : public Linearisation {
+ public:
+  CertifiedSolution(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Certified& method)
+      : Linearisation(std::move(own), wanted),
+        share_(method.accuracy / (1 + method.accuracy)),
+        is_fine_(method.accuracy < 1e-6),
+        adjoint_before_(method.adjoint),
+        approach_(steps(), method.max_products > 0 ? method.max_products : 100 + 20 * steps().dimension()) {}
+
+  Pullback pull(const detail::Seeds& seeds) override {
+    Matrix lambda;
+    const Matrix pulled = reach([&] {
+      const Matrix w = end_cotangents(seeds, "Certified");
+      if (lambda.size() == 0 && adjoint_before_.size() == w.rows() && w.cols() == 1) lambda = adjoint_before_;
+      const AdjointBound bound(problem(), x(), theta(), approach_.gradient(), approach_.mixed(), &cost(),
+                               {.accuracy = share_});
+      const std::optional<double>& b = bound.point().jacobian_norm;
+      ConjugateResiduals cr(problem(), x(), theta(), w, lambda, cost());
+      solve(cr, [&] {
+        const double d = norm(cr.product().dtheta);
+        const double drift = approach_.known() ? bound.drift(cr.solution(), cr.product()) : 0;
+        if (!b) return norm(cr.residual()) <= share_ * norm(w) / 4;
+        return *b * norm(cr.residual()) <= std::max(share_ * d - drift, share_ * d / 4);
+      });
+      lambda = cr.solution();
+      adjoint_ = AdjointEstimate{w, lambda, cr.product()};
+      Attempt attempt{-cr.product().dtheta, {}};
+      attempt.certificate = bound.of(w, lambda, cr.product(), attempt.found);
+      if (attempt.certificate.drift) attempt.drift = *attempt.certificate.drift;
+      return attempt;
+    });
+    return {pulled, Matrix::Zero(steps().dimension(), pulled.cols())};
+  }
+  Equation equation() override { return Equation::gradient; }
+  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
+  const Certificate* certificate() override { return certificate_ ? &*certificate_ : nullptr; }
+
+ private:
+  Matrix push_checked(const Matrix& theta_dot) override {
+    const bool is_whole = theta_dot.cols() == steps().parameters();
+    const Index k = theta_dot.cols();
+    Matrix solution;
+    return reach([&] {
+      cost().hessian_vector_products += k;
+      const Matrix b =
+          -checked_second_order(problem(), x(), theta(), Matrix::Zero(x().size(), k), theta_dot).dx;
+      ConjugateResiduals cr(problem(), x(), theta(), b, solution, cost());
+      const std::optional<Curvature>& known = approach_.known();
+      const double distance = known ? approach_.gradient().stableNorm() / known->smallest_eigenvalue : 0;
+      solve(cr, [&] {
+        const double j = norm(cr.solution()), l = known ? known->smallest_eigenvalue : 1;
+        const double drift = known ? distance * (*known->mixed_lipschitz * (is_whole ? 1 : norm(theta_dot)) +
+                                                 *known->hessian_lipschitz * j)
+                                   : 0;
+        const double allowed = known ? share_ * j * l : share_ * norm(b) / 4;
+        return norm(cr.residual()) <= std::max(allowed - drift, allowed / 4);
+      });
+      solution = cr.solution();
+      const CertifyOptions options{.accuracy = share_};
+      Attempt attempt{solution, is_whole ? certify(problem(), x(), theta(), solution, &cost(), options)
+                                         : certify_tangent(problem(), x(), theta(), solution, theta_dot,
+                                                           &cost(), options)};
+      const Certificate& c = attempt.certificate;
+      if (c.drift && c.smallest_eigenvalue) attempt.drift = *c.drift / *c.smallest_eigenvalue;
+      return attempt;
+    });
+  }
+
+  // A derivative at x, what is known of it, and what of its bound is the drift.
+  struct Attempt {
+    Matrix found;
+    Certificate certificate;
+    double drift = 0;
+  };
+
+  // Moves x and attempts, in turn, until an attempt is good or nothing helps. The best.
+  template <class Try>
+  Matrix reach(const Try& attempt_here) {
+    record();
+    certificate_.reset();
+    Matrix best;
+    Vector best_x;
+    double allowance = share_ / 2;  // of the drift
+    bool reached = false;
+    for (int idle = 0; !reached && idle < 6;) {
+      approach_.move(allowance);
+      const Attempt attempt = attempt_here();
+      const Certificate& c = attempt.certificate;
+      const bool is_first = best_x.size() == 0,
+                 improves = c.bound &&
+                            (!certificate_ || !certificate_->bound || *c.bound < 0.9 * *certificate_->bound);
+      idle = improves ? 0 : idle + 1;
+      if (is_first || improves) {
+        best = attempt.found;
+        best_x = x();
+        certificate_ = c;
+        certificate_->verdict = detail::judge(c, share_);
+      }
+      reached = certificate_->verdict == Verdict::good;
+      if (!c.bound || !approach_.has_budget()) break;
+      if (!reached) approach_.learn(attempt.drift / c.norm);
+      allowance *= 0.7;
+    }
+    RunRecord& run = steps().record;
+    run.x = best_x;
+    if (reached)
+      run.status = Status::converged;
+    else if (run.status == Status::converged)
+      run.status = Status::step_limit;
+    run.path = fmt::format("{} steps, x moved {} times by {} products, {} products for the derivative: {}",
+                           run.steps, approach_.moves(), approach_.products(), products_,
+                           reached                ? "the accuracy is reached"
+                           : !certificate_->bound ? "no bound, as the smallest eigenvalue is not known"
+                           : approach_.has_budget()
+                               ? "the accuracy is not reached, neither x nor the derivative improve any more"
+                               : "the accuracy is not reached with the products allowed");
+    return best;
+  }
+
+  template <class Enough>
+  void solve(ConjugateResiduals& cr, const Enough& enough) {
+    products_ += approach_.solve(cr, enough);
+    if (is_fine_ && cr.steps() > 0) cr.refresh();  // what is summed is off by rounding
+  }
+
+  void take_run() override { approach_.start(); }
+
+  const Problem& problem() { return steps().problem(); }
+  const Vector& theta() { return steps().theta(); }
+  const Vector& x() { return steps().record.x; }
+  Cost& cost() { return steps().record.cost; }
+
+  double
+      share_;  // of the norm of what was found, for its bound: ε/(1 + ε) of it is at most ε of the true one
+  bool is_fine_;
+  Vector adjoint_before_;
+  detail::Approach approach_;
+  std::optional<Certificate> certificate_;
+  std::optional<AdjointEstimate> adjoint_;
+  Index products_ = 0;
+};
+
+}  // namespace
+
+void Certified::check() const {
+  constexpr double least = 1e-14;
+  if (!(accuracy >= least) || !(accuracy < 1))
+    throw DomainError(fmt::format(
+        "Certified: accuracy is {}, must be at least {}, which is what doubles can give, and below 1",
+        accuracy, least));
+  if (max_products < 0)
+    throw DomainError(fmt::format("Certified: max_products is {}, must be at least 0", max_products));
+}
+
+std::unique_ptr<Linearisation> Certified::linearise(std::unique_ptr<detail::Steps> steps,
+                                                    const Wanted& wanted) const {
+  check();
+  if (!steps->problem().has_objective())
+    throw UnsupportedError(
+        "Certified: the problem has no objective, hence no gradient to certify by: take Reverse{}");
+  if (steps->equation() == Equation::fixed_point)
+    throw UnsupportedError(
+        "Certified: the solver declares a fixed point, for which there is no bound: take Implicit{}");
+  return std::make_unique<CertifiedSolution>(std::move(steps), wanted, *this);
+}
+
+}  // namespace unroll

@@ -1,0 +1,61 @@
+#include "conjugate_residuals.hpp"
+
+#include <fmt/format.h>
+
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+ConjugateResiduals::ConjugateResiduals(const Problem& problem, const Vector& x, const Vector& theta,
+                                       const Matrix& b, const Matrix& y, Cost& cost)
+    : problem_(problem), x_(x), theta_(theta), cost_(cost), b_(b), y_(y), r_(b) {
+  if (y_.size() > 0) {
+    refresh();
+    return;
+  }
+  y_ = Matrix::Zero(b.rows(), b.cols());
+  product_ = {y_, Matrix::Zero(theta.size(), b.cols())};
+}
+
+void ConjugateResiduals::refresh() {
+  product_ = apply(y_);
+  r_ = b_ - product_.dx;
+}
+
+SecondOrder ConjugateResiduals::apply(const Matrix& v) {
+  cost_.hessian_vector_products += v.cols();
+  return checked_second_order(problem_, x_, theta_, v, Matrix::Zero(theta_.size(), v.cols()));
+}
+
+void ConjugateResiduals::step() {
+  const SecondOrder of_r = apply(r_);
+  const Vector before = curvature_;
+  curvature_ = r_.cwiseProduct(of_r.dx).colwise().sum();
+  const bool is_first = steps_++ == 0;
+  if (is_first) {
+    direction_ = r_;
+    of_direction_ = of_r;
+  }
+  for (Index j = 0; j < r_.cols(); ++j) {
+    const double square = r_.col(j).squaredNorm();
+    if (square == 0) continue;  // solved
+    if (!(curvature_[j] > 0))
+      throw NumericalError(fmt::format(
+          "H is not positive definite: conjugate residuals met the curvature {:.3g} after {} steps; x is no "
+          "minimiser, or the problem has many",
+          curvature_[j] / square, steps_ - 1));
+    if (!is_first) {
+      const double beta = curvature_[j] / before[j];
+      direction_.col(j) = r_.col(j) + beta * direction_.col(j);
+      of_direction_.dx.col(j) = of_r.dx.col(j) + beta * of_direction_.dx.col(j);
+      of_direction_.dtheta.col(j) = of_r.dtheta.col(j) + beta * of_direction_.dtheta.col(j);
+    }
+    const double alpha = curvature_[j] / of_direction_.dx.col(j).squaredNorm();
+    y_.col(j) += alpha * direction_.col(j);
+    r_.col(j) -= alpha * of_direction_.dx.col(j);
+    product_.dx.col(j) += alpha * of_direction_.dx.col(j);
+    product_.dtheta.col(j) += alpha * of_direction_.dtheta.col(j);
+  }
+}
+
+}  // namespace unroll::detail

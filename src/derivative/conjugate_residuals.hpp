@@ -1,0 +1,40 @@
+#pragma once
+
+#include "unroll/problem/cost.hpp"
+#include "unroll/problem/problem.hpp"
+
+namespace unroll::detail {
+
+/// Conjugate residuals (Stiefel 1955) for H Y = B at (x, θ), H positive definite, s columns in step: of all
+/// polynomials in H it takes those with the least ‖R‖. A product, which gives MᵀV beside HV, a step and
+/// column; so Mᵀ Y comes along.
+class ConjugateResiduals {
+ public:
+  /// From `y`, for a product more, or from zero if that is empty. Refers to all but `b` and `y`.
+  ConjugateResiduals(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& b,
+                     const Matrix& y, Cost& cost);
+
+  /// A step of all columns. @throws NumericalError if it meets curvature that is not positive.
+  void step();
+  /// H Y and Mᵀ Y by a product, in place of what was summed.
+  void refresh();
+
+  const Matrix& solution() const { return y_; }            // Y, n×s
+  const Matrix& residual() const { return r_; }            // R = B − H Y, n×s
+  const SecondOrder& product() const { return product_; }  // H Y and Mᵀ Y
+  Index steps() const { return steps_; }
+
+ private:
+  SecondOrder apply(const Matrix& v);
+
+  const Problem& problem_;
+  const Vector& x_;
+  const Vector& theta_;
+  Cost& cost_;
+  Matrix b_, y_, r_, direction_;
+  SecondOrder product_, of_direction_;
+  Vector curvature_;  // rᵀHr of each column, of the last step
+  Index steps_ = 0;
+};
+
+}  // namespace unroll::detail

@@ -1,0 +1,186 @@
+// Derivatives to a named accuracy, and certificates of pullbacks: never violated, and near the truth.
+#include <doctest/doctest.h>
+
+#include <Eigen/Cholesky>
+#include <random>
+
+#include "derivative/cases.hpp"
+#include "support/worst.hpp"
+#include "unroll/compare/setup.hpp"
+#include "unroll/derivative/certify.hpp"
+#include "unroll/derivative/hypergradient.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/problem/prox_terms.hpp"
+#include "unroll/solver/conjugate_gradient.hpp"
+#include "unroll/solver/proximal_gradient.hpp"
+
+namespace unroll {
+namespace {
+
+using test::Case;
+
+TEST_CASE("the accuracy that is asked for is reached, on data, and the certificate says so") {
+  for (const char* const data : {"auto_mpg", "breast_cancer_diagnostic", "breast_cancer_original"}) {
+    const bool logistic = std::string_view(data) == "breast_cancer_original";
+    const Setup setup = set_up({.data = data,
+                                .loss = logistic ? "logistic" : "ridge",
+                                .theta = logistic ? 0.1 : 0.01,
+                                .data_directory = UNROLL_DATA_DIR});
+    const Instance& i = setup.instance;
+    const auto [l, L] = std::pair(i.spectrum.smallest, i.spectrum.largest);
+    const Vector w = Vector::LinSpaced(i.start.size(), -1, 1), exact = i.jacobian.transpose() * w;
+    const auto check = [&](const auto& solver) {
+      for (const double accuracy : {1e-2, 1e-4, 1e-8}) {
+        CAPTURE(accuracy);
+        const Vjp v = vjp(*i.problem, solver, i.start, i.theta, w, {.steps = 10000}, Certified{accuracy});
+        CAPTURE(v.path);
+        CHECK(v.status == Status::converged);
+        CHECK(v.certificate.verdict == Verdict::good);
+        CHECK((v.dtheta - exact).norm() <= accuracy * exact.norm());
+        const Derivative d =
+            jacobian(*i.problem, solver, i.start, i.theta, {.steps = 10000}, Certified{accuracy});
+        CHECK(d.certificate.verdict == Verdict::good);
+        CHECK((d.dx - i.jacobian).norm() <= accuracy * i.jacobian.norm());
+      }
+    };
+    check(GradientDescent{1 / L});
+    check(HeavyBall::optimal(l, L));
+    check(Nesterov::optimal(l, L));
+    check(Chebyshev{l, L});
+  }
+}
+
+TEST_CASE("an accuracy that cannot be reached is not claimed") {
+  const Case c = test::random_case();
+  const Vector w = Vector::Ones(6);
+  const auto by = [&](const Certified& method, Index steps) {
+    return vjp(*c.problem, GradientDescent{0.4}, c.start, c.theta, w, {.steps = steps}, method);
+  };
+  const Vjp few = by({.accuracy = 1e-10, .max_products = 5}, 3);
+  CHECK(few.status == Status::step_limit);
+  CHECK(few.certificate.verdict != Verdict::good);
+  CHECK(few.path.find("not reached with the products allowed") != std::string::npos);
+  CHECK(by({.accuracy = 1e-10}, 3).status == Status::converged);
+  for (const double accuracy : {0.0, -1.0, 1e-17, 1.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_THROWS_WITH_AS(by({.accuracy = accuracy}, 3), doctest::Contains("accuracy"), DomainError);
+  CHECK_THROWS_AS(by({.max_products = -1}, 3), DomainError);
+  const AffineQuadratic hill(Matrix{{-1.0, 0.0}, {0.0, -2.0}}, {Matrix::Identity(2, 2)}, Vector::Ones(2),
+                             Matrix::Zero(2, 1));
+  CHECK_THROWS_WITH_AS(vjp(hill, GradientDescent{0.1}, Vector::Ones(2), Vector::Zero(1), Vector::Ones(2),
+                           {.steps = 3}, Certified{}),
+                       doctest::Contains("H is not positive definite"), NumericalError);
+  CHECK_THROWS_AS(vjp(NoObjective(2, 1), GradientDescent{0.1}, Vector::Ones(2), Vector::Zero(1),
+                      Vector::Ones(2), {.steps = 3}, Certified{}),
+                  UnsupportedError);
+  CHECK_THROWS_AS(
+      vjp(*c.problem, ProximalGradient<L1>{0.1, {}}, c.start, c.theta, w, {.steps = 3}, Certified{}),
+      UnsupportedError);
+}
+
+TEST_CASE("where the problem knows no constants the accuracy is reached by estimate, which is said") {
+  const Case c = test::template_case();
+  const Vector w = Vector::LinSpaced(c.start.x.size(), 1, 2);
+  const Vector x = make_instance(c.problem, c.theta, c.start.x).minimiser;
+  const Vector exact = implicit_vjp(*c.problem, x, c.theta, w);
+  for (const double accuracy : {1e-2, 1e-6}) {
+    const Vjp v = vjp(*c.problem, GradientDescent{1 / c.spectrum.largest}, c.start, c.theta, w,
+                      {.steps = 500}, Certified{accuracy});
+    CHECK(v.certificate.verdict == Verdict::good);
+    CHECK(v.certificate.estimated());
+    CHECK((v.dtheta - exact).norm() <= accuracy * exact.norm());
+  }
+}
+
+TEST_CASE("a hypergradient to an accuracy: the cotangent is taken where x has come to") {
+  const Case c = test::ridge_case();
+  const auto outer = [](const auto& x, const auto&) { return 0.5 * squared_norm(x); };
+  const Instance exact = make_instance(c.problem, c.theta, c.start.x);
+  const Vector expected = exact.jacobian.transpose() * exact.minimiser;
+  const Hypergradient h = hypergradient(outer, *c.problem, GradientDescent{1 / c.spectrum.largest}, c.start,
+                                        c.theta, {.steps = 3000}, Certified{1e-6});
+  CHECK((h.dtheta - expected).norm() <= 1e-5 * expected.norm());
+  CHECK(h.value == doctest::Approx(0.5 * h.x.squaredNorm()).epsilon(1e-12));
+}
+
+/// 500 quadratics drawn at random: n ≤ 12, p ≤ 4, κ up to 10⁸, commuting or not; any solver, any T, unrolled,
+/// corrected and implicit. The bound holds, and is near the truth where the verdict is good.
+TEST_CASE("the bound of a pullback is never violated above rounding, and the lower bound neither") {
+  std::mt19937_64 random(7);
+  const auto uniform = [&](double a, double b) {
+    return std::uniform_real_distribution<double>(a, b)(random);
+  };
+  int good = 0, near = 0, wrong = 0, violated = 0, too_low = 0, bounds = 0;
+  for (unsigned seed = 0; seed < 250; ++seed) {
+    const Index n = 1 + static_cast<Index>(uniform(1, 12)), p = static_cast<Index>(uniform(1, 5));
+    const double l = std::pow(10, -uniform(0, 8)), L = 1;
+    const test::QuadraticCase c = test::random_quadratic(n, p, l, L, seed % 2 == 0, seed);
+    const Vector w = Vector::LinSpaced(n, -1, 2);
+    const Matrix exact_jacobian = c.problem.minimiser_jacobian(c.theta);
+    const Vector exact = exact_jacobian.transpose() * w;
+    const Index steps = static_cast<Index>(std::pow(10, uniform(0.5, 3)));
+    const auto check = [&](const auto& solver, const Method& method) {
+      const Vjp v = vjp(c.problem, solver, c.x0, c.theta, w, {.steps = steps}, method);
+      if (!v.certificate.bound) return;
+      ++bounds;
+      const double error = (v.dtheta - exact).norm(), floor = 1e-14 / l * (v.dtheta.norm() + exact.norm());
+      if (error > *v.certificate.bound + floor) ++violated;
+      if (v.certificate.at_least && error < *v.certificate.at_least - floor) ++too_low;
+      if (v.certificate.verdict == Verdict::wrong_by_at_least) ++wrong;
+      if (v.certificate.verdict != Verdict::good) return;
+      ++good;
+      if (*v.certificate.bound <= 100 * error + floor) ++near;
+    };
+    const Certify always = Certify::always;
+    const auto all = [&](const auto& solver) {
+      check(solver, Reverse{.certify = always});
+      check(solver, Reverse{.corrected = true, .certify = always});
+      if (l > 1e-6) check(solver, Implicit{.certify = always});
+    };
+    switch (seed % 5) {
+      case 0:
+        all(GradientDescent::large_step(l, L));
+        break;
+      case 1:
+        all(HeavyBall::optimal(l, L));
+        break;
+      case 2:
+        all(Chebyshev{l, L});
+        break;
+      case 3:
+        all(Nesterov::optimal(l, L));
+        break;
+      default:
+        all(GradientDescent::short_step(L));
+        break;
+    }
+  }
+  CHECK(bounds >= 600);
+  CHECK(violated == 0);
+  CHECK(too_low == 0);
+  CHECK(good >= 100);
+  CHECK(near >= 0.9 * good);
+  CHECK(wrong > 0);
+}
+
+TEST_CASE("a certificate of a pullback keeps to its share of the cost unless it is asked for") {
+  const Case c = test::ridge_case();
+  const Vector w = Vector::Ones(c.start.x.size());
+  const auto by = [&](Index steps, Certify certify) {
+    return vjp(*c.problem, GradientDescent{0.1}, c.start, c.theta, w, {.steps = steps},
+               Reverse{.certify = certify});
+  };
+  for (const Index steps : {5, 50, 500}) {
+    const Vjp bare = by(steps, Certify::never), v = by(steps, Certify::automatic);
+    const auto spent = [](const Vjp& d) {
+      return static_cast<double>(d.cost.gradients + d.cost.hessian_vector_products);
+    };
+    CHECK(spent(v) <= 1.1 * spent(bare) + 1);
+    CHECK(v.dtheta == bare.dtheta);
+    if (steps >= 50) CHECK(v.certificate.bound);
+    CHECK(by(steps, Certify::always).certificate.bound);
+  }
+}
+
+}  // namespace
+}  // namespace unroll
