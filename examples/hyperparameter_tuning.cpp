@@ -56,7 +56,7 @@ class Study {
   template <class Method>
   Tuned tune(const std::string& name, const Vector& theta, Index steps, const Method& method) const {
     // Unrolling needs its steps whether x moves or not; the implicit equation needs but x.
-    const bool implicit = std::is_same_v<Method, unroll::Implicit>;
+    const bool implicit = !std::is_same_v<Method, unroll::Reverse>;
     unroll::OuterOptions options{.steps = steps,
                                  .first_inner_tolerance = implicit ? 1e-4 : 0,
                                  .last_inner_tolerance = implicit ? 1e-8 : 0};
@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
       study.tune(
           "implicit, CG", start, steps,
           unroll::Implicit{.linear_solver = unroll::LinearSolver::conjugate_gradient, .tolerance = 1e-6}),
+      study.tune("certified", start, steps, unroll::Certified{1e-6}),
   };
   unroll::Table table(
       {"method", "hold-out loss", "below single", "outer steps", "gradients", "HVPs", "tape", "time"});

@@ -34,6 +34,11 @@ inline double loss_curvature(const Matrix& rows) {
   return unroll::spectrum(rows.transpose() * rows / (4.0 * static_cast<double>(rows.rows()))).largest;
 }
 
+/// Lip H of the mean logistic loss: max‖a_i‖ λ_max(AᵀA)/(6√3 m).
+inline double loss_hessian_lipschitz(const Matrix& rows) {
+  return 4 * loss_curvature(rows) * rows.rowwise().norm().maxCoeff() / (6 * std::sqrt(3.0));
+}
+
 /// The mean logistic loss of x over rows −y_i a_i.
 struct LogisticLoss {
   Matrix rows;  // m×n
@@ -47,6 +52,11 @@ struct LogisticLoss {
 /// One penalty per feature, θ_j = log λ_j: f(x, θ) = mean loss + Σ_j exp(θ_j) x_j²/2.
 struct PenalisedLoss {
   LogisticLoss loss;
+  double hessian_lipschitz = loss_hessian_lipschitz(loss.rows);
+  /// What bounds rest on: ∂²f/∂x∂θ is diag(exp(θ_j) x_j).
+  std::optional<unroll::Curvature> curvature(const Vector& theta) const {
+    return unroll::Curvature{std::exp(theta.minCoeff()), hessian_lipschitz, std::exp(theta.maxCoeff())};
+  }
   template <class V>
   auto operator()(const V& x, const V& theta) const {
     const V squares = unroll::square(x), penalties = unroll::exp(theta);

@@ -8,7 +8,6 @@
 
 #include "logistic_problems.hpp"
 #include "study.hpp"
-#include "unroll/compare/corrected.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/compare/metrics.hpp"
 
@@ -36,25 +35,16 @@ struct Task {
   }
 
   template <class Method>
-  Hypergradient run(const Problem& inner, const Vector& parameters, Index steps, const Method& method) const {
+  Hypergradient run(Index steps, const Method& method) const {
     const auto solver = Nesterov::optimal(
         std::exp(theta.minCoeff()), examples::loss_curvature(training.rows) + std::exp(theta.maxCoeff()));
-    return hypergradient(hold_out, inner, solver, Vector::Zero(problem.dimension()), parameters,
+    return hypergradient(hold_out, problem, solver, Vector::Zero(problem.dimension()), theta,
                          {.steps = steps}, method);
   }
 
   std::vector<Row> row(const Hypergradient& h) const {
     return {{fmt::format("{}", h.cost.gradients + h.cost.recomputed_steps + h.cost.hessian_vector_products),
              fmt::format("{}", h.cost.tape_bytes), cell((h.dtheta - exact).norm() / exact.norm())}};
-  }
-
-  /// The adjoints of all steps, −λ, times the mixed derivative at the end alone, by one product more.
-  Hypergradient corrected(Index steps) const {
-    Hypergradient h =
-        run(ShiftedProblem(problem, theta), Vector::Zero(problem.dimension()), steps, Reverse{});
-    h.dtheta = problem.second_order(h.x, theta, h.dtheta, Matrix::Zero(theta.size(), 1)).dtheta;
-    ++h.cost.hessian_vector_products;
-    return h;
   }
 };
 
@@ -68,10 +58,10 @@ void compute(const Settings& settings, const std::filesystem::path& csv) {
           {{name, fmt::format("{}", t)}, [task, t, method] { return task->row(method(*task, t)); }});
   };
   const auto with = [](auto method) {
-    return [method](const Task& of, Index t) { return of.run(of.problem, of.theta, t, method); };
+    return [method](const Task& of, Index t) { return of.run(t, method); };
   };
   add("unrolled", with(Reverse{}));
-  add("corrected", [](const Task& of, Index t) { return of.corrected(t); });
+  add("corrected", with(Reverse{.corrected = true}));
   add("unrolled, 64 KiB", with(Reverse{.memory_budget = 64 * 1024}));
   add("last 30 steps", with(Reverse{.last_steps = 30}), 30);
   add("last steps, automatic", with(Reverse{.last_steps = automatic}));

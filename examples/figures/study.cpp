@@ -3,7 +3,7 @@
 namespace figures {
 
 std::vector<Study> all_studies() {
-  return {step_size(), burn_in(), methods(), commutator(), logistic(), derivatives(), sobolev()};
+  return {step_size(), burn_in(), methods(), commutator(), logistic(), derivatives(), sobolev(), accuracy()};
 }
 
 unroll::Instance data_instance(const Settings& settings, const std::string& data, const std::string& loss,

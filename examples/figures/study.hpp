@@ -41,6 +41,7 @@ Study commutator();   // d: where the master identity fails
 Study logistic();     // e: beyond quadratics
 Study derivatives();  // f: unrolled, corrected, truncated, one step, implicit
 Study sobolev();      // g: how much α and η matter
+Study accuracy();     // h: what a named accuracy costs
 
 std::vector<Study> all_studies();
 

@@ -136,5 +136,16 @@ TEST_CASE("to err upwards in η is advised only where too small costs more than 
   check_says(sobolev().sentence(records("15", "")), "1 % not reached): there is nothing");
 }
 
+TEST_CASE("what a named accuracy costs is read against the cheapest fixed choice that reaches it") {
+  const auto records = [](const std::string& cost, const std::string& error) {
+    return Records({"problem", "method", "steps", "asked", "cost", "error"},
+                   {{"ridge", "fixed steps and tolerance", "9", "0.1", "100", "1e-3"},
+                    {"ridge", "fixed steps and tolerance", "20", "0.1", "200", "1e-2"},
+                    {"ridge", "certified", "99", "1e-2", cost, error}});
+  };
+  check_says(accuracy().sentence(records("150", "1e-4")), "1 of 1 accuracies are met, at 1.50 to 1.50 times");
+  check_says(accuracy().sentence(records("50", "0.1")), "0 of 1 accuracies are met, at 0.50 to 0.50 times");
+}
+
 }  // namespace
 }  // namespace figures
