@@ -126,6 +126,37 @@ struct Entrywise {
   }
 };
 
+// Where value and slope share their work, a tape without tangents keeps the slope in place of x.
+struct SlopeKept {
+  using Kernel = void (*)(const double* x, double* y, double* slopes, Index size);
+  static constexpr std::array<unsigned, 1> needed_for{0U};
+  static constexpr bool reads_output = false;
+  Kernel value_and_slope;
+  double* slopes;
+
+  /// Null for a function that has none.
+  static Kernel kernel(Function f) {
+    if (f == Function::tanh) return packet::fill_with_slopes<packet::Tanh, packet::TanhSlope>;
+    if (f == Function::sigmoid) return packet::fill_with_slopes<packet::Sigmoid, packet::SigmoidSlope>;
+    return nullptr;
+  }
+  void evaluate(const ConstBlock& x, Block y) const { value_and_slope(x.data(), y.data(), slopes, y.rows()); }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    p.template add<0>([&](Block x_bar, Into into) {
+      const In slope(slopes, x_bar.rows());
+      for (Index j = 0; j < x_bar.cols(); ++j) {
+        const auto cotangent = y_bar.block.col(j).array();
+        if (y_bar.scale == 1)
+          put(x_bar, j, 0, into, chained(slope, cotangent));
+        else
+          put(x_bar, j, 0, into, chained(slope, y_bar.scale * cotangent));
+      }
+    });
+  }
+};
+
 struct Power {
   double exponent;
   void raise(double factor, double c, const double* x, double* y, Index size) const {
@@ -243,7 +274,13 @@ A evaluate_listed(Function f, const A& x) {
 }  // namespace
 
 void elementwise(Function f, const double* x, double* y, Index size) { kernels(f).value(x, y, size); }
-VarArray elementwise(Function f, const VarArray& x) { return evaluate_listed(f, x); }
+VarArray elementwise(Function f, const VarArray& x) {
+  const SlopeKept::Kernel kernel = SlopeKept::kernel(f);
+  if (kernel == nullptr || x.is_constant() || x.core()->tangents > 0) return evaluate_listed(f, x);
+  const auto bytes = static_cast<std::size_t>(x.size()) * sizeof(double);
+  auto* slopes = static_cast<double*>(x.core()->values.allocate(bytes, 64));
+  return evaluate_array<VarArray>(SlopeKept{kernel, slopes}, shape_of(x), x);
+}
 DualArray elementwise(Function f, const DualArray& x) { return evaluate_listed(f, x); }
 
 template <class A>
