@@ -27,6 +27,11 @@ P decay(const P& x) {
 /// (Moshier, "Methods and Programs for Mathematical Functions"), as 1 − g cancels there.
 struct Tanh {
   double operator()(double x) const { return std::tanh(x); }
+  static double with_slope(double x, double& slope) {
+    const double e = std::exp(-2.0 * std::abs(x));
+    slope = 4.0 * e / ((1.0 + e) * (1.0 + e));
+    return std::tanh(x);
+  }
   template <class P>
   P packetOp(const P& x) const {
     P slope;
@@ -48,24 +53,16 @@ struct Tanh {
     return pselect(pcmp_lt(pabs(x), constant<P>(0.625)), small, large);
   }
 };
-struct TanhSlope {
-  double operator()(double x) const {
-    const double e = std::exp(-2.0 * std::abs(x));
-    return 4.0 * e / ((1.0 + e) * (1.0 + e));
-  }
-  template <class P>
-  P packetOp(const P& x) const {
-    P slope;
-    Tanh::with_slope(x, slope);
-    return slope;
-  }
-};
-
 /// σ(x) = 1/(1 + e^{−x}), and its slope σ(x)(1 − σ(x)) = e^{−|x|}/(1 + e^{−|x|})², without cancellation for
 /// large |x|.
 struct Sigmoid {
   double operator()(double x) const {
+    double slope;
+    return with_slope(x, slope);
+  }
+  static double with_slope(double x, double& slope) {
     const double e = std::exp(-std::abs(x));
+    slope = e / ((1.0 + e) * (1.0 + e));
     return (x < 0 ? e : 1.0) / (1.0 + e);
   }
   template <class P>
@@ -81,18 +78,23 @@ struct Sigmoid {
     return pselect(pcmp_lt(x, constant<P>(0.0)), small, large);
   }
 };
-struct SigmoidSlope {
+/// The slope of an F that gives it with its value.
+template <class F>
+struct SlopeOf {
   double operator()(double x) const {
-    const double e = std::exp(-std::abs(x));
-    return e / ((1.0 + e) * (1.0 + e));
+    double slope;
+    F::with_slope(x, slope);
+    return slope;
   }
   template <class P>
   P packetOp(const P& x) const {
     P slope;
-    Sigmoid::with_slope(x, slope);
+    F::with_slope(x, slope);
     return slope;
   }
 };
+using TanhSlope = SlopeOf<Tanh>;
+using SigmoidSlope = SlopeOf<Sigmoid>;
 
 /// log(1 + e^x) = max(x, 0) + log1p(e^{−|x|}); log1p(u) = log(w)·u/(w − 1) with w = 1 + u, exact to rounding
 /// (Kahan).
@@ -111,7 +113,7 @@ struct Softplus {
 };
 
 /// y_i = f(x_i) together with the slopes there, for an F above that has both.
-template <class F, class Slope>
+template <class F>
 void fill_with_slopes(const double* x, double* y, double* slopes, Eigen::Index size) {
   using P = packet_traits<double>::type;
   constexpr Eigen::Index width = packet_traits<double>::size;
@@ -122,18 +124,34 @@ void fill_with_slopes(const double* x, double* y, double* slopes, Eigen::Index s
       pstoreu(y + i, F::with_slope(ploadu<P>(x + i), slope));
       pstoreu(slopes + i, slope);
     }
-  for (; i < size; ++i) {
-    y[i] = F{}(x[i]);
-    slopes[i] = Slope{}(x[i]);
-  }
+  for (; i < size; ++i) y[i] = F::with_slope(x[i], slopes[i]);
 }
 
+/// 1, 0 or −1.
+struct Sign {
+  double operator()(double x) const { return static_cast<double>((x > 0) - (x < 0)); }
+  template <class P>
+  P packetOp(const P& x) const {
+    const P one = constant<P>(1.0), zero = constant<P>(0.0);
+    return psub(pand(pcmp_lt(zero, x), one), pand(pcmp_lt(x, zero), one));
+  }
+};
 /// slope × cotangent, and 0 where the cotangent is 0, whatever the slope.
 struct Chain {
   double operator()(double slope, double cotangent) const { return cotangent == 0 ? 0.0 : slope * cotangent; }
   template <class P>
   P packetOp(const P& slope, const P& cotangent) const {
     return pandnot(pmul(slope, cotangent), pcmp_eq(cotangent, constant<P>(0.0)));
+  }
+};
+/// cotangent / divisor likewise.
+struct Ratio {
+  double operator()(double cotangent, double divisor) const {
+    return cotangent == 0 ? 0.0 : cotangent / divisor;
+  }
+  template <class P>
+  P packetOp(const P& cotangent, const P& divisor) const {
+    return pandnot(pdiv(cotangent, divisor), pcmp_eq(cotangent, constant<P>(0.0)));
   }
 };
 
@@ -163,8 +181,10 @@ struct functor_traits<F> {
     PacketAccess = packet_traits<double>::HasExp != 0 && packet_traits<double>::HasLog != 0
   };
 };
-template <>
-struct functor_traits<unroll::ad::packet::Chain> {
-  enum { Cost = 2 * NumTraits<double>::MulCost, PacketAccess = packet_traits<double>::HasCmp != 0 };
+template <class F>
+requires std::is_same_v<F, unroll::ad::packet::Chain> || std::is_same_v<F, unroll::ad::packet::Ratio> ||
+    std::is_same_v<F, unroll::ad::packet::Sign>
+struct functor_traits<F> {
+  enum { Cost = 4 * NumTraits<double>::MulCost, PacketAccess = packet_traits<double>::HasCmp != 0 };
 };
 }  // namespace Eigen::internal
