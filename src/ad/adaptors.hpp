@@ -71,7 +71,10 @@ BilinearRule(Products) -> BilinearRule<Products>;
 /// Where entry i stands in an operand that is an array, or one number for all; and the entry, 0 in a column
 /// that the operand has not.
 /// @{
-inline Index at(const ConstBlock& x, Index i) { return x.rows() == 1 ? 0 : i; }
+template <class B>
+Index at(const B& x, Index i) {
+  return x.rows() == 1 ? 0 : i;
+}
 inline double entry(const ConstBlock& x, Index i, Index column) {
   return column < x.cols() ? x(at(x, i), column) : 0.0;
 }

@@ -1,4 +1,5 @@
 #include "ad/adaptors.hpp"
+#include "ad/instantiate.hpp"
 #include "unroll/ad/elementwise.hpp"
 
 namespace unroll::ad {
@@ -41,12 +42,12 @@ void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_
     const double slope = scale * partial_of<F, of_first>(u, v, F::value(u, v));
     out[i * step] += chain(slope, seeds[i]);
     for (Index j = 1; j < columns; ++j) {
-      double& entry = bar(i * step, j);
-      entry += chain(slope, y_bar.block(i, j));
+      double& sum = bar(i * step, j);
+      sum += chain(slope, y_bar.block(i, j));
       if (!varies) continue;
       const Pair of_a(u, entry(a, i, j)), of_b(v, entry(b, i, j));
       const Pair bend = partial_of<F, of_first>(of_a, of_b, value_of_two<F>(of_a, of_b));
-      entry += chain(bend.tangent, scale * seeds[i]);
+      sum += chain(bend.tangent, scale * seeds[i]);
     }
   }
 }
@@ -98,15 +99,12 @@ erased_result_t<A, B> elementwise(FunctionOfTwo f, const char* name, const A& a,
 
 #define UNROLL_PAIR(A, B) \
   template erased_result_t<A, B> elementwise<A, B>(FunctionOfTwo, const char*, const A&, const B&);
-#define UNROLL_WORLD(A, S) UNROLL_PAIR(A, A) UNROLL_PAIR(A, S) UNROLL_PAIR(S, A)
-UNROLL_WORLD(PlainView, double)
-UNROLL_WORLD(VarArray, Var)
-UNROLL_WORLD(DualArray, Dual)
-UNROLL_PAIR(VarArray, PlainView)
-UNROLL_PAIR(PlainView, VarArray)
-UNROLL_PAIR(DualArray, PlainView)
-UNROLL_PAIR(PlainView, DualArray)
-#undef UNROLL_WORLD
+UNROLL_FOR_ERASED_PAIRS(UNROLL_PAIR)
+#define UNROLL_WITH_NUMBER(A, S) UNROLL_PAIR(A, S) UNROLL_PAIR(S, A)
+UNROLL_WITH_NUMBER(PlainView, double)
+UNROLL_WITH_NUMBER(VarArray, Var)
+UNROLL_WITH_NUMBER(DualArray, Dual)
+#undef UNROLL_WITH_NUMBER
 #undef UNROLL_PAIR
 
 }  // namespace unroll::ad
