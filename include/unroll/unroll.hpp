@@ -3,11 +3,15 @@
 /// Everything but check/ (is my problem, my solver, my primitive right?) and compare/ (tables, CSV, plots):
 /// include "unroll/check/….hpp" and "unroll/compare/….hpp" for those.
 #include "unroll/ad/access.hpp"
+#include "unroll/ad/along.hpp"
 #include "unroll/ad/decompositions.hpp"
+#include "unroll/ad/factorisation.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/solve.hpp"
+#include "unroll/ad/sparse.hpp"
 #include "unroll/ad/structure.hpp"
+#include "unroll/ad/unpack.hpp"
 #include "unroll/derivative/batch.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"

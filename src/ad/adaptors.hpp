@@ -14,7 +14,7 @@ template <class Map>
 struct LinearRule {
   static constexpr std::array<unsigned, 1> needed_for{0U};
   static constexpr bool reads_output = false;
-  Map map;
+  [[no_unique_address]] Map map;
   void evaluate(const ConstBlock& x, Block y) const { map.forward(y, x, 1, Into::assign); }
   template <class P>
   void pullback(P& p) const {
@@ -28,7 +28,7 @@ LinearRule(Map) -> LinearRule<Map>;
 /// The transpose of a map.
 template <class Map>
 struct Flipped {
-  Map map;
+  [[no_unique_address]] Map map;
   void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
     map.transposed(y, x, alpha, into);
   }
@@ -50,7 +50,7 @@ template <class Products>
 struct BilinearRule {
   static constexpr std::array<unsigned, 2> needed_for{2U, 1U};
   static constexpr bool reads_output = false;
-  Products products;
+  [[no_unique_address]] Products products;
   void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) const {
     products.value(y, a, b, 1, Into::assign);
   }
@@ -67,6 +67,18 @@ struct BilinearRule {
 };
 template <class Products>
 BilinearRule(Products) -> BilinearRule<Products>;
+
+/// Where entry i stands in an operand that is an array, or one number for all; and the entry, 0 in a column
+/// that the operand has not.
+/// @{
+template <class B>
+Index at(const B& x, Index i) {
+  return x.rows() == 1 ? 0 : i;
+}
+inline double entry(const ConstBlock& x, Index i, Index column) {
+  return column < x.cols() ? x(at(x, i), column) : 0.0;
+}
+/// @}
 
 /// out (+)= alpha · value, for parts of a block.
 template <class Out, class Value>

@@ -39,23 +39,29 @@ struct Quotient {
   static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { divide(y, a, b); }
   template <class P>
   static void pullback(P& p) {
+    if (p.sweeper().core().tangents > 0) return pull_with_tangents(p);
     const ScaledBlock y_bar = p.adjoint();
-    Matrix w(y_bar.block.rows(), y_bar.block.cols());
-    Block w_block(w.data(), w.rows(), w.cols());
-    if (p.sweeper().core().tangents > 0)
-      divide(w_block, y_bar.block, p.template in<1>());
-    else
-      w_block.array() = y_bar.block.array().colwise() / p.template in<1>().col(0).array();
-    // Where nobody depends on an entry, its infinite slopes add nothing.
-    const auto idle = (y_bar.block.array() == 0).rowwise().all();
-    const bool finite = p.output().allFinite() && w.allFinite();
-    Matrix y;
-    if (!finite) {
-      w = idle.replicate(1, w.cols()).select(0.0, w);
-      y = idle.replicate(1, p.output().cols()).select(0.0, p.output());
-    }
-    const ConstBlock ratio(w.data(), w.rows(), w.cols());
-    const ConstBlock output = finite ? p.output() : ConstBlock(y.data(), y.rows(), y.cols());
+    const auto ratio = [&](Index j) {  // 0 where nobody depends on an entry, whatever its slope
+      return y_bar.block.col(j).array().binaryExpr(p.template in<1>().col(0).array(), packet::Ratio{});
+    };
+    p.template add<0>([&](Block a_bar, Into into) {
+      for (Index j = 0; j < a_bar.cols(); ++j) put(a_bar.col(j).array(), ratio(j), y_bar.scale, into);
+    });
+    p.template add<1>([&](Block b_bar, Into into) {
+      for (Index j = 0; j < b_bar.cols(); ++j)
+        put(b_bar.col(j).array(), p.output().col(0).array().binaryExpr(ratio(j), packet::Chain{}),
+            -y_bar.scale, into);
+    });
+  }
+  template <class P>
+  static void pull_with_tangents(P& p) {
+    const ScaledBlock y_bar = p.adjoint();
+    Matrix w(y_bar.block.rows(), y_bar.block.cols()), y = p.output();
+    const Block w_block(w.data(), w.rows(), w.cols());
+    divide(w_block, y_bar.block, p.template in<1>());
+    for (Index i = 0; i < w.rows(); ++i)
+      if ((y_bar.block.row(i).array() == 0).all()) w.row(i).setZero(), y.row(i).setZero();
+    const ConstBlock ratio(w.data(), w.rows(), w.cols()), output(y.data(), y.rows(), y.cols());
     p.template add<0>([&](Block a_bar, Into into) { add(a_bar, ratio, y_bar.scale, into); });
     p.template add<1>([&](Block b_bar, Into into) { multiply(b_bar, output, ratio, -y_bar.scale, into); });
   }

@@ -36,29 +36,6 @@ void fill(const double* x, double* y, Index size, const Rule& rule) {
   }
 }
 
-#define UNROLL_RULE(rule) [](const auto& of) -> decltype(F::rule(of)) { return F::rule(of); }
-
-// A function of one variable over many numbers.
-struct Kernels {
-  using Kernel = void (*)(const double* x, double* y, Index size);
-  Kernel value, slope, bend;
-  bool saves_output;
-};
-template <class F>
-constexpr Kernels kernels_of{
-    [](const double* x, double* y, Index size) { fill(x, y, size, UNROLL_RULE(value)); },
-    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(slope)); },
-    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); }, F::saves_output};
-#undef UNROLL_RULE
-
-const Kernels& kernels(Function f) {
-  static constexpr Kernels all[] = {
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) kernels_of<Elementary<Function::name>>,
-#include "unroll/ad/function_list.hpp"
-  };
-  return all[static_cast<std::size_t>(f)];
-}
-
 template <class Expression>
 void put(Block& out, Index column, Index first, Into into, const Expression& value) {
   auto part = out.col(column).segment(first, value.size()).array();
@@ -70,6 +47,44 @@ void put(Block& out, Index column, Index first, Into into, const Expression& val
 template <class A, class B>
 auto chained(const A& slope, const B& cotangent) {
   return slope.binaryExpr(cotangent, packet::Chain{});
+}
+
+// x̄ (+)= slope ∘ scale ȳ for one column in one pass, where the slope is written for arrays.
+using Pull = void (*)(Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar);
+template <class F>
+constexpr Pull pull_of() {
+  if constexpr (requires(In s) { F::slope(s).sqrt(); })
+    return [](Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar) {
+      const auto cotangent = y_bar.scale * y_bar.block.col(0).array();
+      put(x_bar, 0, 0, into, chained(F::slope(In(s, x_bar.rows())), cotangent));
+    };
+  else
+    return nullptr;
+}
+
+#define UNROLL_RULE(rule) [](const auto& of) -> decltype(F::rule(of)) { return F::rule(of); }
+
+// A function of one variable over many numbers.
+struct Kernels {
+  using Kernel = void (*)(const double* x, double* y, Index size);
+  Kernel value, slope, bend;
+  Pull pull;  // null: by strips
+  bool saves_output;
+};
+template <class F>
+constexpr Kernels kernels_of{
+    [](const double* x, double* y, Index size) { fill(x, y, size, UNROLL_RULE(value)); },
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(slope)); },
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); }, pull_of<F>(),
+    F::saves_output};
+#undef UNROLL_RULE
+
+const Kernels& kernels(Function f) {
+  static constexpr Kernels all[] = {
+#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) kernels_of<Elementary<Function::name>>,
+#include "unroll/ad/function_list.hpp"
+  };
+  return all[static_cast<std::size_t>(f)];
 }
 
 // A rule with `value`, `slope` and `bend` over strips; the saved block is the output or the operand.
@@ -102,6 +117,7 @@ struct Entrywise {
         return p.template in<0>();
     }();
     p.template add<0>([&](Block x_bar, Into into) {
+      if (x_bar.cols() == 1 && mine.pull() != nullptr) return mine.pull()(x_bar, into, saved.data(), y_bar);
       for (Index first = 0; first < x_bar.rows(); first += strip)
         pull_strip(x_bar, into, first, saved, y_bar);
     });
@@ -126,8 +142,40 @@ struct Entrywise {
   }
 };
 
+// Where value and slope share their work, a tape without tangents keeps the slope in place of x.
+struct SlopeKept {
+  using Kernel = void (*)(const double* x, double* y, double* slopes, Index size);
+  static constexpr std::array<unsigned, 1> needed_for{0U};
+  static constexpr bool reads_output = false;
+  Kernel value_and_slope;
+  double* slopes;
+
+  /// Null for a function that has none.
+  static Kernel kernel(Function f) {
+    if (f == Function::tanh) return packet::fill_with_slopes<packet::Tanh>;
+    if (f == Function::sigmoid) return packet::fill_with_slopes<packet::Sigmoid>;
+    return nullptr;
+  }
+  void evaluate(const ConstBlock& x, Block y) const { value_and_slope(x.data(), y.data(), slopes, y.rows()); }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock y_bar = p.adjoint();
+    p.template add<0>([&](Block x_bar, Into into) {
+      const In slope(slopes, x_bar.rows());
+      for (Index j = 0; j < x_bar.cols(); ++j) {
+        const auto cotangent = y_bar.block.col(j).array();
+        if (y_bar.scale == 1)
+          put(x_bar, j, 0, into, chained(slope, cotangent));
+        else
+          put(x_bar, j, 0, into, chained(slope, y_bar.scale * cotangent));
+      }
+    });
+  }
+};
+
 struct Power {
   double exponent;
+  static Pull pull() { return nullptr; }
   void raise(double factor, double c, const double* x, double* y, Index size) const {
     if (factor == 0)
       std::fill_n(y, size, 0.0);
@@ -141,94 +189,10 @@ struct Power {
   }
 };
 
-// ---- of two variables
-
-struct KernelsOfTwo {
-  double (*value)(double, double);
-  double (*partial_a)(double a, double b, double y);
-  double (*partial_b)(double a, double b, double y);
-  std::pair<double, double> (*tangents)(Pair a, Pair b);  // of the partials
-};
-template <class F>
-constexpr KernelsOfTwo kernels_of_two{[](double a, double b) { return F::value(a, b); },
-                                      [](double a, double b, double y) { return F::partial_a(a, b, y); },
-                                      [](double a, double b, double y) { return F::partial_b(a, b, y); },
-                                      [](Pair a, Pair b) {
-                                        const Pair y = value_of_two<F>(a, b);
-                                        return std::pair(F::partial_a(a, b, y).tangent,
-                                                         F::partial_b(a, b, y).tangent);
-                                      }};
-const KernelsOfTwo& kernels(FunctionOfTwo f) {
-  static constexpr KernelsOfTwo all[] = {
-#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) kernels_of_two<Elementary<FunctionOfTwo::name>>,
-#include "unroll/ad/function_list.hpp"
-  };
-  return all[static_cast<std::size_t>(f)];
-}
-
-struct OfTwo {
-  static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
-  static constexpr bool reads_output = false;
-  FunctionOfTwo f;
-
-  // Entry i of a block, or the one number that stands for all; with its tangent of column j.
-  template <class B>
-  static Index row(const B& x, Index i) {
-    return x.rows() == 1 ? 0 : i;
-  }
-  static double tangent(const ConstBlock& x, Index i, Index j) {
-    return j < x.cols() ? x(row(x, i), j) : 0.0;
-  }
-
-  void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) const {
-    const KernelsOfTwo& k = kernels(f);
-    for (Index i = 0; i < y.rows(); ++i) {
-      const double u = a(row(a, i), 0), v = b(row(b, i), 0);
-      y(i, 0) = k.value(u, v);
-      if (y.cols() == 1) continue;
-      const double in_a = k.partial_a(u, v, y(i, 0)), in_b = k.partial_b(u, v, y(i, 0));
-      for (Index j = 1; j < y.cols(); ++j)
-        y(i, j) = chain(in_a, tangent(a, i, j)) + chain(in_b, tangent(b, i, j));
-    }
-  }
-  template <class P>
-  void pullback(P& p) const {
-    p.template add<0>([&](Block bar, Into into) { pull(p, bar, into, kernels(f).partial_a, true); });
-    p.template add<1>([&](Block bar, Into into) { pull(p, bar, into, kernels(f).partial_b, false); });
-  }
-  template <class P, class Partial>
-  void pull(P& p, Block bar, Into into, const Partial& partial, bool of_first) const {
-    const KernelsOfTwo& k = kernels(f);
-    const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock a = p.template in<0>(), b = p.template in<1>();
-    if (into == Into::assign) bar.setZero();
-    for (Index i = 0; i < y_bar.block.rows(); ++i) {
-      const double u = a(row(a, i), 0), v = b(row(b, i), 0);
-      const double slope = y_bar.scale * partial(u, v, k.value(u, v));
-      auto out = bar.row(row(bar, i));
-      for (Index j = 0; j < bar.cols(); ++j) out(j) += chain(slope, y_bar.block(i, j));
-      if (a.cols() == 1 && b.cols() == 1) continue;
-      for (Index j = 1; j < bar.cols(); ++j) {
-        const auto [in_a, in_b] = k.tangents({u, tangent(a, i, j)}, {v, tangent(b, i, j)});
-        out(j) += chain(of_first ? in_a : in_b, y_bar.scale * y_bar.block(i, 0));
-      }
-    }
-  }
-};
-
-template <class A, class B>
-Shape shape_of_both(const char* name, const A& a, const B& b) {
-  if constexpr (std::is_arithmetic_v<A> || std::is_same_v<A, Var> || std::is_same_v<A, Dual>)
-    return shape_of(b);
-  else if constexpr (std::is_arithmetic_v<B> || std::is_same_v<B, Var> || std::is_same_v<B, Dual>)
-    return shape_of(a);
-  else
-    return same_shape(name, shape_of(a), shape_of(b));
-}
-
 // Functions of one variable in the kernels above.
 struct Listed {
   const Kernels* kernels;
+  Pull pull() const { return kernels->pull; }
   void value(const double* x, double* y, Index size) const { kernels->value(x, y, size); }
   void slope(const double* s, double* y, Index size) const { kernels->slope(s, y, size); }
   void bend(const double* s, double* y, Index size) const { kernels->bend(s, y, size); }
@@ -243,33 +207,21 @@ A evaluate_listed(Function f, const A& x) {
 }  // namespace
 
 void elementwise(Function f, const double* x, double* y, Index size) { kernels(f).value(x, y, size); }
-VarArray elementwise(Function f, const VarArray& x) { return evaluate_listed(f, x); }
+VarArray elementwise(Function f, const VarArray& x) {
+  const SlopeKept::Kernel kernel = SlopeKept::kernel(f);
+  if (kernel == nullptr || x.is_constant() || x.core()->tangents > 0) return evaluate_listed(f, x);
+  const auto bytes = static_cast<std::size_t>(x.size()) * sizeof(double);
+  auto* slopes = static_cast<double*>(x.core()->values.allocate(bytes, 64));
+  return evaluate_array<VarArray>(SlopeKept{kernel, slopes}, shape_of(x), x);
+}
 DualArray elementwise(Function f, const DualArray& x) { return evaluate_listed(f, x); }
 
 template <class A>
 A power(const A& x, double exponent) {
   return evaluate_array<A>(Entrywise<Power, false>{{exponent}}, shape_of(x), x);
 }
-template <class A, class B>
-erased_result_t<A, B> elementwise(FunctionOfTwo f, const char* name, const A& a, const B& b) {
-  return evaluate_rule<Kind::array>(OfTwo{f}, shape_of_both(name, a, b), a, b);
-}
-
 #define UNROLL_POWER(A) template A power<A>(const A&, double);
 UNROLL_FOR_ARRAYS(UNROLL_POWER)
 #undef UNROLL_POWER
-
-#define UNROLL_PAIR(A, B) \
-  template erased_result_t<A, B> elementwise<A, B>(FunctionOfTwo, const char*, const A&, const B&);
-#define UNROLL_WORLD(A, S) UNROLL_PAIR(A, A) UNROLL_PAIR(A, S) UNROLL_PAIR(S, A)
-UNROLL_WORLD(PlainView, double)
-UNROLL_WORLD(VarArray, Var)
-UNROLL_WORLD(DualArray, Dual)
-UNROLL_PAIR(VarArray, PlainView)
-UNROLL_PAIR(PlainView, VarArray)
-UNROLL_PAIR(DualArray, PlainView)
-UNROLL_PAIR(PlainView, DualArray)
-#undef UNROLL_WORLD
-#undef UNROLL_PAIR
 
 }  // namespace unroll::ad

@@ -10,4 +10,7 @@
   UNROLL_FOR_PAIRS_OF(X, VarVector, Vector) \
   UNROLL_FOR_PAIRS_OF(X, VarMatrix, Matrix) \
   UNROLL_FOR_PAIRS_OF(X, DualVector, Vector) UNROLL_FOR_PAIRS_OF(X, DualMatrix, Matrix)
+#define UNROLL_FOR_ERASED_PAIRS(X) \
+  X(PlainView, PlainView)          \
+  UNROLL_FOR_PAIRS_OF(X, VarArray, PlainView) UNROLL_FOR_PAIRS_OF(X, DualArray, PlainView)
 /// @}

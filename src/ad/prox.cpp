@@ -2,37 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "ad/adaptors.hpp"
+
 namespace unroll::ad {
 
 namespace {
-
-// Entry i of an operand that is an array, or one number for all.
-template <class B>
-Index at(const B& x, Index i) {
-  return x.rows() == 1 ? 0 : i;
-}
-double entry(const ConstBlock& x, Index i, Index column) {
-  return column < x.cols() ? x(at(x, i), column) : 0.0;
-}
 
 struct SoftThreshold {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
   static constexpr bool reads_output = false;
   // Not in the dead zone, of which a threshold 0 leaves nothing: there the map is x, at 0 too.
-  static bool is_kept(const ConstBlock& x, const ConstBlock& tau, Index i) {
-    const double threshold = tau(at(tau, i), 0);
-    return threshold == 0 || !(std::abs(x(i, 0)) <= threshold);
-  }
-  static double sign(const ConstBlock& x, const ConstBlock& tau, Index i) {
-    if (x(i, 0) == 0 || !is_kept(x, tau, i)) return 0;
-    return x(i, 0) > 0 ? 1 : -1;
-  }
+  static bool is_kept(double x, double threshold) { return threshold == 0 || !(std::abs(x) <= threshold); }
+  static double sign(double x) { return x == 0 ? 0 : x > 0 ? 1 : -1; }
   static void evaluate(const ConstBlock& x, const ConstBlock& tau, Block y) {
     for (Index i = 0; i < y.rows(); ++i) {
-      const double s = sign(x, tau, i);
-      const bool kept = is_kept(x, tau, i);
-      for (Index j = 0; j < y.cols(); ++j) y(i, j) = kept ? entry(x, i, j) - s * entry(tau, i, j) : 0.0;
-      if (std::isnan(x(i, 0))) y(i, 0) = x(i, 0);
+      const double value = x(i, 0), threshold = tau(at(tau, i), 0);
+      const bool kept = is_kept(value, threshold);
+      y(i, 0) = kept ? value - sign(value) * threshold : 0.0;
+      for (Index j = 1; j < y.cols(); ++j)
+        y(i, j) = kept ? entry(x, i, j) - sign(value) * entry(tau, i, j) : 0.0;
     }
   }
   template <class P>
@@ -43,12 +31,13 @@ struct SoftThreshold {
     p.template add<0>([&](Block x_bar, Into into) {
       if (into == Into::assign) x_bar.setZero();
       for (Index i = 0; i < x_bar.rows(); ++i)
-        if (is_kept(x, tau, i)) x_bar.row(i) += y_bar.scale * y_bar.block.row(i);
+        if (is_kept(x(i, 0), tau(at(tau, i), 0))) x_bar.row(i) += y_bar.scale * y_bar.block.row(i);
     });
     p.template add<1>([&](Block tau_bar, Into into) {
       if (into == Into::assign) tau_bar.setZero();
       for (Index i = 0; i < x.rows(); ++i)
-        tau_bar.row(at(tau, i)) -= (sign(x, tau, i) * y_bar.scale) * y_bar.block.row(i);
+        if (is_kept(x(i, 0), tau(at(tau, i), 0)))
+          tau_bar.row(at(tau, i)) -= (sign(x(i, 0)) * y_bar.scale) * y_bar.block.row(i);
     });
   }
 };

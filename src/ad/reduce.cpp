@@ -39,11 +39,12 @@ struct SquaredNorm {
   }
 };
 
+// Norms whose squares are neither 0 nor infinite.
+bool has_square(double norm) { return norm > 1e-140 && norm < 1e140; }
 // ‖x‖ without leaving the range of the entries.
-double scaled_norm(const ConstBlock::ConstColXpr& x) {
-  constexpr double small = 1e-140, large = 1e140;  // whose squares are neither 0 nor infinite
+double scaled_norm(const Eigen::Map<const Vector>& x) {
   const double plain = x.norm();
-  if (plain > small && plain < large) return plain;
+  if (has_square(plain)) return plain;
   const double most = x.size() == 0 ? 0.0 : x.cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
   return most > 0 && std::isfinite(most) ? most * (x / most).norm() : most;
 }
@@ -53,21 +54,26 @@ struct Norm {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
   static void evaluate(const ConstBlock& x, Block y) {
-    y(0, 0) = scaled_norm(x.col(0));
+    y(0, 0) = scaled_norm(Eigen::Map<const Vector>(x.data(), x.rows()));
     for (Index j = 1; j < y.cols(); ++j) y(0, j) = y(0, 0) == 0 ? 0.0 : (x.col(0) / y(0, 0)).dot(x.col(j));
   }
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>(), y = p.output();
+    const double norm = y(0, 0);
     p.template add<0>([&](Block x_bar, Into into) {
-      if (into == Into::assign) x_bar.setZero();
-      if (y(0, 0) == 0) return;
-      const auto direction = x.col(0) / y(0, 0);
+      if (norm == 0) {
+        if (into == Into::assign) x_bar.setZero();
+        return;
+      }
       for (Index j = 0; j < x_bar.cols(); ++j) {
-        x_bar.col(j) += y_bar.block(0, j) * direction;
+        if (has_square(norm))
+          put(x_bar.col(j), x.col(0), y_bar.block(0, j) / norm, into);
+        else
+          put(x_bar.col(j), x.col(0) / norm, y_bar.block(0, j), into);
         if (j > 0 && x.cols() > 1)
-          x_bar.col(j) += y_bar.block(0, 0) * (x.col(j) - y(0, j) * direction) / y(0, 0);
+          x_bar.col(j) += y_bar.block(0, 0) * (x.col(j) - y(0, j) * (x.col(0) / norm)) / norm;
       }
     });
   }

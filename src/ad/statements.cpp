@@ -19,6 +19,7 @@ void Statements::grow(std::size_t more_arguments, std::size_t more_statements) {
   ids_.resize(arguments);
   counts_.resize(statements);
   if (tangents_ > 0) {
+    if (tangents_ >= RawArray<double>::most / std::max(arguments, statements)) throw std::bad_alloc();
     partial_tangents_.resize(arguments * tangents_);
     blocks_.resize(statements * (1 + tangents_));
   }

@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "ad/adaptors.hpp"
+#include "unroll/ad/along.hpp"
+#include "unroll/ad/unpack.hpp"
 
 namespace unroll::ad {
 
@@ -115,10 +117,19 @@ std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along al
   return positions;
 }
 
+Vector greatest_values(const ConstBlock& x, Shape shape, Along along) {
+  const std::vector<Index> positions = greatest_positions(x, shape, along);
+  return x.col(0)(positions);
+}
+
 std::vector<Index> diagonal_positions(Index rows, Index cols) {
   std::vector<Index> positions(static_cast<std::size_t>(std::min(rows, cols)));
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<Index>(i) * (rows + 1);
   return positions;
+}
+
+void throw_unpacked(Index size, Index wanted) {
+  throw ShapeError(fmt::format("unpack: theta has {} entries, the layout {}", size, wanted));
 }
 
 template <class E>

@@ -60,6 +60,20 @@ TEST_CASE("a solve by Cholesky has the derivative of the triangle that it reads"
       general, [](const auto& a, const auto& v) { return solve_cholesky(a, v); }, A, b);
 }
 
+TEST_CASE("a triangular solve reads its triangle alone, and so does its derivative") {
+  const Matrix A = regular(3), B = matrix_point(3, 2);
+  const Vector b = point(3);
+  check_rule([](const auto& a, const auto& v) { return solve_lower(a, v); }, A, b);
+  check_rule([](const auto& a, const auto& v) { return solve_upper(a, v); }, A, B);
+  check_rule([&](const auto& a) { return solve_upper(a, b); }, A);
+  check_rule([&](const auto& v) { return solve_lower(A, v); }, b);
+  const Matrix lower = A.triangularView<Eigen::Lower>(), upper = A.triangularView<Eigen::Upper>();
+  CHECK((lower * solve_lower(A, b)).isApprox(b, 1e-14));
+  CHECK((upper * solve_upper(A, B)).isApprox(B, 1e-14));
+  CHECK_THROWS_WITH_AS(solve_lower(Matrix{{1.0, 0.0}, {1.0, 0.0}}, Vector(Vector::Ones(2))),
+                       "solve_lower: A is 2x2 and singular: pivot 1 is 0", NumericalError);
+}
+
 TEST_CASE("a system of one unknown, and one of none, is solved") {
   check_rule(
       general, [](const auto& a, const auto& v) { return solve_lu(a, v); },

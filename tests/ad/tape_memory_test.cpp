@@ -1,8 +1,13 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
+#include <fstream>
+#include <memory>
 #include <new>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -12,9 +17,11 @@ using namespace unroll;
 
 namespace {
 std::atomic<long> allocations{0};
+std::atomic<bool> exhausted{false};  // operator new has nothing more to give
 
 void* counted(std::size_t size) {
   ++allocations;
+  if (exhausted) throw std::bad_alloc();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
@@ -32,6 +39,32 @@ VarVector gradient_steps(const Ridge& ridge, VarVector x, const VarVector& theta
     x = x - 0.1 * (ridge.A.transpose() * (ridge.A * x - ridge.b) / samples + theta[0] * x);
   return x;
 }
+// The process may take `more` bytes of address space, and no others, while this lives.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(std::size_t more) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    getrlimit(RLIMIT_AS, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + more;
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+  ~MemoryLimit() { setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+#if defined(__has_feature)
+#define UNROLL_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__)
+#define UNROLL_SANITIZED 1
+#else
+#define UNROLL_SANITIZED 0
+#endif
 }  // namespace
 
 void* operator new(std::size_t size) { return counted(size); }
@@ -117,4 +150,70 @@ TEST_CASE("a sum that shares the derivative of an input is no input") {
   const Sweep sweep = tape.sweep(sum(z));
   CHECK(sweep.adjoint(x) == Matrix(Vector::Ones(3)));
   CHECK_THROWS_AS(sweep.adjoint(z), TapeError);
+}
+
+#if !UNROLL_SANITIZED  // whose own memory has no limit
+TEST_CASE("a recording that ran out of memory has lost nothing, and goes on when there is some") {
+  for (const std::size_t more : {1U << 20, 1U << 22, 5U << 20, 1U << 24}) {
+    CAPTURE(more);
+    Tape tape;
+    const Var x = tape.input(2.0);
+    Var y = x;
+    long count = 1;
+    const auto record = [&](long most) {
+      for (; count < most; ++count) y = y + x;
+    };
+    {
+      const MemoryLimit limit(more);
+      CHECK_THROWS_AS(record(100'000'000), std::bad_alloc);
+    }
+    record(count + 200'000);
+    CHECK(y.value() == 2.0 * static_cast<double>(count));
+    CHECK(tape.sweep(y).adjoint(x)(0) == static_cast<double>(count));
+  }
+}
+#endif
+
+TEST_CASE("a number of tangents that no memory holds is refused, and the next tape is whole") {
+  CHECK_THROWS_AS(Tape(Index{1} << 50), std::bad_alloc);
+  CHECK_THROWS_AS(Tape(Index{1} << 58), std::bad_alloc);
+  Tape tape(1);
+  const Var x = tape.input(1.5);
+  Var y = x;
+  for (int i = 0; i < 5000; ++i) y = y + x;
+  CHECK(tape.sweep(y).adjoint(x)(0) == 5001.0);
+}
+
+TEST_CASE("nothing that is destroyed asks for memory") {
+  std::optional<Tape> tape(std::in_place);
+  std::optional<VarVector> x = tape->input(Vector(Vector::Ones(1733)));
+  std::optional<VarVector> longer = concatenate(*x, head(*x, 1));  // whose buffer is the first of its size
+  std::optional<Sweep> first = tape->sweep(sum(*longer)), second = tape->sweep(squared_norm(*x));
+  CHECK(first->adjoint(*x).sum() == 1734.0);
+  exhausted = true;
+  longer.reset();
+  first.reset();
+  second.reset();
+  x.reset();
+  tape.reset();
+  exhausted = false;
+  CHECK(Tape().statistics().nodes == 0);
+}
+
+TEST_CASE("a tape and a sweep that outlive their thread's memory are given back whole") {
+  const ad::TapeCore* core = nullptr;
+  std::thread([&core] {
+    thread_local std::optional<Sweep> sweep;  // both destroyed after what the thread keeps of tapes,
+    thread_local std::optional<Tape> tape;    // which is made later
+    CHECK(!sweep.has_value());
+    CHECK(!tape.has_value());
+    tape.emplace();
+    core = &tape->core();
+    const VarVector x = tape->input(Vector(Vector::Ones(3)));
+    sweep.emplace(tape->sweep(sum(x)));
+  }).join();
+  std::vector<std::unique_ptr<Tape>> tapes;
+  const auto found = [&] { return !tapes.empty() && &tapes.back()->core() == core; };
+  while (!found() && tapes.size() < 1000) tapes.push_back(std::make_unique<Tape>());
+  CHECK(found());
 }

@@ -56,10 +56,11 @@ class RawArray {
   const T* data() const { return data_; }
   std::size_t bytes() const { return capacity_ * sizeof(T); }
 
-  /// Room for at least `capacity` values. @throws std::bad_alloc, and leaves it as it was.
+  static constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T);
+  /// Room for at least `capacity` ≤ `most` values. @throws std::bad_alloc, and leaves it as it was.
   void resize(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    if (capacity > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
+    if (capacity > most) throw std::bad_alloc();
     auto* moved = static_cast<T*>(std::realloc(static_cast<void*>(data_), capacity * sizeof(T)));
     if (moved == nullptr) throw std::bad_alloc();
     data_ = moved;
@@ -83,18 +84,21 @@ class FreeLists {
  public:
   static constexpr std::size_t least_bytes = sizeof(Buffer*);  // of a buffer's data
 
-  /// A free buffer, or null.
+  /// A free buffer, or null. @throws std::bad_alloc for a size that is new.
   Buffer* take(std::size_t size) {
     List* const list = find(size);
-    if (list == nullptr || list->first == nullptr) return nullptr;
+    if (list == nullptr) [[unlikely]] {
+      lists_.push_back({size, nullptr});  // here, so that give() asks for no memory
+      return nullptr;
+    }
+    if (list->first == nullptr) return nullptr;
     Buffer* const found = list->first;
     std::memcpy(&list->first, found->data, sizeof(Buffer*));
     return found;
   }
-  void give(Buffer* buffer, std::size_t size) {
-    List* list = find(size);
-    if (list == nullptr) [[unlikely]]
-      list = &lists_.emplace_back(List{size, nullptr});
+  /// Of a size that was asked for before: destructors may call this.
+  void give(Buffer* buffer, std::size_t size) noexcept {
+    List* const list = find(size);
     std::memcpy(buffer->data, &list->first, sizeof(Buffer*));
     list->first = buffer;
   }
@@ -108,7 +112,7 @@ class FreeLists {
     std::size_t size;
     Buffer* first;
   };
-  List* find(std::size_t size) {
+  List* find(std::size_t size) noexcept {
     if (last_ < lists_.size() && lists_[last_].size == size) return &lists_[last_];
     for (std::size_t i = 0; i < lists_.size(); ++i)
       if (lists_[i].size == size) {

@@ -38,6 +38,21 @@ using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t
 /// The common kind of two arrays, one of which may be plain.
 template <class A, class B>
 using common_array_t = std::conditional_t<PlainArray<array_t<A>>, array_t<B>, array_t<A>>;
+/// The matrix and the vector of an array's world.
+template <class V>
+using matrix_in_world_t =
+    std::conditional_t<PlainArray<array_t<V>>, Matrix,
+                       std::conditional_t<TapedArray<array_t<V>>, VarMatrix, DualMatrix>>;
+template <class V>
+using vector_in_world_t =
+    std::conditional_t<PlainArray<array_t<V>>, Vector,
+                       std::conditional_t<TapedArray<array_t<V>>, VarVector, DualVector>>;
+/// The array B, a vector or a matrix, in the common world of A and B.
+template <class B, class A>
+using common_world_t = std::conditional_t<
+    PlainArray<array_t<B>>,
+    std::conditional_t<std::is_same_v<array_t<B>, Vector>, vector_in_world_t<A>, matrix_in_world_t<A>>,
+    array_t<B>>;
 template <class A, class B>
 concept SameWorld = AnyArray<A> && AnyArray<B> &&
     (PlainArray<array_t<A>> || PlainArray<array_t<B>> || std::is_same_v<array_t<A>, array_t<B>>);

@@ -24,7 +24,7 @@ UNROLL_FUNCTION(sqrt,        y, sqrt(x),                   0.5 / y,             
 UNROLL_FUNCTION(cbrt,        y, std::cbrt(x),              1.0 / (3.0 * y * y),        -2.0 / (3.0 * y * y * y))         // ∛x; the slope at 0 is +∞
 UNROLL_FUNCTION(square,      x, x * x,                     2.0 * x,                    2.0)                              // x²
 UNROLL_FUNCTION(reciprocal,  y, 1.0 / x,                   -y * y,                     -2.0 * y)                         // 1/x, x ≠ 0
-UNROLL_FUNCTION(abs,         x, abs(x),                    sign(x),                    0.0)                              // |x|; the slope at 0 is 0
+UNROLL_FUNCTION(abs,         x, abs(x),                    map<packet::Sign>(x),                  0.0)                              // |x|; the slope at 0 is 0
 UNROLL_FUNCTION(sin,         x, sin(x),                    cos(x),                     -sin(x))                          // sin x
 UNROLL_FUNCTION(cos,         x, cos(x),                    -sin(x),                    -cos(x))                          // cos x
 UNROLL_FUNCTION(tan,         y, tan(x),                    1.0 + y * y,                2.0 * y)                          // tan x

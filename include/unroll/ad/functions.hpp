@@ -55,13 +55,6 @@ inline double primal(Pair a) { return a.value; }
 using std::abs, std::acos, std::asin, std::atan, std::cos, std::cosh, std::exp, std::expm1, std::log,
     std::log1p, std::sin, std::sinh, std::sqrt, std::tan;
 
-template <class T>
-auto sign(const T& x) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return static_cast<double>((x > 0) - (x < 0));
-  else
-    return x.sign();
-}
 inline double square_of(double x) { return x * x; }
 template <class T>
 auto cube(const T& x) -> decltype(x * x * x) {

@@ -11,19 +11,11 @@
 
 /// Matrices and their parts, in all worlds: `matrix_t<V>` is the matrix of V's world, `vector_t<V>` its
 /// vector. Every function here is linear, or made of linear ones, and is differentiated to second order.
+/// Sums, norms, maxima and the like of rows and columns: along.hpp.
 /// @throws ShapeError naming the operation and the sizes.
 namespace unroll {
 
 namespace ad {
-
-template <class V>
-using matrix_in_world_t =
-    std::conditional_t<PlainArray<array_t<V>>, Matrix,
-                       std::conditional_t<TapedArray<array_t<V>>, VarMatrix, DualMatrix>>;
-template <class V>
-using vector_in_world_t =
-    std::conditional_t<PlainArray<array_t<V>>, Vector,
-                       std::conditional_t<TapedArray<array_t<V>>, VarVector, DualVector>>;
 
 /// On `erased` arrays.
 /// @{
@@ -44,8 +36,6 @@ erased_result_t<E> scattered(const E& x, const Indices& indices, Shape shape);
 template <class E>
 erased_result_t<E> cumulated(const E& x);
 Indices shared_indices(std::vector<Index> indices);
-/// Where the greatest entry of every row, or column, lies in the flattened matrix.
-std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along);
 std::vector<Index> diagonal_positions(Index rows, Index cols);
 /// @}
 
@@ -60,35 +50,33 @@ template <ad::AnyArray V>
 using vector_t = ad::vector_in_world_t<V>;
 /// @}
 
-// One line a function: `Result` of an operation on the erased array.
-#define UNROLL_OF_ARRAY(Result, operation)     \
-  {                                            \
-    decltype(auto) array = ad::materialise(x); \
-    return Result(ad::operation);              \
-  }
-
 /// The entries of x, column by column, as a rows × cols matrix; of a tape, the same node.
 template <ad::AnyArray V>
-matrix_t<V> reshape(const V& x, Index rows, Index cols)
-    UNROLL_OF_ARRAY(matrix_t<V>, reshaped(ad::erased(array), {rows, cols}))
-    /// The entries of x, column by column, as a vector; of a tape, the same node.
-    template <ad::AnyArray V>
-    vector_t<V> flatten(const V& x)
-        UNROLL_OF_ARRAY(vector_t<V>, reshaped(ad::erased(array), {array.size(), 1}))
+matrix_t<V> reshape(const V& x, Index rows, Index cols) {
+  return matrix_t<V>(ad::reshaped(ad::erased(ad::materialise(x)), {rows, cols}));
+}
+/// The entries of x, column by column, as a vector; of a tape, the same node.
+template <ad::AnyArray V>
+vector_t<V> flatten(const V& x) {
+  return vector_t<V>(ad::reshaped(ad::erased(ad::materialise(x)), {x.size(), 1}));
+}
 
-    /// The r × c entries from (i, j); some rows, some columns; row i as a vector.
-    /// @{
-    template <ad::AnyArray V>
-    matrix_t<V> block(const V& x, Index i, Index j, Index r, Index c)
-        UNROLL_OF_ARRAY(matrix_t<V>,
-                        sub_block(ad::erased(array), "block", i, j, {r, c})) template <ad::AnyArray V>
-        matrix_t<V> rows(const V& x, Index first, Index count)
-            UNROLL_OF_ARRAY(matrix_t<V>, sub_block(ad::erased(array), "rows", first, 0,
-                                                   {count, array.cols()})) template <ad::AnyArray V>
-            matrix_t<V> columns(const V& x, Index first, Index count)
-                UNROLL_OF_ARRAY(matrix_t<V>, sub_block(ad::erased(array), "columns", 0, first,
-                                                       {array.rows(), count})) template <ad::AnyArray V>
-                vector_t<V> row(const V& x, Index i) {
+/// The r × c entries from (i, j); some rows, some columns; row i as a vector.
+/// @{
+template <ad::AnyArray V>
+matrix_t<V> block(const V& x, Index i, Index j, Index r, Index c) {
+  return matrix_t<V>(ad::sub_block(ad::erased(ad::materialise(x)), "block", i, j, {r, c}));
+}
+template <ad::AnyArray V>
+matrix_t<V> rows(const V& x, Index first, Index count) {
+  return matrix_t<V>(ad::sub_block(ad::erased(ad::materialise(x)), "rows", first, 0, {count, x.cols()}));
+}
+template <ad::AnyArray V>
+matrix_t<V> columns(const V& x, Index first, Index count) {
+  return matrix_t<V>(ad::sub_block(ad::erased(ad::materialise(x)), "columns", 0, first, {x.rows(), count}));
+}
+template <ad::AnyArray V>
+vector_t<V> row(const V& x, Index i) {
   return flatten(rows(x, i, 1));
 }
 /// @}
@@ -96,27 +84,12 @@ matrix_t<V> reshape(const V& x, Index rows, Index cols)
 /// The matrix whose `times` columns are x, or whose rows are xᵀ.
 /// @{
 template <ad::AnyArray V>
-matrix_t<V> repeat_columns(const V& x, Index times)
-    UNROLL_OF_ARRAY(matrix_t<V>,
-                    repeated(ad::erased(array), ad::Along::rows, times)) template <ad::AnyArray V>
-    matrix_t<V> repeat_rows(const V& x, Index times)
-        UNROLL_OF_ARRAY(matrix_t<V>, repeated(ad::erased(array), ad::Along::columns, times))
-    /// @}
-
-    /// Of every row, or of every column, as a vector: Σ x_ij and its mean.
-    /// @{
-    template <ad::AnyArray V>
-    vector_t<V> row_sums(const V& x)
-        UNROLL_OF_ARRAY(vector_t<V>, sums(ad::erased(array), ad::Along::rows)) template <ad::AnyArray V>
-        vector_t<V> column_sums(const V& x)
-            UNROLL_OF_ARRAY(vector_t<V>,
-                            sums(ad::erased(array), ad::Along::columns)) template <ad::AnyArray V>
-            vector_t<V> row_means(const V& x) {
-  return row_sums(x) / static_cast<double>(x.cols());
+matrix_t<V> repeat_columns(const V& x, Index times) {
+  return matrix_t<V>(ad::repeated(ad::erased(ad::materialise(x)), ad::Along::rows, times));
 }
 template <ad::AnyArray V>
-vector_t<V> column_means(const V& x) {
-  return column_sums(x) / static_cast<double>(x.rows());
+matrix_t<V> repeat_rows(const V& x, Index times) {
+  return matrix_t<V>(ad::repeated(ad::erased(ad::materialise(x)), ad::Along::columns, times));
 }
 /// @}
 
@@ -124,32 +97,22 @@ vector_t<V> column_means(const V& x) {
 /// add up.
 template <ad::AnyArray V>
 vector_t<V> gather(const V& x, std::vector<Index> indices) {
+  const Index count = static_cast<Index>(indices.size());
   const auto shared = ad::shared_indices(std::move(indices));
-  UNROLL_OF_ARRAY(vector_t<V>, gathered(ad::erased(array), shared, {static_cast<Index>(shared->size()), 1}))
+  return vector_t<V>(ad::gathered(ad::erased(ad::materialise(x)), shared, {count, 1}));
 }
-/// The vector of `size` entries to whose entry i_k x_k was added, for every k: segment sums.
+/// The vector of `size` entries to whose entry i_k x_k was added, for every k: sums over segments, where i_k
+/// is the segment of x_k.
 template <ad::AnyArray V>
 vector_t<V> scatter(const V& x, std::vector<Index> indices, Index size) {
   const auto shared = ad::shared_indices(std::move(indices));
-  UNROLL_OF_ARRAY(vector_t<V>, scattered(ad::erased(array), shared, {size, 1}))
+  return vector_t<V>(ad::scattered(ad::erased(ad::materialise(x)), shared, {size, 1}));
 }
 /// x_0, x_0 + x_1, …
 template <ad::AnyArray V>
-vector_t<V> cumulative_sum(const V& x) UNROLL_OF_ARRAY(vector_t<V>, cumulated(ad::erased(array)))
-
-    /// The greatest entry of every row, or column; of a tie, the first.
-    /// @{
-    template <ad::AnyArray V>
-    vector_t<V> row_max(const V& x) {
-  decltype(auto) array = ad::materialise(x);
-  return gather(array, ad::greatest_positions(ad::block_of(array), ad::shape_of(array), ad::Along::rows));
+vector_t<V> cumulative_sum(const V& x) {
+  return vector_t<V>(ad::cumulated(ad::erased(ad::materialise(x))));
 }
-template <ad::AnyArray V>
-vector_t<V> column_max(const V& x) {
-  decltype(auto) array = ad::materialise(x);
-  return gather(array, ad::greatest_positions(ad::block_of(array), ad::shape_of(array), ad::Along::columns));
-}
-/// @}
 
 /// The diagonal of a matrix; the diagonal matrix of a vector; Σ x_ii.
 /// @{
@@ -159,15 +122,15 @@ vector_t<V> diagonal(const V& x) {
 }
 template <ad::AnyArray V>
 matrix_t<V> diagonal_matrix(const V& x) {
-  const auto shared = ad::shared_indices(ad::diagonal_positions(x.size(), x.size()));
-  UNROLL_OF_ARRAY(matrix_t<V>, scattered(ad::erased(array), shared, {array.size(), array.size()}))
+  const Index n = x.size();
+  const auto shared = ad::shared_indices(ad::diagonal_positions(n, n));
+  return matrix_t<V>(ad::scattered(ad::erased(ad::materialise(x)), shared, {n, n}));
 }
 template <ad::AnyArray V>
 scalar_t<V> trace(const V& x) {
   return sum(diagonal(x));
 }
 /// @}
-#undef UNROLL_OF_ARRAY
 
 /// diag(v) X, and X diag(v): row i, or column j, times v_i, or v_j. One of X and v may be plain.
 /// @{
@@ -212,24 +175,5 @@ auto outer(const A& a, const B& b) {
   const M column = reshape(a, a.size(), 1), row = reshape(b, 1, b.size());
   return M(column * row);
 }
-
-/// Of every row of x: log Σ_j e^{x_ij}, and the softmax e^{x_ij}/Σ_j e^{x_ij}, for entries of any size.
-/// @{
-template <ad::AnyArray V>
-vector_t<V> row_log_sum_exp(const V& x) {
-  decltype(auto) array = ad::materialise(x);
-  const vector_t<V> greatest = row_max(array);
-  const Vector shift = value_of(greatest);  // a constant: what it adds, it takes away
-  return vector_t<V>(log(row_sums(exp(matrix_t<V>(array - repeat_columns(shift, array.cols()))))) + shift);
-}
-template <ad::AnyArray V>
-matrix_t<V> row_softmax(const V& x) {
-  decltype(auto) array = ad::materialise(x);
-  const vector_t<V> greatest = row_max(array);
-  const matrix_t<V> weights =
-      exp(matrix_t<V>(array - repeat_columns(Vector(value_of(greatest)), array.cols())));
-  return cwise_quotient(weights, repeat_columns(row_sums(weights), array.cols()));
-}
-/// @}
 
 }  // namespace unroll

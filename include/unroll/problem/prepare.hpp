@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "unroll/ad/members.hpp"
+#include "unroll/ad/aggregate.hpp"
 #include "unroll/ad/operators.hpp"
 
 /// Work that depends on θ alone, done once.

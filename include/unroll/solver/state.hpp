@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <tuple>
 #include <utility>
 
-#include "unroll/ad/members.hpp"
+#include "unroll/ad/aggregate.hpp"
 #include "unroll/ad/value_of.hpp"
 #include "unroll/types.hpp"
 
 /// The state of a solver: any aggregate of arrays, scalars (`scalar_t<V>`, double), counters and std::vectors
-/// of these, its first member `x` the iterate (ad/members.hpp).
+/// of these, its first member `x` the iterate. Members are reached by structured bindings: no macro, no
+/// registration, no base class, at most 10 members, no C array.
 namespace unroll {
 
 /// The state of a solver without memory.

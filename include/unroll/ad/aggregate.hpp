@@ -6,8 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-/// The members of any aggregate, reached by structured bindings: no macro, no registration, no base class, at
-/// most 10 members, no C array.
+/// The members of a plain aggregate, such as a solver's state or the blocks of θ.
 namespace unroll {
 
 namespace detail {
@@ -41,11 +40,9 @@ template <class S>
 requires std::is_aggregate_v<S>
 constexpr auto members(S& state) {
   constexpr std::size_t count = detail::member_count<std::remove_const_t<S>>();
-  static_assert(count != 0,
-                "an aggregate without members: a solver's state needs its iterate `x`, a layout its blocks");
-  static_assert(
-      count <= detail::most_members,
-      "an aggregate with more than 10 members: group some in a std::vector, or in an aggregate of their own");
+  static_assert(count != 0, "an aggregate without members (of a solver's state: it needs its iterate `x`)");
+  static_assert(count <= detail::most_members,
+                "an aggregate of more than 10 members: group some in a std::vector");
   if constexpr (count == 1) {
     auto& [a] = state;
     return std::tie(a);

@@ -1,0 +1,108 @@
+#pragma once
+
+#include "unroll/ad/structure.hpp"
+
+/// Of every row, or of every column, of a matrix: sums, means, maxima, norms, log-sum-exp and softmax. What
+/// gives one number for each gives a vector. @throws ShapeError naming the sizes where a maximum is of
+/// nothing.
+namespace unroll {
+
+namespace ad {
+
+/// Where the greatest entry of every row, or column, lies in the flattened matrix.
+std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along);
+Vector greatest_values(const ConstBlock& x, Shape shape, Along along);
+
+template <class V>
+vector_t<V> sums_along(const V& x, Along along) {
+  return vector_t<V>(sums(erased(materialise(x)), along));
+}
+template <class V>
+vector_t<V> greatest_along(const V& x, Along along) {
+  decltype(auto) array = materialise(x);
+  return gather(array, greatest_positions(block_of(array), shape_of(array), along));
+}
+/// One number for every row, or column, in all entries of a matrix of x's shape.
+template <class V, class X>
+matrix_t<V> spread(const V& numbers, Along along, const X& x) {
+  return along == Along::rows ? repeat_columns(numbers, x.cols()) : repeat_rows(numbers, x.rows());
+}
+/// e^{x − m} with m of every row, or column, a constant: what it takes away is added again, or cancels.
+template <class V>
+matrix_t<V> shifted_exponentials(const V& x, const Vector& m, Along along) {
+  return unroll::exp(matrix_t<V>(x - spread(m, along, x)));
+}
+template <class V>
+vector_t<V> log_sum_exp_along(const V& x, Along along) {
+  const Vector greatest = greatest_values(block_of(x), shape_of(x), along);
+  const vector_t<V> total = sums_along(shifted_exponentials(x, greatest, along), along);
+  return vector_t<V>(unroll::log(total) + greatest);
+}
+template <class V>
+matrix_t<V> softmax_along(const V& x, Along along) {
+  const Vector greatest = greatest_values(block_of(x), shape_of(x), along);
+  const matrix_t<V> weights = shifted_exponentials(x, greatest, along);
+  return cwise_quotient(weights, spread(sums_along(weights, along), along, x));
+}
+/// Norms whose squares leave no range: of x/m with the greatest magnitudes m. Of zeros it is √(0 + 1) − 1 of
+/// 0 times x, which has the derivative 0.
+template <class V>
+vector_t<V> norms_along(const V& x, Along along) {
+  if (x.size() == 0) return sums_along(x, along);
+  const Vector magnitudes = block_of(x).col(0).cwiseAbs();
+  const Vector greatest = greatest_values(ConstBlock(magnitudes.data(), x.size(), 1), shape_of(x), along);
+  const Vector none = (greatest.array() == 0).template cast<double>();
+  const Vector scale = (greatest.array() > 0 && greatest.array().isFinite()).select(greatest, 1.0);
+  const Matrix weights = spread(Vector((1.0 - none.array()) / scale.array()), along, x);
+  const vector_t<V> squares =
+      sums_along(matrix_t<V>(unroll::square(cwise_product(weights, matrix_t<V>(x)))), along);
+  return cwise_product(scale, vector_t<V>(unroll::sqrt(vector_t<V>(squares + none)) - none));
+}
+
+}  // namespace ad
+
+// One line a function: of rows and of columns.
+#define UNROLL_ALONG(Result, name_of_rows, name_of_columns, function) \
+  template <ad::AnyArray V>                                           \
+  Result<V> name_of_rows(const V& x) {                                \
+    return ad::function(ad::materialise(x), ad::Along::rows);         \
+  }                                                                   \
+  template <ad::AnyArray V>                                           \
+  Result<V> name_of_columns(const V& x) {                             \
+    return ad::function(ad::materialise(x), ad::Along::columns);      \
+  }
+/// Σ x_ij over a row, or a column.
+/// @{
+UNROLL_ALONG(vector_t, row_sums, column_sums, sums_along)
+/// @}
+/// The greatest entry; of a tie, the first.
+/// @{
+UNROLL_ALONG(vector_t, row_max, column_max, greatest_along)
+/// @}
+/// (Σ x_ij²)^½, for entries of any size; of zeros the derivative is 0.
+/// @{
+UNROLL_ALONG(vector_t, row_norms, column_norms, norms_along)
+/// @}
+/// log Σ e^{x_ij}, for entries of any size.
+/// @{
+UNROLL_ALONG(vector_t, row_log_sum_exp, column_log_sum_exp, log_sum_exp_along)
+/// @}
+/// e^{x_ij} / Σ e^{x_ij} with the sum over the row, or the column, for entries of any size.
+/// @{
+UNROLL_ALONG(matrix_t, row_softmax, column_softmax, softmax_along)
+/// @}
+#undef UNROLL_ALONG
+
+/// The means of rows, and of columns.
+/// @{
+template <ad::AnyArray V>
+vector_t<V> row_means(const V& x) {
+  return row_sums(x) / static_cast<double>(x.cols());
+}
+template <ad::AnyArray V>
+vector_t<V> column_means(const V& x) {
+  return column_sums(x) / static_cast<double>(x.rows());
+}
+/// @}
+
+}  // namespace unroll

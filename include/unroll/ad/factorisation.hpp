@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+
+#include "unroll/ad/linear.hpp"
+
+namespace unroll {
+
+namespace ad {
+class ConstantFactor;
+/// op(A)⁻¹ X, on `erased` arrays.
+template <class E>
+erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& factor, Side side, const E& x);
+}  // namespace ad
+
+/// The factors of a constant n×n matrix A, computed once and used for any number of systems; cheap to copy,
+/// and kept by every recording that uses them.
+///
+///   const Factorisation factor = Factorisation::cholesky(A);
+///   const V x = factor.solve(b), y = factor.solve(c);
+class Factorisation {
+ public:
+  /// L Lᵀ of a symmetric positive definite A, of which the lower triangle is read; L D Lᵀ with a
+  /// fill-reducing ordering of a sparse one. @throws ShapeError, NumericalError if A is not positive
+  /// definite.
+  /// @{
+  static Factorisation cholesky(const Matrix& A);
+  static Factorisation cholesky(const Eigen::SparseMatrix<double>& A);
+  /// @}
+  /// P A = L U of a regular A. @throws ShapeError, NumericalError if A is singular.
+  static Factorisation lu(const Matrix& A);
+
+  Index size() const { return size_; }  // n
+  /// A⁻¹ B and A⁻ᵀ B for a vector or a matrix B of n rows. @throws ShapeError
+  /// @{
+  template <ad::AnyArray B>
+  ad::array_t<B> solve(const B& b) const {
+    return ad::array_t<B>(ad::solution_by(factor_, ad::Side::plain, ad::erased(ad::materialise(b))));
+  }
+  template <ad::AnyArray B>
+  ad::array_t<B> solve_transposed(const B& b) const {
+    return ad::array_t<B>(ad::solution_by(factor_, ad::Side::transposed, ad::erased(ad::materialise(b))));
+  }
+  /// @}
+
+ private:
+  Factorisation(std::shared_ptr<const ad::ConstantFactor> factor, Index size)
+      : factor_(std::move(factor)), size_(size) {}
+  std::shared_ptr<const ad::ConstantFactor> factor_;
+  Index size_;
+};
+
+}  // namespace unroll

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+
+#include "unroll/ad/linear.hpp"
+
+/// Sparse matrices whose pattern is constant and whose entries carry derivatives. A derivative has the
+/// pattern too: nothing of size rows × cols is ever made.
+///
+///   const SparsePattern pattern(K0);                       // of any sparse matrix
+///   const auto K = pattern.matrix(stiffness(theta));       // entries in the order of pattern.positions()
+///   const V x = solve_cholesky(K, load);
+namespace unroll {
+
+template <ad::AnyArray V>
+class SparseArray;
+
+/// Where a sparse matrix may differ from zero. Cheap to copy; recordings keep it as long as they must.
+class SparsePattern {
+ public:
+  /// The stored entries of `matrix`, zeros among them included.
+  explicit SparsePattern(const Eigen::SparseMatrix<double>& matrix);
+  Index rows() const { return stored_->rows(); }
+  Index cols() const { return stored_->cols(); }
+  Index size() const { return stored_->nonZeros(); }  // entries
+  /// Row and column of every entry, column by column.
+  std::vector<std::pair<Index, Index>> positions() const;
+  /// The matrix with the given entries, in the order of positions(). @throws ShapeError for another number.
+  template <ad::AnyArray V>
+  SparseArray<ad::vector_in_world_t<V>> matrix(const V& entries) const {
+    check_size(entries.size());
+    return {*this, ad::vector_in_world_t<V>(ad::array_t<V>(entries))};
+  }
+
+  // For the engine.
+  /// @cond engine
+  const std::shared_ptr<const ad::Sparse>& stored() const { return stored_; }
+  /// @endcond
+
+ private:
+  void check_size(Index entries) const;
+  std::shared_ptr<const ad::Sparse> stored_;
+};
+
+/// A sparse matrix of V's world; see SparsePattern.
+template <ad::AnyArray V>
+class SparseArray {
+ public:
+  SparseArray(SparsePattern pattern, V entries, ad::Side side = ad::Side::plain)
+      : pattern_(std::move(pattern)), entries_(std::move(entries)), side_(side) {}
+  const SparsePattern& pattern() const { return pattern_; }  // of the matrix that was made, not transposed
+  const V& entries() const { return entries_; }              // of that matrix
+  ad::Side side() const { return side_; }
+
+ private:
+  SparsePattern pattern_;
+  V entries_;
+  ad::Side side_;
+};
+
+namespace ad {
+/// On `erased` arrays.
+/// @{
+template <class A, class B>
+erased_result_t<A, B> sparse_product(const SparsePattern& pattern, Side side, const A& entries, const B& x);
+template <class A, class B>
+erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, const A& entries, const B& b);
+/// @}
+}  // namespace ad
+
+/// Aᵀ, without work.
+template <class V>
+SparseArray<V> transpose(const SparseArray<V>& a) {
+  return {a.pattern(), a.entries(), a.side() == ad::Side::plain ? ad::Side::transposed : ad::Side::plain};
+}
+/// A X for a vector or a matrix X. @throws ShapeError
+template <class V, ad::AnyArray X>
+ad::common_world_t<X, V> operator*(const SparseArray<V>& a, const X& x) {
+  return ad::common_world_t<X, V>(
+      ad::sparse_product(a.pattern(), a.side(), ad::erased(a.entries()), ad::erased(ad::materialise(x))));
+}
+/// A⁻¹ B for a symmetric positive definite A, of which the lower triangle is read, by a sparse L D Lᵀ.
+/// @throws ShapeError, NumericalError with the pivot that is not positive.
+template <class V, ad::AnyArray B>
+ad::common_world_t<B, V> solve_cholesky(const SparseArray<V>& a, const B& b) {
+  return ad::common_world_t<B, V>(
+      ad::sparse_solution(a.pattern(), a.side(), ad::erased(a.entries()), ad::erased(ad::materialise(b))));
+}
+
+}  // namespace unroll

@@ -1,0 +1,88 @@
+#include "unroll/ad/factorisation.hpp"
+
+#include "ad/adaptors.hpp"
+#include "ad/factors.hpp"
+#include "ad/sparse_factor.hpp"
+
+namespace unroll {
+
+namespace ad {
+
+class ConstantFactor {
+ public:
+  explicit ConstantFactor(Index n) : n_(n) {}
+  virtual ~ConstantFactor() = default;
+  Index size() const { return n_; }
+  virtual void solve_in_place(Block& x, Side side) const = 0;
+
+ private:
+  Index n_;
+};
+
+namespace {
+
+template <class Factors>
+class HeldFactor : public ConstantFactor {
+ public:
+  template <class A>
+  HeldFactor(const char* operation, const A& a, Index n) : ConstantFactor(n), factors_(operation, a) {}
+  void solve_in_place(Block& x, Side side) const override { factors_.solve_in_place(x, side); }
+
+ private:
+  Factors factors_;
+};
+
+template <class Factors, class A>
+std::shared_ptr<const ConstantFactor> factorised(const char* operation, const A& a) {
+  check_system(operation, {a.rows(), a.cols()}, a.rows());
+  return std::make_shared<const HeldFactor<Factors>>(operation, a, a.rows());
+}
+
+struct SolveConstant {
+  const ConstantFactor* factor;
+  Side side;
+  void solve(Block y, const ConstBlock& x, Side by, double alpha, Into into) const {
+    Matrix solution = x;
+    const Index n = factor->size();
+    Block wide(solution.data(), n, n == 0 ? 0 : x.size() / n);
+    if (x.size() > 0) factor->solve_in_place(wide, by);
+    put(y, solution, alpha, into);
+  }
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    solve(y, x, side, alpha, into);
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    solve(x, y, side == Side::plain ? Side::transposed : Side::plain, alpha, into);
+  }
+};
+
+}  // namespace
+
+template <class E>
+erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& factor, Side side, const E& x) {
+  check_system("factorisation", {factor->size(), factor->size()}, x.rows());
+  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(factor);
+  return evaluate_rule<Kind::array>(LinearRule{SolveConstant{factor.get(), side}}, shape_of(x), x);
+}
+#define UNROLL_WORLD(E) \
+  template erased_result_t<E> solution_by<E>(const std::shared_ptr<const ConstantFactor>&, Side, const E&);
+UNROLL_WORLD(PlainView)
+UNROLL_WORLD(VarArray)
+UNROLL_WORLD(DualArray)
+#undef UNROLL_WORLD
+
+}  // namespace ad
+
+Factorisation Factorisation::cholesky(const Matrix& A) {
+  const auto view = ad::ConstBlock(A.data(), A.rows(), A.cols());
+  return {ad::factorised<ad::Cholesky>("Factorisation::cholesky", view), A.rows()};
+}
+Factorisation Factorisation::cholesky(const Eigen::SparseMatrix<double>& A) {
+  return {ad::factorised<ad::SparseCholesky>("Factorisation::cholesky", A), A.rows()};
+}
+Factorisation Factorisation::lu(const Matrix& A) {
+  const auto view = ad::ConstBlock(A.data(), A.rows(), A.cols());
+  return {ad::factorised<ad::Lu>("Factorisation::lu", view), A.rows()};
+}
+
+}  // namespace unroll

@@ -1,0 +1,57 @@
+#include "ad/factors.hpp"
+
+#include <fmt/format.h>
+
+#include "unroll/error.hpp"
+
+namespace unroll::ad {
+
+namespace {
+
+// The pivot of A's Cholesky factorisation that is not positive, by the plain recurrence: an error path.
+[[noreturn]] void throw_indefinite(const char* operation, const ConstBlock& a) {
+  const Index n = a.rows();
+  Matrix l = a;
+  for (Index k = 0; k < n; ++k) {
+    const double pivot = l(k, k) - l.row(k).head(k).squaredNorm();
+    if (!(pivot > 0))
+      throw NumericalError(
+          fmt::format("{}: A is {}x{} and not positive definite: pivot {} is {}", operation, n, n, k, pivot));
+    l(k, k) = std::sqrt(pivot);
+    for (Index i = k + 1; i < n; ++i) l(i, k) = (l(i, k) - l.row(i).head(k).dot(l.row(k).head(k))) / l(k, k);
+  }
+  throw NumericalError(fmt::format("{}: A is {}x{} and not positive definite", operation, n, n));
+}
+
+void check_pivots(const char* operation, const Vector& pivots) {
+  for (Index k = 0; k < pivots.size(); ++k)
+    if (pivots[k] == 0 || !std::isfinite(pivots[k]))
+      throw NumericalError(fmt::format("{}: A is {}x{} and singular: pivot {} is {}", operation,
+                                       pivots.size(), pivots.size(), k, pivots[k]));
+}
+
+}  // namespace
+
+template <>
+Cholesky::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {
+  if (decomposition_.info() != Eigen::Success) throw_indefinite(operation, a);
+}
+template <>
+Lu::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {
+  check_pivots(operation, decomposition_.matrixLU().diagonal());
+}
+template <unsigned mode>
+Triangular<mode>::Triangular(const char* operation, const ConstBlock& a) : a_(a) {
+  check_pivots(operation, a_.diagonal());
+}
+template class Triangular<Eigen::Lower>;
+template class Triangular<Eigen::Upper>;
+
+void check_system(const char* operation, Shape a, Index rows_of_b) {
+  if (a.rows != a.cols)
+    throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, a.rows, a.cols));
+  if (a.rows != rows_of_b)
+    throw ShapeError(fmt::format("{}: A is {}x{}, b has {} rows", operation, a.rows, a.cols, rows_of_b));
+}
+
+}  // namespace unroll::ad

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+
+#include "unroll/ad/block.hpp"
+
+/// Factors of a dense n×n matrix A: they solve with op(A), and name the pivot that fails.
+namespace unroll::ad {
+
+/// By Eigen's LLT, which reads the lower triangle, or PartialPivLU.
+template <class Decomposition>
+class Decomposed {
+ public:
+  /// `operation` is for messages. @throws NumericalError with the pivot that is not positive, or 0.
+  Decomposed(const char* operation, const ConstBlock& a);
+  /// x = op(A)⁻¹ x, n × any.
+  void solve_in_place(Block& x, Side side) const {
+    if (side == Side::plain)
+      x = decomposition_.solve(x).eval();
+    else
+      x = decomposition_.transpose().solve(x).eval();
+  }
+
+ private:
+  Decomposition decomposition_;
+};
+using Cholesky = Decomposed<Eigen::LLT<Matrix>>;
+using Lu = Decomposed<Eigen::PartialPivLU<Matrix>>;
+
+/// A triangular matrix, its own factor. `mode` is Eigen::Lower or Eigen::Upper.
+template <unsigned mode>
+class Triangular {
+ public:
+  /// @throws NumericalError with the entry of the diagonal that is 0.
+  Triangular(const char* operation, const ConstBlock& a);
+  void solve_in_place(Block& x, Side side) const {
+    const auto triangle = a_.template triangularView<mode>();
+    if (side == Side::plain)
+      triangle.solveInPlace(x);
+    else
+      triangle.transpose().solveInPlace(x);
+  }
+
+ private:
+  Matrix a_;
+};
+
+/// For systems A X = B. @throws ShapeError unless A is square, with as many rows as B.
+void check_system(const char* operation, Shape a, Index rows_of_b);
+
+}  // namespace unroll::ad

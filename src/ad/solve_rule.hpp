@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+
+#include "ad/adaptors.hpp"
+
+/// The rule behind every solve A X = B with derivatives in A, dense or sparse.
+namespace unroll::ad {
+
+/// X = A⁻¹ B, n × columns. A `Factor` has, as const members,
+///   void solve_in_place(Block& x, Side side)                                x = op(A)⁻¹ x
+///   bool has_tangents()                                                     of A
+///   void subtract_product(Block& out, Index j, Side side, const Block& x)   out −= op(Ȧ_j) x
+///   void pull(Block a, const ConstBlock& w, const ConstBlock& x, Into into) a (+)= −W Xᵀ in A's entries
+template <class Factor>
+struct Solve {
+  static constexpr std::array<unsigned, 2> needed_for{0U, 0U};  // through the factors
+  static constexpr bool reads_output = true;
+  const Factor* factor;
+  std::uint32_t n, columns;
+
+  Block matrix(double* data) const { return {data, n, columns}; }
+
+  void evaluate(const ConstBlock& a, const ConstBlock& b, Block x) const {
+    for (Index j = 0; j < x.cols(); ++j) {
+      Block out = matrix(x.col(j).data());
+      if (j < b.cols())
+        x.col(j) = b.col(j);
+      else
+        out.setZero();
+      if (j > 0 && j < a.cols()) factor->subtract_product(out, j - 1, Side::plain, matrix(x.data()));
+      factor->solve_in_place(out, Side::plain);
+    }
+  }
+  template <class P>
+  void pullback(P& p) const {
+    const ScaledBlock x_bar = p.adjoint();
+    Matrix w = x_bar.scale * x_bar.block;
+    for (Index j = 0; j < w.cols(); ++j) {
+      Block out = matrix(w.col(j).data());
+      if (j > 0 && factor->has_tangents())
+        factor->subtract_product(out, j - 1, Side::transposed, matrix(w.data()));
+      factor->solve_in_place(out, Side::transposed);
+    }
+    const ConstBlock w_block(w.data(), w.rows(), w.cols());
+    p.template add<1>([&](Block b_bar, Into into) { add(b_bar, w_block, 1, into); });
+    p.template add<0>([&](Block a_bar, Into into) { factor->pull(a_bar, w_block, p.output(), into); });
+  }
+};
+
+/// The solution by a factor that was made of A's block; it lives as long as the recording.
+template <class Factor, class A, class B>
+auto solve_by(std::shared_ptr<const Factor> factor, Index n, const A& a, const B& b) {
+  const Solve<Factor> rule{factor.get(), static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(b.cols())};
+  if (TapeCore* const core = common_core(a, b); core != nullptr) core->kept.push_back(factor);
+  return evaluate_rule<Kind::array>(rule, Shape{n, b.cols()}, a, b);
+}
+
+}  // namespace unroll::ad

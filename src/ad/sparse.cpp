@@ -1,0 +1,160 @@
+#include "unroll/ad/sparse.hpp"
+
+#include <fmt/format.h>
+
+#include "ad/adaptors.hpp"
+#include "ad/bilinear.hpp"
+#include "ad/factors.hpp"
+#include "ad/instantiate.hpp"
+#include "ad/solve_rule.hpp"
+#include "ad/sparse_factor.hpp"
+
+namespace unroll {
+
+namespace ad {
+
+namespace {
+
+// f(k, i, j) for every entry k, which stands at (i, j) of the matrix that is meant.
+template <class F>
+void for_each_entry(const Sparse& pattern, Side side, const F& f) {
+  for (Index j = 0; j < pattern.outerSize(); ++j)
+    for (Index k = pattern.outerIndexPtr()[j]; k < pattern.outerIndexPtr()[j + 1]; ++k) {
+      const Index i = pattern.innerIndexPtr()[k];
+      if (side == Side::plain)
+        f(k, i, j);
+      else
+        f(k, j, i);
+    }
+}
+
+struct SparseProduct {
+  const Sparse* pattern;
+  Side side;
+  Index rows, cols, columns;  // of A, and of X
+
+  void value(Block y, const ConstBlock& entries, const ConstBlock& x, double alpha, Into into) const {
+    multiply_matrix(y, rows, entries, x, cols, side, alpha, into);
+  }
+  void left(Block entries, const ConstBlock& y, const ConstBlock& x, double alpha, Into into) const {
+    bilinear(entries, y, x, into, [&](Index o, Index i, Index j, Into how) {
+      const ConstBlock ys(y.col(i).data(), rows, columns), xs(x.col(j).data(), cols, columns);
+      for_each_entry(*pattern, side, [&](Index k, Index row, Index col) {
+        put(entries(k, o), ys.row(row).dot(xs.row(col)), alpha, how);
+      });
+    });
+  }
+  void right(Block x, const ConstBlock& y, const ConstBlock& entries, double alpha, Into into) const {
+    multiply_matrix(x, cols, entries, y, rows, side == Side::plain ? Side::transposed : Side::plain, alpha,
+                    into);
+  }
+  // out (+)= alpha · op(A) from.
+  void multiply_matrix(Block out, Index out_rows, const ConstBlock& entries, const ConstBlock& from,
+                       Index from_rows, Side how_read, double alpha, Into into) const {
+    bilinear(out, entries, from, into, [&](Index o, Index i, Index j, Into how) {
+      Block to(out.col(o).data(), out_rows, columns);
+      const ConstBlock factor(from.col(j).data(), from_rows, columns);
+      if (how == Into::assign) to.setZero();
+      for_each_entry(*pattern, how_read, [&](Index k, Index row, Index col) {
+        to.row(row) += (alpha * entries(k, i)) * factor.row(col);
+      });
+    });
+  }
+};
+
+Sparse with_entries(const Sparse& pattern, const ConstBlock& entries) {
+  Sparse a = pattern;
+  std::copy_n(entries.data(), a.nonZeros(), a.valuePtr());
+  return a;
+}
+
+// Of a symmetric matrix whose lower triangle is read.
+class SymmetricSparseFactor {
+ public:
+  SymmetricSparseFactor(const char* operation, std::shared_ptr<const Sparse> pattern, Side side,
+                        const ConstBlock& entries)
+      : pattern_(std::move(pattern)),
+        side_(side),
+        factors_(operation, side == Side::plain ? with_entries(*pattern_, entries)
+                                                : Sparse(with_entries(*pattern_, entries).transpose())),
+        tangents_(entries.rightCols(entries.cols() - 1)) {}
+  void solve_in_place(Block& x, Side side) const {
+    if (x.size() > 0) factors_.solve_in_place(x, side);
+  }
+  bool has_tangents() const { return tangents_.cols() > 0; }
+  void subtract_product(Block& out, Index j, Side, const Block& x) const {
+    for_each_entry(*pattern_, side_, [&](Index k, Index row, Index col) {
+      if (row >= col) out.row(row) -= tangents_(k, j) * x.row(col);
+      if (row > col) out.row(col) -= tangents_(k, j) * x.row(row);
+    });
+  }
+  void pull(Block a_bar, const ConstBlock& w, const ConstBlock& x, Into into) const {
+    const Index n = pattern_->rows(), columns = n == 0 ? 0 : x.rows() / n;
+    if (into == Into::assign) a_bar.setZero();
+    bilinear(a_bar, w, x, Into::accumulate, [&](Index o, Index i, Index j, Into) {
+      const ConstBlock ws(w.col(i).data(), n, columns), xs(x.col(j).data(), n, columns);
+      for_each_entry(*pattern_, side_, [&](Index k, Index row, Index col) {
+        if (row >= col) a_bar(k, o) -= ws.row(row).dot(xs.row(col));
+        if (row > col) a_bar(k, o) -= ws.row(col).dot(xs.row(row));
+      });
+    });
+  }
+
+ private:
+  std::shared_ptr<const Sparse> pattern_;
+  Side side_;
+  SparseCholesky factors_;
+  Matrix tangents_;
+};
+
+Shape shape_of(const SparsePattern& pattern, Side side) {
+  return side == Side::plain ? Shape{pattern.rows(), pattern.cols()} : Shape{pattern.cols(), pattern.rows()};
+}
+
+}  // namespace
+
+template <class A, class B>
+erased_result_t<A, B> sparse_product(const SparsePattern& pattern, Side side, const A& entries, const B& x) {
+  const Shape a = shape_of(pattern, side);
+  if (a.cols != x.rows())
+    throw ShapeError(
+        fmt::format("sparse product: A is {}x{}, X is {}x{}", a.rows, a.cols, x.rows(), x.cols()));
+  if (TapeCore* const core = common_core(entries, x); core != nullptr) core->keep(pattern.stored());
+  const SparseProduct product{pattern.stored().get(), side, a.rows, a.cols, x.cols()};
+  return evaluate_rule<Kind::array>(BilinearRule{product}, Shape{a.rows, x.cols()}, entries, x);
+}
+template <class A, class B>
+erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, const A& entries, const B& b) {
+  constexpr auto operation = "solve_cholesky";
+  check_system(operation, shape_of(pattern, side), b.rows());
+  const auto factor =
+      std::make_shared<const SymmetricSparseFactor>(operation, pattern.stored(), side, block_of(entries));
+  return solve_by(factor, pattern.rows(), entries, b);
+}
+
+#define UNROLL_PAIR(A, B)                                                                              \
+  template erased_result_t<A, B> sparse_product<A, B>(const SparsePattern&, Side, const A&, const B&); \
+  template erased_result_t<A, B> sparse_solution<A, B>(const SparsePattern&, Side, const A&, const B&);
+UNROLL_FOR_ERASED_PAIRS(UNROLL_PAIR)
+#undef UNROLL_PAIR
+
+}  // namespace ad
+
+SparsePattern::SparsePattern(const Eigen::SparseMatrix<double>& matrix) {
+  const auto stored = std::make_shared<ad::Sparse>(matrix);
+  stored->makeCompressed();
+  stored_ = stored;
+}
+std::vector<std::pair<Index, Index>> SparsePattern::positions() const {
+  std::vector<std::pair<Index, Index>> all(static_cast<std::size_t>(size()));
+  ad::for_each_entry(*stored_, ad::Side::plain, [&](Index k, Index row, Index col) {
+    all[static_cast<std::size_t>(k)] = {row, col};
+  });
+  return all;
+}
+void SparsePattern::check_size(Index entries) const {
+  if (entries != size())
+    throw ShapeError(fmt::format("sparse matrix: {} entries for a pattern of {}", entries, size()));
+}
+
+}  // namespace unroll

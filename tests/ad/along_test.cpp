@@ -1,0 +1,62 @@
+#include "unroll/ad/along.hpp"
+
+#include "ad/check_rule.hpp"
+
+using namespace unroll;
+using namespace unroll::test;
+
+namespace {
+const Matrix table = matrix_point(3, 4, 1), one_entry = Matrix::Constant(1, 1, 0.7);
+
+// f of every row equals g of every column of the transpose; both are checked as rules.
+template <class F, class G>
+void check_along(const F& of_rows, const G& of_columns) {
+  for (const Matrix& x : {table, one_entry}) {
+    check_rule(of_rows, x);
+    check_rule(of_columns, x);
+    CHECK(Matrix(of_rows(x)).reshaped().sum() ==
+          doctest::Approx(Matrix(of_columns(Matrix(x.transpose()))).reshaped().sum()).epsilon(1e-14));
+  }
+}
+}  // namespace
+
+TEST_CASE("sums, means, maxima, norms, log-sum-exp and softmax of rows and of columns are rules") {
+  check_along([](const auto& m) { return square(row_sums(m)); },
+              [](const auto& m) { return square(column_sums(m)); });
+  check_along([](const auto& m) { return row_means(m); }, [](const auto& m) { return column_means(m); });
+  check_along([](const auto& m) { return row_max(m); }, [](const auto& m) { return column_max(m); });
+  check_along([](const auto& m) { return row_norms(m); }, [](const auto& m) { return column_norms(m); });
+  check_along([](const auto& m) { return row_log_sum_exp(m); },
+              [](const auto& m) { return column_log_sum_exp(m); });
+  check_along([](const auto& m) { return row_softmax(m); }, [](const auto& m) { return column_softmax(m); });
+  CHECK(row_sums(table).isApprox(Vector(table.rowwise().sum())));
+  CHECK(column_max(table) == Vector(table.colwise().maxCoeff().transpose()));
+  CHECK(row_norms(table).isApprox(Vector(table.rowwise().norm()), 1e-15));
+  CHECK(column_norms(table).isApprox(Vector(table.colwise().norm().transpose()), 1e-15));
+  CHECK(Vector(row_softmax(table).rowwise().sum()).isApprox(Vector::Ones(3), 1e-15));
+  CHECK(Vector(column_softmax(table).colwise().sum()).isApprox(Vector::Ones(4), 1e-15));
+}
+
+TEST_CASE("sums and norms of nothing are zero, a maximum of nothing throws") {
+  check_rule([](const auto& m) { return row_sums(m); }, Matrix(3, 0));
+  check_rule([](const auto& m) { return column_norms(m); }, Matrix(0, 2));
+  CHECK(row_norms(Matrix(2, 0)) == Vector::Zero(2));
+  CHECK_THROWS_WITH_AS(row_max(Matrix(2, 0)), "max: of an array of 2x0", ShapeError);
+}
+
+TEST_CASE("log-sum-exp and softmax of rows are stable") {
+  const Matrix far{{700.0, -700.0}, {-1000.0, -1000.0}};
+  CHECK(row_log_sum_exp(far).isApprox(Vector{{700.0, std::log(2.0) - 1000}}, 1e-15));
+  CHECK(row_softmax(far).isApprox(Matrix{{1.0, 0.0}, {0.5, 0.5}}, 1e-15));
+}
+
+TEST_CASE("norms of rows keep the range of their entries, and have slope 0 at 0") {
+  const Matrix far{{3e160, 4e160}, {3e-170, 4e-170}, {0.0, 0.0}};
+  const Vector norms = row_norms(far);
+  CHECK(norms.isApprox(Vector{{5e160, 5e-170, 0.0}}, 1e-15));
+  CHECK(norms[1] == doctest::Approx(5e-170).epsilon(1e-14));
+  Tape tape;
+  const VarMatrix m = tape.input(far);
+  const Matrix slopes = tape.sweep(sum(row_norms(m))).adjoint(m).reshaped(3, 2);
+  CHECK(slopes.isApprox(Matrix{{0.6, 0.8}, {0.6, 0.8}, {0.0, 0.0}}, 1e-14));
+}
