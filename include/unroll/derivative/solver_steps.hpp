@@ -219,6 +219,7 @@ class SolverSteps final : public Steps {
       auto end = loop<VarVector, S>(recording_, solver_, std::move(state), segment.theta(), prepared,
                                     stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
+      if (end.steps > stop.steps) repeats(end.steps, state.x.block().data());
       if (stop.steps >= known()) accepted += end.accepted;
       if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, state.x);
       stop = {end.steps, end.status};
