@@ -35,6 +35,6 @@ add_custom_command(OUTPUT ${function_page} DEPENDS ${function_list} ${CMAKE_CURR
                    COMMAND ${CMAKE_COMMAND} -D LIST=${function_list} -D OUTPUT=${function_page} -P
                            ${CMAKE_CURRENT_LIST_DIR}/function_table.cmake)
 add_custom_target(function_page DEPENDS ${function_page})
-doxygen_add_docs(docs ${PROJECT_SOURCE_DIR}/README.md ${function_page} ${PROJECT_SOURCE_DIR}/include
+doxygen_add_docs(docs ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs ${function_page} ${PROJECT_SOURCE_DIR}/include
                  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} COMMENT "Documentation: docs/html/index.html")
 add_dependencies(docs function_page)

@@ -85,6 +85,10 @@ Id first_entry(const VarArray& x) {
   core.push_node<EntriesNode>(0, size, [&](void* memory) {
     return new (memory) EntriesNode{{&EntriesNode::pull_back, 0, 0, 0, 0}, x.id(), first};
   });
+  if (core.log != nullptr) [[unlikely]] {
+    const LoggedOperand operand{x.id(), false, x.size(), 0};
+    core.log->recorded("Entries", true, first, size, x.block().data(), {&operand, 1});
+  }
   x.retain();  // the buffer, and with it this id, stay until clear()
   x.buffer()->first_scalar = first;
   return first;
@@ -174,6 +178,11 @@ VarVector assemble(std::span<const Var> entries) {
   core->push_node<AssembleNode>(result.id(), entries.size(), [&](void* memory) {
     return new (memory) AssembleNode{{&AssembleNode::pull_back, 0, 0, 0, 0}, ids};
   });
+  if (core->log != nullptr) [[unlikely]] {
+    std::vector<LoggedOperand> operands;
+    for (const Var& entry : entries) operands.push_back({entry.id(), true, 1, entry.primal()});
+    core->log->recorded("Assemble", false, result.id(), entries.size(), block.data(), operands);
+  }
   return result;
 }
 

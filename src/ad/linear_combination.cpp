@@ -204,6 +204,11 @@ A LinearCombination<A>::eval() const {
         });
       },
       std::make_index_sequence<most_terms>{});
+  if (core_->log != nullptr) [[unlikely]] {
+    std::vector<ad::LoggedOperand> operands;
+    for (std::size_t i = 0; i < count_; ++i) operands.push_back({terms_[i].id, false, size, 0});
+    core_->log->recorded("LinearCombination", false, id, static_cast<std::size_t>(size), out, operands);
+  }
   return result;
 }
 

@@ -71,7 +71,7 @@ void Sweeper::run() {
   workspace_->clean = false;
   Id end = core_.scalars.size();
   const Node* node = core_.last_node;
-  std::size_t chunk = core_.chunk_ends.size();
+  std::size_t chunk = core_.chunk_ends.size(), index = core_.node_count;
   for (;;) {
     while (node == nullptr && chunk > 0) node = core_.chunk_ends[--chunk];
     if (node == nullptr) break;
@@ -79,7 +79,11 @@ void Sweeper::run() {
       sweep_statements(end, node->statements);
       end = node->statements;
     }
+    if (core_.log != nullptr) [[unlikely]]
+      core_.log->pulled(--index, *this, false);
     node->pull(*node, *this);
+    if (core_.log != nullptr) [[unlikely]]
+      core_.log->pulled(index, *this, true);
     node = node->back == 0
                ? nullptr
                : reinterpret_cast<const Node*>(reinterpret_cast<const std::byte*>(node) - node->back);

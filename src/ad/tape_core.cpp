@@ -53,6 +53,7 @@ void TapeCore::bequeath(TapeCore* core) noexcept {
 }
 
 void TapeCore::give_back(TapeCore* core) noexcept {
+  core->log = nullptr;
   core->forget();
   core->owned.clear();
   if (core->scalars.reserved_bytes() > kept_bytes) core->scalars.free_memory();
@@ -85,6 +86,7 @@ void TapeCore::forget() noexcept {
   sparse_constants.clear();
   inputs.clear();
   input_scalars.clear();
+  if (log != nullptr) log->forgotten();
 }
 
 const double* TapeCore::keep_copy(const double* data, std::size_t size) {

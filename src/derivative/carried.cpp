@@ -11,15 +11,17 @@ namespace unroll::detail {
 
 namespace {
 
-/// Records what made the state of step 0 or 1 in `first`. @throws UnsupportedError if the carried arrays are
-/// not what it left.
-void record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const Vector& state, Index from,
-                  Segment& first) {
+/// Records what made the state of step 0 or 1 in `first`. Those of the carried arrays that were in that
+/// state: another, of a state that grew since, is cut as all else that later steps make. @throws
+/// UnsupportedError if they are not what the first step left.
+std::vector<Segment::Rows> record_first(Steps& steps, std::vector<Segment::Rows> carried, const Vector& state,
+                                        Index from, Segment& first) {
   const Steps::Rehearsal rehearsal(steps);
   steps.record_steps(0, std::min<Index>(from, 1), first, 0);
   const Vector made = first.state_outputs().value();
+  std::erase_if(carried, [&](const Segment::Rows& rows) { return rows.begin + rows.count > made.size(); });
   for (const auto& [begin, count] : carried)
-    if (made.size() != state.size() || made.segment(begin, count) != state.segment(begin, count))
+    if (made.segment(begin, count) != state.segment(begin, count))
       throw UnsupportedError(
           fmt::format("the steps up to {} changed an array of the state, entries {} to {} of all, which "
                       "those after it pass on as "
@@ -27,6 +29,7 @@ void record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const
                       "the first step or in "
                       "prepare(theta)",
                       from, begin, begin + count - 1));
+  return carried;
 }
 
 }  // namespace
@@ -34,13 +37,15 @@ void record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
                         const Vector& state, Index from) {
   const Index columns = cotangents.cols();
-  Cotangents kept{.state = Matrix::Zero(cotangents.rows(), columns)};
-  for (const auto& [begin, count] : carried)
-    kept.state.middleRows(begin, count) = cotangents.middleRows(begin, count);
-  if (kept.state.isZero(0))
+  if (std::all_of(carried.begin(), carried.end(), [&](const Segment::Rows& rows) {
+        return cotangents.middleRows(rows.begin, rows.count).isZero(0);
+      }))
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
   Segment first(adjoints_per_scalar(steps.dimension(), columns, 1));
-  record_first(steps, carried, state, from, first);
+  const auto made = record_first(steps, carried, state, from, first);
+  Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
+  for (const auto& [begin, count] : made)
+    kept.state.middleRows(begin, count) = cotangents.middleRows(begin, count);
   first.sweep(kept, {}, columns, 1);
   return kept;
 }
@@ -50,9 +55,9 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
   Matrix pushed = Matrix::Zero(state.size(), theta_dot.cols());
   if (carried.empty()) return pushed;
   Segment first(1);
-  record_first(steps, carried, state, from, first);
+  const auto rows = record_first(steps, carried, state, from, first);
   const Matrix made = steps.push_start(std::min<Index>(from, 1), theta_dot);
-  for (const auto& [begin, count] : carried) pushed.middleRows(begin, count) = made.middleRows(begin, count);
+  for (const auto& [begin, count] : rows) pushed.middleRows(begin, count) = made.middleRows(begin, count);
   return pushed;
 }
 

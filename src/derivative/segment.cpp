@@ -75,14 +75,16 @@ Index Segment::x_row() const {
 
 std::vector<Segment::Rows> Segment::carried() const {
   std::vector<Rows> rows;
-  if (inputs_.arrays.size() != outputs_.arrays.size() || inputs_.size() != outputs_.size()) return rows;
+  // What a state grows by is behind the arrays that it had.
   Index row = 0;
-  for (std::size_t i = 0; i < inputs_.arrays.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(inputs_.arrays.size(), outputs_.arrays.size()); ++i) {
     const VarArray &in = inputs_.arrays[i], &out = outputs_.arrays[i];
+    if (in.size() != out.size()) return rows;
     if (!out.is_constant() && in.id() == out.id() && in.block() == out.block())
       rows.push_back({row, in.size()});
     row += in.size();
   }
+  if (inputs_.arrays.size() != outputs_.arrays.size() || inputs_.size() != outputs_.size()) return rows;
   for (std::size_t i = 0; i < inputs_.scalars.size(); ++i, ++row) {
     const Var &in = inputs_.scalars[i], &out = outputs_.scalars[i];
     if (!out.is_constant() && in.id() == out.id() && value_of(in) == value_of(out)) rows.push_back({row, 1});

@@ -6,22 +6,6 @@
 using namespace unroll;
 using namespace unroll::test;
 
-namespace unroll::test {
-
-long double exact_polygamma(int order, long double x) {
-  constexpr long double bernoulli[] = {1.0L / 6,  -1.0L / 30,     1.0L / 42, -1.0L / 30,
-                                       5.0L / 66, -691.0L / 2730, 7.0L / 6};
-  long double behind = 0;  // by ψ(x) = ψ(x + 1) − 1/x
-  for (; x < 30; x += 1) behind += order == 0 ? -1 / x : 1 / (x * x);
-  long double sum = order == 0 ? std::log(x) - 0.5L / x : 1 / x + 0.5L / (x * x);
-  for (int k = 1; k <= 7; ++k)
-    sum += order == 0 ? -bernoulli[k - 1] / (2 * k) * std::pow(x, -2.0L * k)
-                      : bernoulli[k - 1] * std::pow(x, -2.0L * k - 1);
-  return sum + behind;
-}
-
-}  // namespace unroll::test
-
 namespace {
 
 // A case as one function of arrays in all worlds; a matrix goes by the enumerator.

@@ -9,7 +9,7 @@ Matrix positive_definite(Index n) {
   const Matrix A = matrix_point(n, n, 3);
   return A * A.transpose() + Matrix::Identity(n, n);
 }
-const RuleOptions general{};
+const RuleOptions of_any{};
 const RuleOptions symmetric{.symmetric = true};
 }  // namespace
 
@@ -17,19 +17,19 @@ TEST_CASE("a solve by LU is differentiated in the matrix and in the right-hand s
   const Matrix A = regular(3), B = matrix_point(3, 2);
   const Vector b = point(3);
   check_rule(
-      general, [](const auto& a, const auto& v) { return solve_lu(a, v); }, A, b);
+      of_any, [](const auto& a, const auto& v) { return solve_lu(a, v); }, A, b);
   check_rule(
-      general, [](const auto& a, const auto& v) { return solve_lu(a, v); }, A, B);
+      of_any, [](const auto& a, const auto& v) { return solve_lu(a, v); }, A, B);
   check_rule(
-      general, [&](const auto& v) { return solve_lu(A, v); }, b);
+      of_any, [&](const auto& v) { return solve_lu(A, v); }, b);
   check_rule(
-      general, [&](const auto& v) { return solve_lu(A, v); }, B);
+      of_any, [&](const auto& v) { return solve_lu(A, v); }, B);
   check_rule(
-      general, [&](const auto& a) { return solve_lu(a, b); }, A);
+      of_any, [&](const auto& a) { return solve_lu(a, b); }, A);
   check_rule(
-      general, [&](const auto& a) { return solve_lu(a, B); }, A);
+      of_any, [&](const auto& a) { return solve_lu(a, B); }, A);
   check_rule(
-      general, [](const auto& a) { return solve_lu(a, a * a); }, A);
+      of_any, [](const auto& a) { return solve_lu(a, a * a); }, A);
 }
 
 TEST_CASE(
@@ -42,11 +42,11 @@ TEST_CASE(
   check_rule(
       symmetric, [](const auto& a, const auto& v) { return solve_cholesky(a, v); }, A, B);
   check_rule(
-      general, [&](const auto& v) { return solve_cholesky(A, v); }, b);
+      of_any, [&](const auto& v) { return solve_cholesky(A, v); }, b);
   check_rule(
       symmetric, [&](const auto& a) { return solve_cholesky(a, b); }, A);
   check_rule(
-      general,
+      of_any,
       [&](const auto& m) { return solve_cholesky(transpose(m) * m + Matrix(Matrix::Identity(3, 3)), b); },
       matrix_point(4, 3));
 }
@@ -55,9 +55,9 @@ TEST_CASE("a solve by Cholesky has the derivative of the triangle that it reads"
   const Matrix A = positive_definite(2), E{{0.0, 0.0}, {1.0, 0.0}};
   const Vector b = point(2);
   check_rule(
-      general, [&](const auto& v) { return solve_cholesky(A + 0.1 * (v[0] * E), b); }, point(1));
+      of_any, [&](const auto& v) { return solve_cholesky(A + 0.1 * (v[0] * E), b); }, point(1));
   check_rule(
-      general, [](const auto& a, const auto& v) { return solve_cholesky(a, v); }, A, b);
+      of_any, [](const auto& a, const auto& v) { return solve_cholesky(a, v); }, A, b);
 }
 
 TEST_CASE("a triangular solve reads its triangle alone, and so does its derivative") {
@@ -76,7 +76,7 @@ TEST_CASE("a triangular solve reads its triangle alone, and so does its derivati
 
 TEST_CASE("a system of one unknown, and one of none, is solved") {
   check_rule(
-      general, [](const auto& a, const auto& v) { return solve_lu(a, v); },
+      of_any, [](const auto& a, const auto& v) { return solve_lu(a, v); },
       Matrix(Matrix::Constant(1, 1, 2.0)), point(1));
   CHECK(solve_lu(Matrix(0, 0), Vector(0)).size() == 0);
   CHECK(solve_cholesky(Matrix(0, 0), Vector(0)).size() == 0);

@@ -18,7 +18,7 @@ const Vector weight = Vector::Constant(1, 0.1);
 
 Logistic logistic_of_noise() {
   const Matrix a = NormalGenerator(1).matrix(40, 5);
-  return logistic(a, NormalGenerator(2).vector(40).cwiseSign());
+  return unroll::logistic(a, NormalGenerator(2).vector(40).cwiseSign());
 }
 }  // namespace
 

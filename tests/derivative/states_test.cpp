@@ -460,5 +460,40 @@ TEST_CASE("a start that is a function of theta is one that is given with its Jac
                        ShapeError);
 }
 
+/// x⁺ = x/2 + c, c = 2θ made by the first step, with a memory to which every step adds x.
+struct Remembering {
+  template <class V>
+  struct State {
+    V x, carried;
+    std::vector<V> memory;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(Vector::Zero(x0.size())), {}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    State<V> next = s;
+    if (t == 0) next.carried = V(2.0 * theta);
+    next.memory.push_back(s.x);
+    next.x = V(0.5 * s.x + next.carried);
+    return next;
+  }
+};
+
+TEST_CASE("what the first step made of theta is not cut from a state that grows") {
+  const auto pulled = [](const Reverse& method) {
+    return vjp(NoObjective(1, 1), Remembering{}, Vector::Zero(1), Vector::Ones(1), Vector::Ones(1),
+               {.steps = 12}, method)
+        .dtheta[0];
+  };
+  for (const std::size_t budget : {0, 4000}) {
+    CAPTURE(budget);
+    CHECK(pulled({.memory_budget = budget, .last_steps = 1}) == 2.0);
+    CHECK(pulled({.memory_budget = budget, .last_steps = 3}) == 3.5);
+    CHECK(pulled({.memory_budget = budget, .last_steps = 12}) == 4 * (1 - std::pow(0.5, 12)));
+  }
+}
+
 }  // namespace
 }  // namespace unroll

@@ -23,7 +23,7 @@ using test::nan;
 using test::random_quadratic;
 
 /// f = ½ a‖x‖², n = 2, θ = (a), a > 0.
-class Bowl : public Problem {
+class HalfSquare : public Problem {
  public:
   Index dimension() const override { return 2; }
   Index parameters() const override { return 1; }
@@ -40,7 +40,7 @@ class Bowl : public Problem {
 const Vector one = Vector::Ones(1), start = Vector::Constant(2, 1.0);
 
 TEST_CASE("a run without tolerance takes every step and keeps x_0 … x_T") {
-  const Trajectory run = solve(Bowl(), GradientDescent{0.5}, start, one, {.steps = 10});
+  const Trajectory run = solve(HalfSquare(), GradientDescent{0.5}, start, one, {.steps = 10});
   CHECK(run.status == Status::step_limit);
   CHECK(run.steps == 10);
   REQUIRE(run.iterates.size() == 11);
@@ -50,7 +50,7 @@ TEST_CASE("a run without tolerance takes every step and keeps x_0 … x_T") {
 }
 
 TEST_CASE("a run of no steps is the start point and evaluates nothing") {
-  const Trajectory run = solve(Bowl(), GradientDescent{0.5}, start, one, {.steps = 0});
+  const Trajectory run = solve(HalfSquare(), GradientDescent{0.5}, start, one, {.steps = 0});
   CHECK(run.status == Status::step_limit);
   CHECK(run.steps == 0);
   CHECK(run.x() == start);
@@ -60,7 +60,7 @@ TEST_CASE("a run of no steps is the start point and evaluates nothing") {
 TEST_CASE("a run with a tolerance ends at the first step that is short enough, and not before") {
   const double tolerance = 1e-3;
   const Trajectory run =
-      solve(Bowl(), GradientDescent{0.5}, 100 * start, one, {.steps = 1000, .tolerance = tolerance});
+      solve(HalfSquare(), GradientDescent{0.5}, 100 * start, one, {.steps = 1000, .tolerance = tolerance});
   CHECK(run.status == Status::converged);
   REQUIRE(run.steps < 1000);
   REQUIRE(run.iterates.size() == static_cast<std::size_t>(run.steps) + 1);
@@ -88,7 +88,7 @@ TEST_CASE("small steps far from the minimiser are not convergence") {
 
 TEST_CASE("a run that overflows ends at its last finite iterate and names the step that failed") {
   const GradientDescent solver{1e100};
-  const Trajectory run = solve(Bowl(), solver, start, one, {.steps = 100});
+  const Trajectory run = solve(HalfSquare(), solver, start, one, {.steps = 100});
   CHECK(run.status == Status::non_finite);
   CHECK(run.steps == 3);
   CHECK(run.iterates.size() == 4);
@@ -106,7 +106,7 @@ TEST_CASE("a run whose first step is not finite ends at its start point") {
 }
 
 TEST_CASE("a gradient that is NaN ends the run") {
-  struct NanGradient : Bowl {
+  struct NanGradient : HalfSquare {
     Vector gradient(const Vector& x, const Vector&) const override { return Vector::Constant(x.size(), nan); }
   };
   CHECK(solve(NanGradient(), GradientDescent{0.5}, start, one).status == Status::non_finite);
@@ -118,58 +118,60 @@ TEST_CASE("the observer sees every iterate that is kept, with its number") {
     CHECK(t == static_cast<Index>(seen.size()));
     seen.push_back(x);
   };
-  CHECK(solve(Bowl(), GradientDescent{0.5}, start, one, {.steps = 7, .observer = observer}).iterates == seen);
-  seen.clear();
-  CHECK(solve(Bowl(), GradientDescent{0.5}, start, one, {.tolerance = 0.1, .observer = observer}).iterates ==
+  CHECK(solve(HalfSquare(), GradientDescent{0.5}, start, one, {.steps = 7, .observer = observer}).iterates ==
         seen);
   seen.clear();
-  CHECK(solve(Bowl(), GradientDescent{1e100}, start, one, {.observer = observer}).iterates == seen);
+  CHECK(solve(HalfSquare(), GradientDescent{0.5}, start, one, {.tolerance = 0.1, .observer = observer})
+            .iterates == seen);
+  seen.clear();
+  CHECK(solve(HalfSquare(), GradientDescent{1e100}, start, one, {.observer = observer}).iterates == seen);
 }
 
 TEST_CASE("an exception of the observer ends the run and passes through") {
   const auto observer = [](Index t, const Vector&) {
     if (t == 3) throw std::runtime_error("enough");
   };
-  CHECK(message_of<std::exception>(
-            [&] { solve(Bowl(), GradientDescent{0.5}, start, one, {.observer = observer}); }) == "enough");
+  CHECK(message_of<std::exception>([&] {
+          solve(HalfSquare(), GradientDescent{0.5}, start, one, {.observer = observer});
+        }) == "enough");
 }
 
 TEST_CASE("a start point or theta of the wrong size is refused, with the sizes") {
   const GradientDescent solver{0.5};
-  CHECK_THROWS_AS(solve(Bowl(), solver, Vector::Ones(3), one), ShapeError);
-  CHECK_THROWS_AS(solve(Bowl(), solver, Vector(), one), ShapeError);
-  CHECK_THROWS_AS(solve(Bowl(), solver, start, Vector()), ShapeError);
-  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, Vector::Ones(3), one); }) ==
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, Vector::Ones(3), one), ShapeError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, Vector(), one), ShapeError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, start, Vector()), ShapeError);
+  CHECK(message_of<std::exception>([&] { solve(HalfSquare(), solver, Vector::Ones(3), one); }) ==
         "solve: x has 3 entries, the problem has 2 variables");
-  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, start, Vector::Ones(4)); }) ==
+  CHECK(message_of<std::exception>([&] { solve(HalfSquare(), solver, start, Vector::Ones(4)); }) ==
         "solve: theta has 4 entries, the problem has 1 parameters");
 }
 
 TEST_CASE("a start point or theta that is not finite is refused, with the entry") {
   const GradientDescent solver{0.5};
-  CHECK_THROWS_AS(solve(Bowl(), solver, Vector::Constant(2, infinity), one), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, Vector::Constant(2, infinity), one), DomainError);
   CHECK(message_of<std::exception>([&] {
-          solve(Bowl(), solver, Vector{{1.0, nan}}, one);
+          solve(HalfSquare(), solver, Vector{{1.0, nan}}, one);
         }) == "solve: x[1] is nan, it must be finite");
-  CHECK(message_of<std::exception>([&] { solve(Bowl(), solver, start, nan * one); }) ==
+  CHECK(message_of<std::exception>([&] { solve(HalfSquare(), solver, start, nan * one); }) ==
         "solve: theta[0] is nan, it must be finite");
 }
 
 TEST_CASE("theta outside the problem's domain is refused") {
-  CHECK_THROWS_AS(solve(Bowl(), GradientDescent{0.5}, start, -one), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), GradientDescent{0.5}, start, -one), DomainError);
 }
 
 TEST_CASE("options out of their range are refused") {
   const GradientDescent solver{0.5};
-  CHECK_THROWS_AS(solve(Bowl(), solver, start, one, {.steps = -1}), DomainError);
-  CHECK_THROWS_AS(solve(Bowl(), solver, start, one, {.tolerance = nan}), DomainError);
-  CHECK_THROWS_AS(solve(Bowl(), solver, start, one, {.tolerance = -1e-3}), DomainError);
-  CHECK_THROWS_AS(solve(Bowl(), solver, start, one, {.tolerance = infinity}), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, start, one, {.steps = -1}), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, start, one, {.tolerance = nan}), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, start, one, {.tolerance = -1e-3}), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), solver, start, one, {.tolerance = infinity}), DomainError);
 }
 
 TEST_CASE("a solver's own options are checked before its first step") {
-  CHECK_THROWS_AS(solve(Bowl(), GradientDescent{0}, start, one), DomainError);
-  CHECK_THROWS_AS(solve(Bowl(), GradientDescent{nan}, start, one, {.steps = 0}), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), GradientDescent{0}, start, one), DomainError);
+  CHECK_THROWS_AS(solve(HalfSquare(), GradientDescent{nan}, start, one, {.steps = 0}), DomainError);
 }
 
 /// Gradient descent that halves its step size every third step; counts in its state.
@@ -194,7 +196,7 @@ struct Halving {
 
 TEST_CASE("a user's solver with scalars and counters in its state runs as the built-in ones") {
   const Vector theta = Vector::Constant(1, 0.25);
-  const Trajectory run = solve(Bowl(), Halving{}, start, theta, {.steps = 4});
+  const Trajectory run = solve(HalfSquare(), Halving{}, start, theta, {.steps = 4});
   const double expected = 0.75 * 0.75 * 0.75 * 0.875;
   CHECK(run.x() == expected * start);
 }
@@ -205,13 +207,13 @@ TEST_CASE("a solver whose iterate changes its size is refused at that step, with
       return t < 2 ? s : State<Vector>{Vector::Ones(5)};
     }
   };
-  CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
-  CHECK(message_of<std::exception>([&] { solve(Bowl(), Growing{}, start, one); }) ==
+  CHECK_THROWS_AS(solve(HalfSquare(), Growing{}, start, one), ShapeError);
+  CHECK(message_of<std::exception>([&] { solve(HalfSquare(), Growing{}, start, one); }) ==
         "solve: step 3 made member 1 of the state (x) 5x1, it was 2x1");
 }
 
 TEST_CASE("plain arrays, duals and taped arrays take the same steps, to the last bit, and stop alike") {
-  const Bowl bowl;
+  const HalfSquare bowl;
   const Vector theta = Vector::Constant(1, 0.3);
   Tape tape;
   std::vector<Vector> duals, taped;
@@ -232,7 +234,7 @@ TEST_CASE("plain arrays, duals and taped arrays take the same steps, to the last
 }
 
 TEST_CASE("a run of duals whose value overflows ends at its last finite iterate") {
-  const Bowl bowl;
+  const HalfSquare bowl;
   const auto end = run(Oracle<DualVector>(bowl), GradientDescent{1e100}, DualVector(start),
                        DualVector(one, Matrix::Ones(1, 1)), {.steps = 100});
   CHECK(end.status == Status::non_finite);
@@ -241,7 +243,7 @@ TEST_CASE("a run of duals whose value overflows ends at its last finite iterate"
 }
 
 TEST_CASE("a run that is resumed from a state ends where the whole run ends") {
-  const Bowl bowl;
+  const HalfSquare bowl;
   const Oracle<Vector> f(bowl);
   const auto half = run(f, Halving{}, start, one, {.steps = 4});
   std::vector<Index> seen;
@@ -254,8 +256,9 @@ TEST_CASE("a run that is resumed from a state ends where the whole run ends") {
 
 TEST_CASE("a run that does not contract warns of a step size of 2/L or more, one that does is silent") {
   for (const double h : {2.0, 2.1})
-    CHECK(contains(solve(Bowl(), GradientDescent{h}, start, one, {.steps = 50}).message(), "2/L or more"));
-  CHECK(!contains(solve(Bowl(), GradientDescent{1.9}, start, one, {.steps = 50}).message(), "2/L"));
+    CHECK(contains(solve(HalfSquare(), GradientDescent{h}, start, one, {.steps = 50}).message(),
+                   "2/L or more"));
+  CHECK(!contains(solve(HalfSquare(), GradientDescent{1.9}, start, one, {.steps = 50}).message(), "2/L"));
 }
 
 TEST_CASE("a solver that changes the shape of another member is refused, with step, member and sizes") {
@@ -271,8 +274,8 @@ TEST_CASE("a solver that changes the shape of another member is refused, with st
       return {s.x, 1, t < 2 ? s.past : Matrix(Matrix::Ones(2, 3)), {s.x, s.x}};
     }
   };
-  CHECK_THROWS_AS(solve(Bowl(), Growing{}, start, one), ShapeError);
-  CHECK(message_of<std::exception>([&] { solve(Bowl(), Growing{}, start, one); }) ==
+  CHECK_THROWS_AS(solve(HalfSquare(), Growing{}, start, one), ShapeError);
+  CHECK(message_of<std::exception>([&] { solve(HalfSquare(), Growing{}, start, one); }) ==
         "solve: step 3 made member 3 of the state 2x3, it was 2x1");
 }
 

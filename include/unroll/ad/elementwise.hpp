@@ -68,6 +68,7 @@ decltype(auto) materialise(const T& x) {
 
 /// A function of function_list.hpp of every entry; of a plain array, from x to y.
 /// @{
+const char* name_of(Function f);
 void elementwise(Function f, const double* x, double* y, Index size);
 VarArray elementwise(Function f, const VarArray& x);
 DualArray elementwise(Function f, const DualArray& x);
@@ -78,6 +79,7 @@ A elementwise(Function f, const A& x) {
     elementwise(f, x.data(), y.data(), x.size());
     return y;
   } else {
+    const NamedOperation named(core_of(x), [f] { return name_of(f); });
     return A(elementwise(f, erased(x)));
   }
 }
@@ -114,6 +116,13 @@ template <class Result, class A, class B>
 Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B& b) {
   if constexpr (AnyArray<A> && Number<B>)
     if (f == FunctionOfTwo::pow) return power<Result>(a, static_cast<double>(b));
+  const auto core = [&] {
+    if constexpr (TapedArray<A>)
+      return a.core();
+    else
+      return core_of(b);
+  };
+  const NamedOperation named(core(), [name] { return name; });
   return Result(elementwise(f, name, beside<Result>(a), beside<Result>(b)));
 }
 

@@ -136,6 +136,23 @@ O operand_of(TapeCore& core, const T& x, bool read) {
   }
 }
 
+template <class T>
+LoggedOperand logged(const T& x) {
+  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, Var>)
+    return {id_of(x), true, 1, block_of(x)(0, 0)};
+  else
+    return {id_of(x), false, x.size(), 0};
+}
+/// A text that names the type.
+template <class Rule>
+const char* type_of_rule() {
+#if defined(__GNUC__)
+  return __PRETTY_FUNCTION__;
+#else
+  return __FUNCSIG__;
+#endif
+}
+
 template <Kind K, class Rule, std::size_t... I, class... In>
 void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const double* value,
             std::index_sequence<I...>, const In&... in) {
@@ -155,6 +172,10 @@ void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const
     }
     return node;
   });
+  if (core.log != nullptr) [[unlikely]] {
+    const std::array<LoggedOperand, sizeof...(In)> operands{logged(in)...};
+    core.log->recorded(type_of_rule<Rule>(), K == Kind::scalar, output, rows, value, operands);
+  }
 }
 
 /// All operands must belong to one recording. Its core, or null if none of them belongs to any.

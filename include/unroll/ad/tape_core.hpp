@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "unroll/ad/arena.hpp"
@@ -24,6 +25,27 @@ struct Buffer {
   double* data;
   std::uint32_t references;
   Id first_scalar;  // id of entry 0 as a scalar, once somebody took an entry; 0 before
+};
+
+/// What somebody who watches a recording is told of an operation and of its pullback (see TapeLog).
+struct LoggedOperand {
+  Id id;  // 0 of a constant
+  bool is_scalar;
+  Index entries;
+  double value;  // of a scalar
+};
+class NodeLog {
+ public:
+  virtual ~NodeLog() = default;
+  /// An operation was recorded: its rule's type, its output and its value, and what it was given.
+  virtual void recorded(const char* type, bool is_scalar, Id output, std::size_t entries, const double* value,
+                        std::span<const LoggedOperand> operands) = 0;
+  /// Node number `node`, from 0, is pulled back next, or was.
+  virtual void pulled(std::size_t node, Sweeper& sweeper, bool already) = 0;
+  /// The recording was forgotten.
+  virtual void forgotten() noexcept = 0;
+  /// How to call what is recorded next, where that is more than the rule's type says; null: by its type.
+  const char* name = nullptr;
 };
 
 /// One array operation; its rule and operands follow it in the arena.
@@ -68,6 +90,7 @@ struct TapeCore {
   };
   std::vector<Input> inputs;      // arrays, by ascending id
   std::vector<Id> input_scalars;  // ascending
+  NodeLog* log = nullptr;         // who watches this recording
 
   Index columns() const { return 1 + tangents; }
 
@@ -152,6 +175,25 @@ struct TapeCore {
 
   [[noreturn]] static void throw_full();
   [[noreturn]] static void throw_foreign(const char* operation);
+};
+
+/// While it lives, a log calls what is recorded on `core` by the name that `name()` gives.
+class NamedOperation {
+ public:
+  template <class F>
+  NamedOperation(TapeCore* core, const F& name) : log_(core == nullptr ? nullptr : core->log) {
+    if (log_ != nullptr) [[unlikely]]
+      log_->name = name();
+  }
+  ~NamedOperation() {
+    if (log_ != nullptr) [[unlikely]]
+      log_->name = nullptr;
+  }
+  NamedOperation(const NamedOperation&) = delete;
+  NamedOperation& operator=(const NamedOperation&) = delete;
+
+ private:
+  NodeLog* log_;
 };
 
 }  // namespace unroll::ad

@@ -50,6 +50,8 @@ class Segment {
   /// of a sweep; 0: any number.
   void begin(const Vector& theta, std::size_t room);
   const VarVector& theta() const { return theta_; }
+  /// For a log of what is recorded and swept.
+  Tape& tape() { return tape_; }
   /// An array or scalar of what was prepared; after all of them, of the state.
   /// @{
   VarVector input(const Vector& value) { return added(tape_.input(value)); }
@@ -110,7 +112,7 @@ class Segment {
   /// The row of x's first entry in the stacked state at the end.
   Index x_row() const;
   /// Which rows of the stacked state leave as they entered: arrays that the steps pass on and do not make,
-  /// constants of the run from here on.
+  /// constants of the run from here on. Of a state that grows in between, arrays alone.
   struct Rows {
     Index begin, count;
   };

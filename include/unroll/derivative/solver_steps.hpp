@@ -197,7 +197,10 @@ class SolverSteps final : public Steps {
       auto end = loop<VarVector, S>(inputs_.recording(), solver(), std::move(state), segment.theta(),
                                     prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
-      if (end.steps > stop.steps) inputs_.add_zeros(state);
+      if (end.steps > stop.steps) {
+        repeats(end.steps, state.x.block().data());
+        inputs_.add_zeros(state);
+      }
       if (stop.steps >= known()) accepted += end.accepted;
       if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, state.x);
       stop = {end.steps, end.status};

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "unroll/derivative/repeated.hpp"
 #include "unroll/derivative/result.hpp"
 #include "unroll/derivative/segment.hpp"
 #include "unroll/derivative/start.hpp"
@@ -32,7 +33,7 @@ struct Gather {
 /// A solver's steps on a problem, from a start at θ, the solver's type forgotten: all that the ways to
 /// differentiate a run ever ask of it. It holds one state, can keep others, and can take steps from it, off a
 /// tape or on. The first time that steps are taken they count for the record, stop the run and are observed;
-/// later passes are silent, and end where the first did.
+/// later passes are silent, end where the first did, and must give the same iterates.
 class Steps {
  public:
   /// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
@@ -132,6 +133,8 @@ class Steps {
   const SolveOptions& whole_run() { return options_from(0, length()); }
   /// Once, before the first step: shows x_0.
   void begin();
+  /// On a tape or off it, step t gave the iterate x. @throws UnsupportedError if it gave another before.
+  void repeats(Index t, const double* x) { repeated_.check(t, x, dimension(), t > known_); }
   /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
   /// how far the last of them moved. Says in `stop` how a run ended that is over.
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
@@ -146,6 +149,7 @@ class Steps {
   Equation equation_;
   Gather gather_{};
   Vector x0_;
+  RepeatedSteps repeated_;
   Index known_ = 0;     // steps before this one were taken before
   Index accepted_ = 0;  // of those
   bool has_begun_ = false, has_ended_ = false, was_enough_ = false;

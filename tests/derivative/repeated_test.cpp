@@ -1,0 +1,87 @@
+#include "unroll/derivative/repeated.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <random>
+
+#include "support/texts.hpp"
+#include "unroll/ad/gradient.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
+
+// Steps that cannot be repeated are noticed where they are taken again, and named.
+namespace unroll {
+namespace {
+
+/// Descends by h drawn anew in every call, which its copies share.
+struct DrawnStep {
+  std::shared_ptr<std::mt19937> engine = std::make_shared<std::mt19937>(1);
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const double h = (*engine)() % 2 == 0 ? 0.0 : 0.5;
+    return {V(s.x - h * f.gradient(s.x, theta))};
+  }
+};
+/// The same, h drawn from t: it can be repeated.
+struct SeededStep {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    const double h = std::mt19937(static_cast<unsigned>(t))() % 2 == 0 ? 0.0 : 0.5;
+    return {V(s.x - h * f.gradient(s.x, theta))};
+  }
+};
+
+const auto parabola = make_problem(
+    [](const auto& x, const auto& theta) {
+      using V = std::decay_t<decltype(x)>;
+      return 0.5 * squared_norm(V(x - theta));
+    },
+    1, 1);
+
+template <class S>
+Vjp derivative(const S& solver, const Reverse& method) {
+  return vjp(parabola, solver, Vector::Zero(1), Vector::Ones(1), Vector::Ones(1), {.steps = 40}, method);
+}
+
+std::string refusal_of(const Reverse& method) {
+  return test::message_of<UnsupportedError>([&] { derivative(DrawnStep{}, method); });
+}
+
+}  // namespace
+
+TEST_CASE("a step that draws other random numbers when it is taken again is refused by its number") {
+  for (const Reverse& method : {Reverse{.memory_budget = 4000}, Reverse{.last_steps = automatic}}) {
+    const std::string message = refusal_of(method);
+    CAPTURE(message);
+    CHECK(test::contains(message, "the run cannot be repeated: step "));
+    CHECK(test::contains(message, "taken again"));
+  }
+  CHECK_NOTHROW(derivative(DrawnStep{}, {}));  // all steps are on one tape, and taken once
+}
+
+TEST_CASE("random numbers that follow from t are no obstacle") {
+  const Vjp whole = derivative(SeededStep{}, {});
+  const Vjp within = derivative(SeededStep{}, {.memory_budget = 4000});
+  CHECK(within.cost.recomputed_steps > 0);
+  CHECK(within.dtheta == whole.dtheta);
+}
+
+TEST_CASE("of a long run every so many steps are watched, and a difference is found in the next of them") {
+  detail::RepeatedSteps repeated;
+  const auto give = [&](Index t, double x, bool is_new) { repeated.check(t, &x, 1, is_new); };
+  for (Index t = 1; t <= 10000; ++t) give(t, static_cast<double>(t), true);
+  for (Index t = 9000; t <= 10000; ++t) CHECK_NOTHROW(give(t, static_cast<double>(t), false));
+  const std::string message = test::message_of<UnsupportedError>([&] {
+    for (Index t = 9001; t <= 9004; ++t) give(t, -1, false);
+  });
+  CHECK(test::contains(message, "one of the steps 9001 to 9004"));
+  const Vector a{{1, 2}}, exchanged{{2, 1}};
+  detail::RepeatedSteps few;
+  few.check(1, a.data(), 2, true);
+  CHECK_NOTHROW(few.check(1, Vector(a * (1 + 1e-14)).data(), 2, false));
+  CHECK_THROWS_AS(few.check(1, exchanged.data(), 2, false), UnsupportedError);
+}
+
+}  // namespace unroll

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include "fuzz/fuzz.hpp"
+#include "fuzz/library_graph.hpp"
+#include "fuzz/reference_graph.hpp"
+
+// A graph has the same value in every world. Along two directions, the tangents of duals, the adjoints of a
+// tape and those of a tape with tangents are the derivatives of the reference, first and second.
+namespace unroll::fuzz {
+namespace {
+
+template <class V>
+scalar_t<V> evaluate(const V& x, const std::vector<Instruction>& steps) {
+  LibraryGraph<V> graph(x);
+  for (const Instruction& step : steps) graph.run(step);
+  return graph.result();
+}
+
+}  // namespace
+
+std::string draw(Engine& engine) {
+  std::string bytes;
+  for (std::size_t count = 19 + 3 * below(engine, 20); count-- > 0;) bytes += static_cast<char>(engine());
+  return bytes;
+}
+
+void examine(std::string_view input) {
+  Bytes bytes(input);
+  const auto n = static_cast<Index>(1 + bytes.next() % 6);
+  const Vector x = bytes.numbers(n), u = bytes.numbers(n), w = bytes.numbers(n);
+  ReferenceGraph reference(x, u, w);
+  std::vector<Instruction> steps;
+  while (!bytes.empty() && steps.size() < 64) {
+    const Instruction step = bytes.instruction();
+    if (reference.run(step)) steps.push_back(step);
+  }
+  const Hyper right = reference.result();
+  const auto compare = [&](const char* what, double got, long double wanted, long double precision) {
+    const long double scale = reference.largest() * static_cast<long double>(n * n + 1);
+    const long double error = std::abs(got - wanted);
+    if (error <= precision * scale) return;  // (false for NaN)
+    std::string program;
+    for (const Instruction& step : steps)
+      program += fmt::format(" {}({},{},{};{})", static_cast<int>(step.operation), step.to, step.a, step.b,
+                             step.number);
+    throw Violation(fmt::format("{} is {}, not {}, off by {} at scale {}; n = {},{}", what, got,
+                                static_cast<double>(wanted), static_cast<double>(error),
+                                static_cast<double>(scale), n, program));
+  };
+  constexpr long double first = 1e-9L, second = 1e-8L;
+
+  compare("the value", evaluate(x, steps), right.x, first);
+
+  Matrix directions(n, 2);
+  directions << u, w;
+  const Dual dual = evaluate(DualVector(x, directions), steps);
+  compare("the value of duals", dual.value(), right.x, first);
+  const bool forward = dual.directions() != 0;  // else it is a constant
+  compare("the tangent along u", forward ? dual.tangents()(0) : 0.0, right.u, first);
+  compare("the tangent along w", forward ? dual.tangents()(1) : 0.0, right.v, first);
+
+  const auto graph = [&](const VarVector& at) { return evaluate(at, steps); };
+  const Vector slope = gradient(graph, x);
+  compare("the gradient along u", slope.dot(u), right.u, first);
+  compare("the gradient along w", slope.dot(w), right.v, first);
+
+  const Vector bend = hessian_vector_product(graph, x, u);
+  compare("the second derivative", bend.dot(w), right.uv, second);
+
+  // Three seeds in one sweep: one, none, and one twice as large.
+  Tape tape;
+  const VarVector at = tape.input(x);
+  const Var y = evaluate(at, steps);
+  compare("the value on a tape", y.value(), right.x, first);
+  if (y.is_constant()) return;
+  const Matrix adjoints = tape.sweep(y, Eigen::RowVector3d(1, 0, 2)).adjoint(at);
+  compare("the adjoint of seed 1", adjoints.col(0).dot(w), right.v, first);
+  compare("the adjoint of seed 0", adjoints.col(1).cwiseAbs().maxCoeff(), 0, 0);
+  compare("the adjoint of seed 2", adjoints.col(2).dot(w), 2 * right.v, 2 * first);
+}
+
+}  // namespace unroll::fuzz
