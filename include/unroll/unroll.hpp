@@ -8,6 +8,7 @@
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/solve.hpp"
 #include "unroll/ad/structure.hpp"
+#include "unroll/ad/unpack.hpp"
 #include "unroll/derivative/batch.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"

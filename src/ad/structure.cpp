@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "ad/adaptors.hpp"
+#include "unroll/ad/unpack.hpp"
 
 namespace unroll::ad {
 
@@ -119,6 +120,10 @@ std::vector<Index> diagonal_positions(Index rows, Index cols) {
   std::vector<Index> positions(static_cast<std::size_t>(std::min(rows, cols)));
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<Index>(i) * (rows + 1);
   return positions;
+}
+
+void throw_unpacked(Index size, Index wanted) {
+  throw ShapeError(fmt::format("unpack: theta has {} entries, the layout {}", size, wanted));
 }
 
 template <class E>
