@@ -114,9 +114,9 @@ Setup set_up(const SetupOptions& options) {
 
   std::shared_ptr<const Problem> problem;
   if (options.loss == "ridge") {
-    problem = std::make_shared<Ridge>(data.values, centred(data.target));
+    problem = std::make_shared<RidgeProblem>(data.values, centred(data.target));
   } else {
-    problem = std::make_shared<Logistic>(data.values, plus_minus_labels(data.target));
+    problem = std::make_shared<LogisticProblem>(data.values, plus_minus_labels(data.target));
   }
   const std::string kind = start_kind(options);
   setup.start = start_words(kind, options);

@@ -29,7 +29,7 @@ double lipschitz_of_hessian(const Matrix& a) {
 
 }  // namespace
 
-Logistic::Logistic(Matrix a, const Vector& y) {
+LogisticProblem::LogisticProblem(Matrix a, const Vector& y) {
   check_data(a, y, "logistic");
   for (Index i = 0; i < y.size(); ++i)
     if (y[i] != 1 && y[i] != -1)
@@ -39,12 +39,12 @@ Logistic::Logistic(Matrix a, const Vector& y) {
   hessian_lipschitz_ = lipschitz_of_hessian(signed_rows_);
 }
 
-double Logistic::value(const Vector& x, const Vector& theta) const {
+double LogisticProblem::value(const Vector& x, const Vector& theta) const {
   const Vector z = signed_rows_ * x;
   return SoftplusRule::value(z.array()).mean() + 0.5 * theta[0] * x.squaredNorm();
 }
 
-Vector Logistic::gradient(const Vector& x, const Vector& theta) const {
+Vector LogisticProblem::gradient(const Vector& x, const Vector& theta) const {
   Vector z = signed_rows_ * x;
   z = SoftplusRule::slope(z.array()) / static_cast<double>(z.size());
   Vector g = theta[0] * x;
@@ -52,8 +52,8 @@ Vector Logistic::gradient(const Vector& x, const Vector& theta) const {
   return g;
 }
 
-SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
-                                   const Matrix& theta_dot) const {
+SecondOrder LogisticProblem::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                          const Matrix& theta_dot) const {
   const Vector z = signed_rows_ * x;
   const Vector weight = SoftplusRule::bend(z.array()) / static_cast<double>(z.size());
   SecondOrder s;
@@ -77,14 +77,14 @@ SecondOrder Logistic::second_order(const Vector& x, const Vector& theta, const M
   return s;
 }
 
-Vector Logistic::parameter_gradient(const Vector& x, const Vector&) const {
+Vector LogisticProblem::parameter_gradient(const Vector& x, const Vector&) const {
   return Vector::Constant(1, 0.5 * x.squaredNorm());
 }
 
-std::optional<Curvature> Logistic::curvature(const Vector& theta) const {
+std::optional<Curvature> LogisticProblem::curvature(const Vector& theta) const {
   return Curvature{theta[0], hessian_lipschitz_, 1.0, false};
 }
 
-void Logistic::check_domain(const Vector& theta) const { check_positive(theta, "logistic"); }
+void LogisticProblem::check_domain(const Vector& theta) const { check_positive(theta, "logistic"); }
 
 }  // namespace unroll

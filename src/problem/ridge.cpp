@@ -7,7 +7,7 @@
 
 namespace unroll {
 
-Ridge::Ridge(const Matrix& a, const Vector& y) {
+RidgeProblem::RidgeProblem(const Matrix& a, const Vector& y) {
   check_data(a, y, "ridge");
   const auto m = static_cast<double>(a.rows());
   gram_ = a.transpose() * a / m;
@@ -19,18 +19,18 @@ Ridge::Ridge(const Matrix& a, const Vector& y) {
     smallest_eigenvalue_ = std::max(0.0, spectrum(gram_).smallest);
 }
 
-double Ridge::value(const Vector& x, const Vector& theta) const {
+double RidgeProblem::value(const Vector& x, const Vector& theta) const {
   return 0.5 * x.dot(gram_ * x) - moment_.dot(x) + half_mean_ + 0.5 * theta[0] * x.squaredNorm();
 }
 
-Vector Ridge::gradient(const Vector& x, const Vector& theta) const {
+Vector RidgeProblem::gradient(const Vector& x, const Vector& theta) const {
   Vector g = theta[0] * x - moment_;
   g.noalias() += gram_ * x;
   return g;
 }
 
-SecondOrder Ridge::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
-                                const Matrix& theta_dot) const {
+SecondOrder RidgeProblem::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                       const Matrix& theta_dot) const {
   SecondOrder s;
   s.dx = theta[0] * x_dot;
   if (x_dot.cols() == 1)
@@ -42,17 +42,17 @@ SecondOrder Ridge::second_order(const Vector& x, const Vector& theta, const Matr
   return s;
 }
 
-Vector Ridge::parameter_gradient(const Vector& x, const Vector&) const {
+Vector RidgeProblem::parameter_gradient(const Vector& x, const Vector&) const {
   return Vector::Constant(1, 0.5 * x.squaredNorm());
 }
 
-void Ridge::check_domain(const Vector& theta) const { check_positive(theta, "ridge"); }
+void RidgeProblem::check_domain(const Vector& theta) const { check_positive(theta, "ridge"); }
 
-std::optional<Curvature> Ridge::curvature(const Vector& theta) const {
+std::optional<Curvature> RidgeProblem::curvature(const Vector& theta) const {
   return Curvature{theta[0] + smallest_eigenvalue_.value_or(0), 0.0, 1.0, smallest_eigenvalue_.has_value()};
 }
 
-Matrix Ridge::hessian_matrix(const Vector& theta) const {
+Matrix RidgeProblem::hessian_matrix(const Vector& theta) const {
   Matrix h = gram_;
   h.diagonal().array() += theta[0];
   return h;

@@ -39,8 +39,10 @@ struct ScaledSquare {
 };
 
 struct NoTangents {
-  static Vector value(const Vector& x) { return 2 * x; }
-  static Vector pullback(const Vector&, const Vector& y_bar) { return 2 * y_bar; }
+  static Vector value(const Matrix& A, const Vector& x) { return A * x; }
+  static std::pair<Matrix, Vector> pullback(const Matrix& A, const Vector& x, const Vector& y_bar) {
+    return {y_bar * x.transpose(), A.transpose() * y_bar};
+  }
 };
 
 struct WrongSize {
@@ -95,15 +97,15 @@ TEST_CASE("a pullback that is no template refuses second derivatives, and the ta
   CHECK(tape.sweep(sum(x)).adjoint(x).col(0) == Vector::Ones(2));
 }
 
-TEST_CASE("a primitive without pushforward refuses tangents") {
-  CHECK_THROWS_WITH_AS(unroll::apply<NoTangents>(DualVector(Vector(2), Matrix(2, 1))),
-                       doctest::Contains("pushforward"), UnsupportedError);
-  CHECK(unroll::apply<NoTangents>(DualVector(Vector(Vector::Ones(2)))).value() == Vector::Constant(2, 2.0));
-  Tape tape(1);
-  const VarVector x = tape.input(Vector(Vector::Ones(2)));
-  CHECK_THROWS_AS(unroll::apply<NoTangents>(x), UnsupportedError);
-  CHECK(gradient([](const auto& v) { return sum(unroll::apply<NoTangents>(v)); }, Vector::Ones(2)) ==
-        Vector::Constant(2, 2.0));
+TEST_CASE("a primitive without pushforward has the tangents that its pullback says") {
+  const RuleOptions once{.second_order = false};
+  const Matrix A = matrix_point(3, 2, 1);
+  const Vector x = point(2);
+  check_rule(
+      once, [](const auto& a, const auto& v) { return unroll::apply<NoTangents>(a, v); }, A, x);
+  check_rule(
+      once, [&](const auto& a) { return unroll::apply<NoTangents>(a, x); }, A);
+  CHECK(unroll::apply<NoTangents>(A, DualVector(x)).value() == A * x);
 }
 
 TEST_CASE("a primitive whose derivative has another size throws, and says how many entries were wanted") {

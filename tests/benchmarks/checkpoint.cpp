@@ -14,7 +14,7 @@ namespace {
 struct LongRun {
   Index steps;
   std::size_t budget = std::size_t{64} << 20;
-  Ridge problem{normal_matrix(200, 100, 1), normal_vector(200, 2)};
+  RidgeProblem problem{normal_matrix(200, 100, 1), normal_vector(200, 2)};
   Vector theta = Vector::Constant(1, 0.01);
   Vector w = normal_vector(100, 3), x0 = normal_vector(100, 4);
   GradientDescent solver = GradientDescent::short_step(spectrum(problem.hessian_matrix(theta)).largest);

@@ -11,7 +11,7 @@ namespace {
 
 struct Setting {
   static constexpr Index n = 30, steps = 500;
-  Ridge problem = ridge(normal_matrix(569, n, 1), normal_vector(569, 2));
+  RidgeProblem problem = ridge(normal_matrix(569, n, 1), normal_vector(569, 2));
   Vector theta = Vector::Constant(1, 0.01);
   Matrix hessian = problem.hessian_matrix(theta);
   Vector linear = problem.linear_term(theta);

@@ -243,7 +243,7 @@ TEST_CASE("where the burn-in outlasts the run, fewer steps are differentiated, a
 }
 
 TEST_CASE("a run that overflows ends at its last finite step and says so") {
-  const auto problem = std::make_shared<Logistic>(Matrix{{1e3}, {-1e3}, {1e3}}, Vector{{1, 1, 1}});
+  const auto problem = std::make_shared<LogisticProblem>(Matrix{{1e3}, {-1e3}, {1e3}}, Vector{{1, 1, 1}});
   Instance instance = make_instance(problem, Vector::Constant(1, 1.0), Vector::Constant(1, 1e3));
   instance.spectrum = {1e-3, 1e-3};  // steps far too long: the iterate grows a thousandfold each time
   const CurseResult result = run_curse(instance, {.solvers = {"gd-short"}, .steps = 500});

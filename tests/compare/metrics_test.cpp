@@ -16,7 +16,7 @@ using namespace unroll;
 namespace {
 const Vector weight = Vector::Constant(1, 0.1);
 
-Logistic logistic_of_noise() {
+LogisticProblem logistic_of_noise() {
   const Matrix a = NormalGenerator(1).matrix(40, 5);
   return unroll::logistic(a, NormalGenerator(2).vector(40).cwiseSign());
 }
@@ -29,7 +29,7 @@ TEST_CASE("the relative error is a ratio of Frobenius norms") {
 }
 
 TEST_CASE("on a quadratic the suboptimality is exact however close the minimiser is") {
-  const Ridge problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
+  const RidgeProblem problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
   const Vector minimiser = problem.minimiser(weight);
   const Vector direction = NormalGenerator(3).vector(4);
   const Suboptimality suboptimality(problem, weight, minimiser, minimiser + direction);
@@ -44,7 +44,7 @@ TEST_CASE("on a quadratic the suboptimality is exact however close the minimiser
 }
 
 TEST_CASE("beyond quadratics both ways to compute the suboptimality agree where they meet") {
-  const Logistic problem = logistic_of_noise();
+  const LogisticProblem problem = logistic_of_noise();
   const Vector minimiser = newton_minimiser(problem, weight);
   const Vector start = minimiser + NormalGenerator(3).vector(5);
   const Suboptimality suboptimality(problem, weight, minimiser, start);
@@ -59,7 +59,7 @@ TEST_CASE("beyond quadratics both ways to compute the suboptimality agree where 
 }
 
 TEST_CASE("beyond quadratics the suboptimality falls like the square of the distance, to any depth") {
-  const Logistic problem = logistic_of_noise();
+  const LogisticProblem problem = logistic_of_noise();
   const Vector minimiser = newton_minimiser(problem, weight);
   const Vector direction = NormalGenerator(4).vector(5);
   const Suboptimality suboptimality(problem, weight, minimiser, minimiser + direction);
@@ -70,7 +70,7 @@ TEST_CASE("beyond quadratics the suboptimality falls like the square of the dist
 }
 
 TEST_CASE("a start at the minimiser or too far away is refused") {
-  const Ridge problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
+  const RidgeProblem problem = ridge(NormalGenerator(1).matrix(30, 4), NormalGenerator(2).vector(30));
   const Vector minimiser = problem.minimiser(weight);
   CHECK_THROWS_AS(Suboptimality(problem, weight, minimiser, minimiser), DomainError);
   CHECK_THROWS_AS(Suboptimality(problem, weight, minimiser, Vector::Constant(4, 1e200)), DomainError);

@@ -66,7 +66,7 @@ TEST_CASE("every entry refuses a start, a theta and options that do not fit") {
 }
 
 TEST_CASE("every entry refuses a theta outside the problem's domain") {
-  const Ridge problem(Matrix::Identity(3, 3), Vector::Ones(3));
+  const RidgeProblem problem(Matrix::Identity(3, 3), Vector::Ones(3));
   for (const Entry& run : entries(problem)) {
     CHECK_THROWS_AS(run(Vector::Ones(3), Vector::Constant(1, -0.1), {.steps = 1}), DomainError);
     CHECK_THROWS_AS(run(Vector::Ones(3), Vector::Zero(1), {.steps = 0}), DomainError);

@@ -42,7 +42,7 @@ inline Dataset standardised_data(const std::string& name) {
 
 inline Case ridge_case() {
   const Dataset data = standardised_data("auto_mpg");
-  const auto problem = std::make_shared<const Ridge>(data.values, centred(data.target));
+  const auto problem = std::make_shared<const RidgeProblem>(data.values, centred(data.target));
   const Vector theta = Vector::Constant(1, 0.01);
   return {"ridge, auto_mpg", problem, Vector::Ones(problem->dimension()), theta,
           spectrum(problem->hessian_matrix(theta))};
@@ -75,7 +75,7 @@ inline Case random_case(Index n = 6, Index p = 3) {
 
 inline Case logistic_case() {
   const Dataset data = standardised_data("breast_cancer_original");
-  const auto problem = std::make_shared<const Logistic>(data.values, plus_minus_labels(data.target));
+  const auto problem = std::make_shared<const LogisticProblem>(data.values, plus_minus_labels(data.target));
   const Vector theta = Vector::Constant(1, 0.1);
   const double m = static_cast<double>(data.values.rows());
   const double L = spectrum(data.values.transpose() * data.values / (4 * m)).largest;

@@ -79,7 +79,7 @@ TEST_CASE("on 200 random logistic problems the bound holds, and is within 100 ti
     const Matrix A = random.matrix(30 + 5 * n, n);
     const Vector noise = random.vector(A.rows()), w = random.vector(n);
     const Vector y = (A * w + noise).unaryExpr([](double v) { return v > 0 ? 1.0 : -1.0; });
-    const auto problem = std::make_shared<const Logistic>(A, y);
+    const auto problem = std::make_shared<const LogisticProblem>(A, y);
     const Vector theta = Vector::Constant(1, std::pow(10, -2 + 2 * uniform(random.engine)));
     const Vector x0 = random.vector(n);
     const double L = spectrum(A.transpose() * A / (4.0 * static_cast<double>(A.rows()))).largest + theta[0];

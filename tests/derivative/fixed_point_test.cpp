@@ -56,7 +56,7 @@ TEST_CASE("a run that stops by tolerance has the derivative of the steps that we
 
 /// A step size that is itself a parameter: θ = (regularisation, step size).
 struct LearnedStep {
-  const Ridge& ridge;
+  const RidgeProblem& ridge;
   template <class V>
   State<V> step(const Oracle<V>&, const State<V>& s, const V& parameters, Index) const {
     const V g = Oracle<V>(ridge).gradient(s.x, head(parameters, 1));
@@ -65,7 +65,7 @@ struct LearnedStep {
 };
 
 TEST_CASE("a step size that is a parameter is differentiated") {
-  const Ridge ridge(Matrix{{1.0, 2.0}, {0.5, -1.0}, {2.0, 0.3}}, Vector{{1.0, -1.0, 0.5}});
+  const RidgeProblem ridge(Matrix{{1.0, 2.0}, {0.5, -1.0}, {2.0, 0.3}}, Vector{{1.0, -1.0, 0.5}});
   const LearnedStep solver{ridge};
   const NoObjective problem(2, 2);
   const Vector start{{1.0, 1.0}}, at{{0.1, 0.2}};

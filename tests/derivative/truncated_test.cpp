@@ -95,12 +95,12 @@ Case data_case(const std::string& name, bool logistic) {
   const Vector ones = Vector::Ones(data.values.cols());
   if (logistic)
     return {name + ", logistic",
-            std::make_shared<const Logistic>(data.values, plus_minus_labels(data.target)),
+            std::make_shared<const LogisticProblem>(data.values, plus_minus_labels(data.target)),
             ones,
             theta,
             {0.01, gram.largest / 4 + 0.01}};
   return {name,
-          std::make_shared<const Ridge>(data.values, centred(data.target)),
+          std::make_shared<const RidgeProblem>(data.values, centred(data.target)),
           ones,
           theta,
           {gram.smallest + 0.01, gram.largest + 0.01}};

@@ -218,7 +218,7 @@ TEST_CASE("variables of two tapes, or of a cleared one, are refused by the oracl
 TEST_CASE("a recorded step of ridge regression, m = 400, n = 200, holds at most 8n + 512 bytes of tape") {
   test::Random random(9);
   const Index n = 200;
-  const Ridge problem(random.matrix(400, n), random.vector(400));
+  const RidgeProblem problem(random.matrix(400, n), random.vector(400));
   Tape tape;
   VarVector x = tape.input(random.vector(n));
   const VarVector theta = tape.input(Vector::Constant(1, 0.1));

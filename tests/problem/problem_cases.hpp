@@ -103,8 +103,9 @@ inline std::vector<ProblemCase> problem_cases() {
   const Vector b0 = random.vector(4);
   const Matrix db = random.matrix(4, 2);
   return {
-      {"ridge", std::make_shared<const Ridge>(A, y), shared_problem(RidgeFunction{A, y}, 4, 1), x, theta},
-      {"logistic", std::make_shared<const Logistic>(A, labels),
+      {"ridge", std::make_shared<const RidgeProblem>(A, y), shared_problem(RidgeFunction{A, y}, 4, 1), x,
+       theta},
+      {"logistic", std::make_shared<const LogisticProblem>(A, labels),
        shared_problem(LogisticFunction{A, labels}, 4, 1), x, theta},
       {"affine quadratic", std::make_shared<const AffineQuadratic>(H0, std::vector<Matrix>{E0, E1}, b0, db),
        shared_problem(AffineFunction{H0, {E0, E1}, b0, db}, 4, 2), x, random.vector(2)},

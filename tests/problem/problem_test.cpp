@@ -110,7 +110,7 @@ TEST_CASE("a quadratic's minimiser has no gradient and moves with theta as its J
 }
 
 TEST_CASE("logistic regression stays finite and exact where the exponentials overflow") {
-  const Logistic problem(Matrix{{1.0}, {1.0}}, Vector{{1.0, -1.0}});
+  const LogisticProblem problem(Matrix{{1.0}, {1.0}}, Vector{{1.0, -1.0}});
   const Vector theta = Vector::Constant(1, 1e-6);
   for (const double x : {-700.0, -40.0, 40.0, 700.0, 1e6}) {
     const Vector at = Vector::Constant(1, x);
@@ -133,13 +133,13 @@ TEST_CASE("a template problem without parameters, and one whose f is constant, h
 }
 
 TEST_CASE("data of sizes that do not fit is refused, with the sizes") {
-  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(4, 3), Vector::Ones(5)), "ridge: A is 4x3, y has 5 entries",
+  CHECK_THROWS_WITH_AS(RidgeProblem(Matrix::Ones(4, 3), Vector::Ones(5)), "ridge: A is 4x3, y has 5 entries",
                        ShapeError);
-  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(4, 3), Vector::Ones(5)), "logistic: A is 4x3, y has 5 entries",
-                       ShapeError);
-  CHECK_THROWS_AS(Ridge(Matrix(0, 3), Vector()), ShapeError);
-  CHECK_THROWS_AS(Ridge(Matrix(3, 0), Vector::Ones(3)), ShapeError);
-  CHECK_THROWS_AS(Logistic(Matrix(0, 0), Vector()), ShapeError);
+  CHECK_THROWS_WITH_AS(LogisticProblem(Matrix::Ones(4, 3), Vector::Ones(5)),
+                       "logistic: A is 4x3, y has 5 entries", ShapeError);
+  CHECK_THROWS_AS(RidgeProblem(Matrix(0, 3), Vector()), ShapeError);
+  CHECK_THROWS_AS(RidgeProblem(Matrix(3, 0), Vector::Ones(3)), ShapeError);
+  CHECK_THROWS_AS(LogisticProblem(Matrix(0, 0), Vector()), ShapeError);
   const Matrix I = Matrix::Identity(2, 2);
   CHECK_THROWS_WITH_AS(AffineQuadratic(Matrix::Ones(2, 3), {}, Vector::Ones(2), Matrix(2, 0)),
                        "affine quadratic: H0 is 2x3, not 2x2", ShapeError);
@@ -157,11 +157,11 @@ TEST_CASE(
     "name") {
   Matrix A = Matrix::Ones(2, 2);
   A(1, 0) = nan;
-  CHECK_THROWS_WITH_AS(Ridge(A, Vector::Ones(2)), "ridge: A(1, 0) is nan", DomainError);
-  CHECK_THROWS_WITH_AS(Ridge(Matrix::Ones(2, 2), Vector{{1.0, -nan}}), doctest::Contains("y[1] is"),
+  CHECK_THROWS_WITH_AS(RidgeProblem(A, Vector::Ones(2)), "ridge: A(1, 0) is nan", DomainError);
+  CHECK_THROWS_WITH_AS(RidgeProblem(Matrix::Ones(2, 2), Vector{{1.0, -nan}}), doctest::Contains("y[1] is"),
                        DomainError);
-  CHECK_THROWS_AS(Logistic(A, Vector::Ones(2)), DomainError);
-  CHECK_THROWS_WITH_AS(Logistic(Matrix::Ones(2, 2), Vector{{1.0, 0.0}}),
+  CHECK_THROWS_AS(LogisticProblem(A, Vector::Ones(2)), DomainError);
+  CHECK_THROWS_WITH_AS(LogisticProblem(Matrix::Ones(2, 2), Vector{{1.0, 0.0}}),
                        "logistic: label 1 is 0, not 1 or -1", DomainError);
   const Matrix I = Matrix::Identity(2, 2), skew{{1.0, 0.1}, {0.2, 1.0}};
   CHECK_THROWS_WITH_AS(AffineQuadratic(skew, {I}, Vector::Ones(2), Matrix::Ones(2, 1)),
@@ -179,8 +179,8 @@ TEST_CASE("theta outside the domain is refused") {
     CHECK_NOTHROW(c.problem->check_domain(c.theta));
     CHECK_THROWS_AS(c.problem->check_domain(nan * c.theta), DomainError);
   }
-  const Ridge ridge(Matrix::Ones(2, 1), Vector::Ones(2));
-  const Logistic logistic(Matrix::Ones(2, 1), Vector::Ones(2));
+  const RidgeProblem ridge(Matrix::Ones(2, 1), Vector::Ones(2));
+  const LogisticProblem logistic(Matrix::Ones(2, 1), Vector::Ones(2));
   for (const double theta : {0.0, -0.1, std::numeric_limits<double>::infinity()}) {
     CHECK_THROWS_AS(ridge.check_domain(Vector::Constant(1, theta)), DomainError);
     CHECK_THROWS_AS(logistic.check_domain(Vector::Constant(1, theta)), DomainError);
@@ -230,7 +230,7 @@ TEST_CASE("what a problem knows of its curvature holds at every point") {
 TEST_CASE("the Lipschitz constant of a logistic Hessian is attained by one row, across its bend") {
   // One row a: ‖H(x) − H(x')‖ = |s'(z) − s'(z')| ‖a‖², steepest at s = (3 ± √3)/6.
   const Vector a = Vector::LinSpaced(3, 1, 2);
-  const Logistic problem(a.transpose(), Vector::Ones(1));
+  const LogisticProblem problem(a.transpose(), Vector::Ones(1));
   const Vector theta = Vector::Ones(1);
   const double bend = std::log(2 + std::sqrt(3.0)), h = 1e-4;
   const Vector along = a / a.squaredNorm();

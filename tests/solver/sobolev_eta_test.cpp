@@ -22,7 +22,7 @@ namespace {
 /// A ridge problem in the eigenbasis of its Hessian, with all that an oracle knows.
 struct RidgeCase {
   std::string name;
-  Ridge problem;
+  RidgeProblem problem;
   Vector theta, x0;
   Vector eigenvalues, noise, jacobian;  // n, in the eigenbasis: x_0 − x*, ∂x*
 

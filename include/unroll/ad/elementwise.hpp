@@ -137,22 +137,22 @@ using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 /// @throws ShapeError if the shapes differ.
 /// @{
 #define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)            \
-  template <ad::AnyArray T>                                         \
-  ad::array_t<T> name(const T& x) {                                 \
+  template <ad::AnyArray T, ad::Nothing... None>                    \
+  ad::array_t<T> name(const T& x, None...) {                        \
     return ad::elementwise(ad::Function::name, ad::materialise(x)); \
   }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                                                   \
-  template <class A, class B>                                                                             \
-  requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) {                    \
+  template <class A, class B, ad::Nothing... None>                                                        \
+  requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b, None...) {           \
     return ad::elementwise_of_two<ad::common_array_t<A, B>>(ad::FunctionOfTwo::name, #name,               \
                                                             ad::materialise(a), ad::materialise(b));      \
   }                                                                                                       \
-  template <ad::AnyArray A, ad::ScalarBeside<A> S>                                                        \
-  ad::array_t<A> name(const A& a, const S& b) {                                                           \
+  template <ad::AnyArray A, ad::ScalarBeside<A> S, ad::Nothing... None>                                   \
+  ad::array_t<A> name(const A& a, const S& b, None...) {                                                  \
     return ad::elementwise_of_two<ad::array_t<A>>(ad::FunctionOfTwo::name, #name, ad::materialise(a), b); \
   }                                                                                                       \
-  template <ad::AnyArray B, ad::ScalarBeside<B> S>                                                        \
-  ad::array_t<B> name(const S& a, const B& b) {                                                           \
+  template <ad::AnyArray B, ad::ScalarBeside<B> S, ad::Nothing... None>                                   \
+  ad::array_t<B> name(const S& a, const B& b, None...) {                                                  \
     return ad::elementwise_of_two<ad::array_t<B>>(ad::FunctionOfTwo::name, #name, a, ad::materialise(b)); \
   }
 #include "unroll/ad/function_list.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <type_traits>
 
 #include "unroll/ad/functions.hpp"
@@ -32,15 +33,42 @@ struct TangentWriter {
 
 }  // namespace ad
 
+template <class E>
+struct Expression;
+template <class T>
+concept ScalarExpression = std::is_base_of_v<Expression<T>, T>;
+
+class Var;
+namespace ad {
+template <class T>
+consteval std::string_view name_of() {
+  return __PRETTY_FUNCTION__;
+}
+/// True, after the compilation was stopped with what to write: expressions of two types meet where one is
+/// wanted. (Of the two directions one is looked at: a compiler tries both.)
+template <class From, class To>
+consteval bool refused() {
+  constexpr bool first = name_of<From>() < name_of<To>();
+  static_assert(!first,
+                "the branches of `condition ? a * b : a + b` are expressions of different types: write "
+                "`condition ? scalar_t<V>(a * b) : scalar_t<V>(a + b)`");
+  return first;
+}
+template <class From, class To>
+concept OtherExpression = ScalarExpression<To> && !std::is_same_v<From, Var> && !std::is_same_v<To, Var> &&
+                          !std::is_same_v<From, To>;
+}  // namespace ad
+
 /// A scalar expression over variables; converts to `Var`.
 template <class E>
 struct Expression {
   /// The expression as the type that it is.
   UNROLL_INLINE const E& self() const { return static_cast<const E&>(*this); }
+  /// No conversion, see `refused`.
+  template <class Other>
+  requires ad::OtherExpression<E, Other> &&(ad::refused<E, Other>()) operator Other()
+      const;  // NOLINT: implicit
 };
-
-template <class T>
-concept ScalarExpression = std::is_base_of_v<Expression<T>, T>;
 
 namespace ad {
 
@@ -61,7 +89,7 @@ class Unary : public Expression<Unary<function, A>> {
  public:
   using F = Elementary<function>;
   static constexpr std::uint32_t leaves = A::leaves;
-  UNROLL_INLINE explicit Unary(const A& a) : a_(a), value_(F::value(a.primal())) {}
+  UNROLL_INLINE Unary(const A& a, double value) : a_(a), value_(value) {}
   UNROLL_INLINE TapeCore* core() const { return a_.core(); }
   UNROLL_INLINE double primal() const { return value_; }
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {

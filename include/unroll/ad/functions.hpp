@@ -204,18 +204,22 @@ namespace unroll {
 namespace ad {
 template <class T>
 concept Number = std::is_arithmetic_v<T>;
-}
+/// Of a last parameter `None...`: no argument. It makes a function of ours give way to a template of the same
+/// name and arguments in the namespace of the caller, where else a call would be ambiguous.
+template <class T>
+concept Nothing = false;
+}  // namespace ad
 
 /// The functions of function_list.hpp of plain numbers, for code that is a template over the kind of scalar.
 /// @{
 #define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)                      \
-  template <ad::Number T>                                                     \
-  double name(T x) {                                                          \
+  template <ad::Number T, ad::Nothing... None>                                \
+  double name(T x, None...) {                                                 \
     return ad::Elementary<ad::Function::name>::value(static_cast<double>(x)); \
   }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                                                    \
-  template <ad::Number A, ad::Number B>                                                                    \
-  double name(A a, B b) {                                                                                  \
+  template <ad::Number A, ad::Number B, ad::Nothing... None>                                               \
+  double name(A a, B b, None...) {                                                                         \
     return ad::Elementary<ad::FunctionOfTwo::name>::value(static_cast<double>(a), static_cast<double>(b)); \
   }
 #include "unroll/ad/function_list.hpp"

@@ -10,10 +10,11 @@
 /// `Matrix`):
 ///
 ///   static Y value(X... x);                    // y
-///   static Y pushforward(X... x, X... x_dot);  // ẏ  (forward mode)
+///   static Y pushforward(X... x, X... x_dot);  // ẏ  (forward mode, and tangents on a tape)
 ///   static X pullback(X... x, Y y_bar);        // x̄, a pair or tuple if there are several operands
 ///
-/// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. It works inside second derivatives if
+/// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. Without a pushforward ẏ is made of
+/// pullbacks, ẏ_i = ⟨pullback(x, e_i), ẋ⟩: one for every entry of y. It works inside second derivatives if
 /// `pullback` is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.
 namespace unroll {
 
@@ -118,8 +119,8 @@ struct UserRule {
     Block y = std::get<count>(blocks);
     y.col(0) = flat(*value);
     if (y.cols() == 1) return;
+    const auto x = std::tuple<X...>(column_as<X>(std::get<I>(blocks), 0, shapes[I])...);
     if constexpr (has_pushforward) {
-      const auto x = std::tuple<X...>(column_as<X>(std::get<I>(blocks), 0, shapes[I])...);
       for (Index j = 1; j < y.cols(); ++j) {
         const Y y_dot =
             Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
@@ -127,8 +128,19 @@ struct UserRule {
         y.col(j) = flat(y_dot);
       }
     } else {
-      throw UnsupportedError("apply: tangents need the primitive's static pushforward(x..., x_dot...)");
+      y.rightCols(y.cols() - 1).setZero();
+      for (Index i = 0; i < y.rows(); ++i) {
+        const Matrix unit = Vector::Unit(y.rows(), i);
+        const auto row = Mine::pullback(std::get<I>(x)...,
+                                        column_as<Y>(ConstBlock(unit.data(), unit.rows(), 1), 0, output));
+        (add_row(y, i, flat(adjoint_part<I>(row)), std::get<I>(blocks)), ...);
+      }
     }
+  }
+  /// ẏ_i += ⟨row, ẋ⟩, for every tangent; a constant has none.
+  static void add_row(Block& y, Index i, const auto& row, const ConstBlock& x) {
+    check_size("pullback", row.size(), x.rows());
+    for (Index j = 1; j < x.cols(); ++j) y(i, j) += row.dot(x.col(j));
   }
 
   template <class P>
@@ -210,25 +222,28 @@ decltype(auto) operand(const T& x) {
 /// Mine's value at x..., recorded with Mine's pullback (taped operands) or pushed forward (dual operands).
 template <class Mine, class... T>
 auto apply(const T&... x) {
-  static_assert(ad::PrimitiveOn<Mine, T...>,
+  constexpr bool is_primitive = ad::PrimitiveOn<Mine, T...>, returns_array = ad::ReturnsArray<Mine, T...>;
+  static_assert(is_primitive,
                 "apply<Mine>: Mine needs static value(x...) and pullback(x..., y_bar) on plain arrays");
   static_assert(
-      ad::ReturnsArray<Mine, T...>,
+      !is_primitive || returns_array,
       "apply<Mine>: Mine::value must return double, Vector or Matrix, not an Eigen expression: write "
       "`static Vector value(...)`, not `static auto value(...)`");
-  return [](const auto&... in) {
-    const auto value =
-        Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
-    using Y = std::remove_cvref_t<decltype(value)>;
-    const ad::Shape shape = ad::shape_of_value(value);
-    const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
-    if constexpr (std::is_same_v<Y, double>) {
-      return ad::evaluate_scalar(rule, in...);
-    } else {
-      return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape,
-                                                                                             in...);
-    }
-  }(ad::operand(x)...);
+  if constexpr (is_primitive && returns_array) {  // (else it has been said)
+    return [](const auto&... in) {
+      const auto value =
+          Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
+      using Y = std::remove_cvref_t<decltype(value)>;
+      const ad::Shape shape = ad::shape_of_value(value);
+      const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
+      if constexpr (std::is_same_v<Y, double>) {
+        return ad::evaluate_scalar(rule, in...);
+      } else {
+        return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape,
+                                                                                               in...);
+      }
+    }(ad::operand(x)...);
+  }
 }
 
 }  // namespace unroll

@@ -173,9 +173,10 @@ UNROLL_INLINE auto operator-(const A& a) {
 }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_BETWEEN(name, ad::FunctionOfTwo::name)
 #define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
-  template <ScalarExpression A>                          \
-  UNROLL_INLINE auto name(const A& a) {                  \
-    return ad::Unary<ad::Function::name, A>(a);          \
+  template <ScalarExpression A, ad::Nothing... None>     \
+  UNROLL_INLINE auto name(const A& a, None...) {         \
+    using U = ad::Unary<ad::Function::name, A>;          \
+    return U(a, U::F::value(a.primal()));                \
   }
 #include "unroll/ad/function_list.hpp"
 template <ScalarExpression A>

@@ -6,11 +6,11 @@ namespace unroll {
 
 /// Regularised logistic regression, f(x, θ) = Σ_i log(1 + exp(−y_i a_iᵀx))/m + θ‖x‖²/2 with labels y_i = ±1
 /// and one θ > 0. Written by hand on the rules' stable functions: an oracle need not come from a template.
-class Logistic final : public Problem {
+class LogisticProblem final : public Problem {
  public:
   /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not
   /// finite or a label is not ±1.
-  Logistic(Matrix a, const Vector& y);
+  LogisticProblem(Matrix a, const Vector& y);
 
   Index dimension() const override { return signed_rows_.cols(); }
   Index parameters() const override { return 1; }
@@ -34,6 +34,6 @@ class Logistic final : public Problem {
 };
 
 /// Logistic regression on A (m×n) and labels y (m, ±1).
-inline Logistic logistic(Matrix a, const Vector& y) { return {std::move(a), y}; }
+inline LogisticProblem logistic(Matrix a, const Vector& y) { return {std::move(a), y}; }
 
 }  // namespace unroll

@@ -23,12 +23,14 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
 /// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
+  // (As plain truth values: a compiler lists all that a concept asks for.)
+  static constexpr bool on_vectors = ObjectiveOnVectors<F>, on_tape = ObjectiveOnTape<F>;
   static_assert(
-      ObjectiveOnVectors<F>,
+      on_vectors,
       "make_problem: f(x, theta) must accept const Vector& twice and give a number (`using std::abs;` and "
       "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
   static_assert(
-      ObjectiveOnTape<F>,
+      on_tape,
       "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
       "over the array type, with the library's functions");
 

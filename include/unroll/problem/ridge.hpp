@@ -6,11 +6,11 @@ namespace unroll {
 
 /// Ridge regression, f(x, θ) = ‖Ax − y‖²/(2m) + θ‖x‖²/2 with one θ > 0. With m rows against n columns the
 /// Gram matrix AᵀA/m is formed once, and a gradient costs n² multiplications instead of 2mn.
-class Ridge final : public QuadraticProblem {
+class RidgeProblem final : public QuadraticProblem {
  public:
   /// A m×n, y m. @throws ShapeError if y has not m entries or A is empty, DomainError if an entry is not
   /// finite.
-  Ridge(const Matrix& a, const Vector& y);
+  RidgeProblem(const Matrix& a, const Vector& y);
 
   Index dimension() const override { return gram_.rows(); }
   Index parameters() const override { return 1; }
@@ -42,6 +42,6 @@ class Ridge final : public QuadraticProblem {
 };
 
 /// Ridge regression on A (m×n) and y (m).
-inline Ridge ridge(const Matrix& a, const Vector& y) { return {a, y}; }
+inline RidgeProblem ridge(const Matrix& a, const Vector& y) { return {a, y}; }
 
 }  // namespace unroll

@@ -84,20 +84,23 @@ concept Solver = SolverOver<S, Vector> && SolverOver<S, DualVector> && SolverOve
 template <class S, class V>
 consteval void require_solver() {
   using T = StateOf<S, V>;
+  // (As plain truth values: a compiler lists all that a concept asks for.)
+  constexpr bool has_iterate = SolverState<T, V>, has_step = HasStep<S, V>;
   static_assert(
       std::is_aggregate_v<T> && std::copyable<T>,
       "a solver's state, what init(x0) returns, must be a copyable aggregate: no constructors, no private "
       "members, no virtual functions");
-  static_assert(SolverState<T, V>, "a solver's state must have its iterate as a member `V x`");
+  static_assert(has_iterate, "a solver's state must have its iterate as a member `V x`");
   static_assert(
-      HasStep<S, V>,
+      has_step,
       "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const V& "
       "theta, "
       "Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state that "
       "init(x0) returns (State<V> when there is no init), and last what prepare(theta) returns, if there is "
       "one");
-  if constexpr (SolverState<T, V> && HasStep<S, V>) {
-    static_assert(SolverOver<S, V>,
+  if constexpr (has_iterate && has_step) {
+    constexpr bool returns_its_state = SolverOver<S, V>;
+    static_assert(returns_its_state,
                   "a solver's step must return the type of state that it takes, what init(x0) returns");
   }
 }
