@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "unroll/ad/dual.hpp"
 #include "unroll/ad/aggregate.hpp"
+#include "unroll/ad/dual.hpp"
 #include "unroll/ad/var_array.hpp"
 
 /// How an aggregate goes from one world, plain, dual or taped, to another. A member, or an element of a
