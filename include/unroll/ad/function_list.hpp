@@ -1,8 +1,32 @@
-// The list of elementary functions, included wherever something is made for each of them: structs of the
-// rules (functions.hpp), overloads for numbers and arrays (elementwise.hpp), for scalars of either engine
-// (var.hpp, dual.hpp), kernels (src/ad/functions.cpp), tests (tests/ad/function_list_test.cpp) and the table
-// of the documentation. Whoever includes it defines UNROLL_FUNCTION, or UNROLL_FUNCTION_OF_TWO, or both,
-// beforehand.
+/// \file
+/// The list of elementary functions. A line is a function: whoever includes the file defines
+///
+///   UNROLL_FUNCTION(name, s, value, slope, bend)             of one variable, or
+///   UNROLL_FUNCTION_OF_TWO(name, value, in_a, in_b)          of two, or both,
+///
+/// and gets it once for every line; both are undefined again at the end. From these lines come the structs of
+/// the rules (functions.hpp), the overloads for numbers and arrays (elementwise.hpp) and for scalars of
+/// either engine (var.hpp, dual.hpp), the kernels (src/ad/functions.cpp, functions_of_two.cpp), the tests
+/// (tests/ad/function_list_test.cpp) and the table of the documentation. A new function is one line here and
+/// one row in tests/ad/function_cases.hpp.
+///
+/// A function y = f(x) of one variable, entry by entry of an array:
+///   name    what users call;
+///   s       x or y, whichever the derivatives are written in: all that a tape keeps;
+///   value   f(x);
+///   slope   dy/dx as an expression in s;
+///   bend    d slope / ds, which second derivatives need.
+/// (Of tanh and sigmoid, whose slope shares the work of the value, a tape without tangents keeps the slope.)
+/// An expression that Eigen's arrays understand is evaluated by packets, one that is written for
+/// numbers alone, such as `std::erf(x)`, entry by entry. What the lines are written with, `cube` and
+/// `gaussian` say, stands in functions.hpp.
+///
+/// A function y = f(a, b) of two has its partial derivatives in a and b, written in a, b and y for a number
+/// that may carry a tangent: second derivatives come from that tangent.
+///
+/// The comment behind a line states the formula, the domain, and the convention where the derivative is one
+/// of several, or infinite. What nobody depends on adds nothing, even where a slope is infinite. A NaN is
+/// passed on. Values and slopes hold to a few units in the last place wherever the type can represent them.
 
 #ifndef UNROLL_FUNCTION
 #define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)
@@ -13,8 +37,6 @@
 
 // clang-format off
 
-// y = f(x). `s` is what the derivatives are written in and the only thing a tape keeps, x or y: the slope is dy/dx, the bend
-// d slope/ds. An expression that is written for numbers alone is evaluated entry by entry.
 //              name         s  value                      slope                       bend                              what it is; conventions
 UNROLL_FUNCTION(exp,         y, exp(x),                    y,                          1.0)                              // e^x
 UNROLL_FUNCTION(expm1,       x, expm1(x),                  exp(x),                     exp(x))                           // e^x − 1
@@ -24,7 +46,7 @@ UNROLL_FUNCTION(sqrt,        y, sqrt(x),                   0.5 / y,             
 UNROLL_FUNCTION(cbrt,        y, std::cbrt(x),              1.0 / (3.0 * y * y),        -2.0 / (3.0 * y * y * y))         // ∛x; the slope at 0 is +∞
 UNROLL_FUNCTION(square,      x, x * x,                     2.0 * x,                    2.0)                              // x²
 UNROLL_FUNCTION(reciprocal,  y, 1.0 / x,                   -y * y,                     -2.0 * y)                         // 1/x, x ≠ 0
-UNROLL_FUNCTION(abs,         x, abs(x),                    map<packet::Sign>(x),                  0.0)                              // |x|; the slope at 0 is 0
+UNROLL_FUNCTION(abs,         x, abs(x),                    map<packet::Sign>(x),      0.0)                              // |x|; the slope at 0 is 0
 UNROLL_FUNCTION(sin,         x, sin(x),                    cos(x),                     -sin(x))                          // sin x
 UNROLL_FUNCTION(cos,         x, cos(x),                    -sin(x),                    -cos(x))                          // cos x
 UNROLL_FUNCTION(tan,         y, tan(x),                    1.0 + y * y,                2.0 * y)                          // tan x
@@ -47,7 +69,6 @@ UNROLL_FUNCTION(erfc,        x, std::erfc(x),              -two_by_root_pi * gau
 UNROLL_FUNCTION(lgamma,      x, log_gamma(x),              polygamma(0, x),            polygamma(1, x))                  // log |Γ(x)|
 UNROLL_FUNCTION(digamma,     x, polygamma(0, x),           polygamma(1, x),            polygamma(2, x))                  // ψ(x) = Γ'(x)/Γ(x)
 
-// y = f(a, b) with both partial derivatives, written for a number T that may carry a tangent.
 //                     name   value                       partial in a                     partial in b
 UNROLL_FUNCTION_OF_TWO(pow,   std::pow(a, b),             power_slope(a, b),               power_bend(a, y))     // a^b; at a = 0 the partial in b is 0, its limit for b > 0
 UNROLL_FUNCTION_OF_TWO(atan2, std::atan2(a, b),           b / hypotenuse(a, b) / hypotenuse(a, b), -a / hypotenuse(a, b) / hypotenuse(a, b)) // the angle of the point (b, a)
