@@ -42,7 +42,7 @@ class SolverSteps final : public Steps {
     Stop stop{end.steps, end.status};
     std::optional<double> move;
     if (end.last == end.steps && end.before)
-      move = (end.state.x - end.before->x).stableNorm();
+      move = distance(end.state.x, end.before->x);
     else if (end.steps > 0 && was_accepted(end.state))
       move = 0;
     taken(stop, end.state.x, end.accepted, move);
@@ -185,7 +185,7 @@ class SolverSteps final : public Steps {
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous) {
     if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
-    return (x - previous).stableNorm();
+    return distance(x, previous);
   }
   // θ, what was prepared, and the state as inputs of a segment that begins anew.
   std::pair<PreparedOf<S, VarVector>, Taped> enter(Entry entry, Segment& segment, std::size_t room) {
