@@ -29,10 +29,12 @@ set(DOXYGEN_WARN_IF_INCOMPLETE_DOC NO)  # parameters are documented by name and 
 set(DOXYGEN_WARN_IF_UNDOCUMENTED YES)
 set(DOXYGEN_DISTRIBUTE_GROUP_DOC YES)  # a family of functions shares one comment, above its group
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
-set(function_list ${PROJECT_SOURCE_DIR}/include/unroll/ad/function_list.hpp)
+set(function_room ${PROJECT_SOURCE_DIR}/include/unroll/ad)
+file(GLOB function_headers CONFIGURE_DEPENDS ${function_room}/*.hpp)
 set(function_page ${PROJECT_BINARY_DIR}/docs/functions.md)
-add_custom_command(OUTPUT ${function_page} DEPENDS ${function_list} ${CMAKE_CURRENT_LIST_DIR}/function_table.cmake
-                   COMMAND ${CMAKE_COMMAND} -D LIST=${function_list} -D OUTPUT=${function_page} -P
+add_custom_command(OUTPUT ${function_page} DEPENDS ${function_headers} ${CMAKE_CURRENT_LIST_DIR}/function_table.cmake
+                                                   ${CMAKE_CURRENT_LIST_DIR}/function_page.awk
+                   COMMAND ${CMAKE_COMMAND} -D ROOM=${function_room} -D OUTPUT=${function_page} -P
                            ${CMAKE_CURRENT_LIST_DIR}/function_table.cmake)
 add_custom_target(function_page DEPENDS ${function_page})
 doxygen_add_docs(docs ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs ${function_page} ${PROJECT_SOURCE_DIR}/include

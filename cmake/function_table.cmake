@@ -1,8 +1,10 @@
-# Writes OUTPUT, a page of the documentation, from the lines of LIST (include/unroll/ad/function_list.hpp):
-#   cmake -D LIST=<function_list.hpp> -D OUTPUT=<page.md> -P function_table.cmake
+# Writes OUTPUT, a page of the documentation with every function: from the lines of function_list.hpp, and from what stands
+# above the declarations of the other headers of ROOM (include/unroll/ad).
+#   cmake -D ROOM=<include/unroll/ad> -D OUTPUT=<page.md> -P function_table.cmake
 cmake_minimum_required(VERSION 3.25)
+set(LIST ${ROOM}/function_list.hpp)
 file(STRINGS ${LIST} rows REGEX "^UNROLL_FUNCTION.*//" ENCODING UTF-8)
-set(page "# Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
+set(page "# Functions\n\n## Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
 may be a scalar beside an array). All are differentiated to second order.\n\n| function | what it is; conventions |\n|---|---|\n")
 set(count 0)
 foreach(row IN LISTS rows)
@@ -20,4 +22,19 @@ endforeach()
 if(count EQUAL 0)
   message(FATAL_ERROR "function list: ${LIST} has no rows")
 endif()
+
+# The engine's own headers, which declare nothing that a user calls, are left out by what they are.
+file(GLOB headers ${ROOM}/*.hpp)
+list(FILTER headers EXCLUDE REGEX
+     "/(aggregate|arena|block|dual|eigen_scalar|eigen_traits|elementwise|engine|expression|function_list|functions|\
+linear_combination|mixed_arithmetic|operators|packet_functions|primitive|rule_node|scale|statements|sweeper|tape|tape_core|\
+var|var_array)\\.hpp$")
+execute_process(COMMAND awk -f ${CMAKE_CURRENT_LIST_DIR}/function_page.awk ${headers} OUTPUT_VARIABLE functions
+                RESULT_VARIABLE status ENCODING UTF-8)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "function page: no function found in ${headers}")
+endif()
+string(APPEND page "\n## Functions of arrays\n\nOf plain, taped and dual arrays, mixed with plain ones; differentiated to second \
+order where nothing else is said. A, M, X are matrices, x, v vectors or matrices, s scalars.\n\n| function | what it is; \
+shapes, conventions, errors |\n|---|---|\n${functions}")
 file(WRITE ${OUTPUT} "${page}")

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 #include "unroll/ad/operators.hpp"
 #include "unroll/error.hpp"
 
@@ -13,7 +16,7 @@ Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }
 Dual& Dual::operator/=(const Dual& other) & { return *this = *this / other; }
 
 DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents)
-    : shape_(shape), block_(shape.size(), 1 + tangents.cols()) {
+    : shape_(shape), block_(ad::fresh_block(shape.size(), 1 + tangents.cols())) {
   if (tangents.rows() != shape.size())
     throw ShapeError(fmt::format("dual array: {} entries, tangents are {}x{}", shape.size(), tangents.rows(),
                                  tangents.cols()));
@@ -22,6 +25,57 @@ DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, con
 }
 
 namespace ad {
+
+namespace {
+
+/// Blocks that dual arrays of this thread have left.
+struct LeftBlocks {
+  static constexpr Index least = Index{1} << 14;  // entries; smaller ones malloc keeps itself
+  static constexpr Index most = Index{1} << 23;   // of all together
+  static constexpr std::size_t places = 16;
+  std::vector<Matrix> blocks{};
+  Index entries = 0;
+  static inline thread_local bool is_gone = false;  // arrays of static storage may outlive it
+  LeftBlocks() { blocks.reserve(places); }
+  ~LeftBlocks() { is_gone = true; }
+  static LeftBlocks& own() {
+    static thread_local LeftBlocks left;
+    return left;
+  }
+};
+
+}  // namespace
+
+Matrix fresh_block(Index rows, Index cols) {
+  if (rows * cols >= LeftBlocks::least && !LeftBlocks::is_gone) {
+    LeftBlocks& left = LeftBlocks::own();
+    for (Matrix& block : left.blocks) {
+      if (block.size() != rows * cols) continue;
+      left.entries -= block.size();
+      Matrix found = std::move(block);
+      std::swap(block, left.blocks.back());
+      left.blocks.pop_back();
+      found.resize(rows, cols);
+      return found;
+    }
+  }
+  return Matrix(rows, cols);
+}
+
+void leave_block(Matrix&& block) noexcept {
+  if (block.size() < LeftBlocks::least || LeftBlocks::is_gone) return;
+  try {
+    LeftBlocks& left = LeftBlocks::own();
+    if (left.blocks.size() == LeftBlocks::places || left.entries + block.size() > LeftBlocks::most) {
+      left.blocks.clear();  // sizes have changed, as a rule
+      left.entries = 0;
+    }
+    if (block.size() > LeftBlocks::most) return;
+    left.entries += block.size();
+    left.blocks.push_back(std::move(block));
+  } catch (...) {  // no memory to keep memory: it is freed
+  }
+}
 
 Shape same_shape(const char* operation, Shape a, Shape b) {
   if (a != b)
@@ -46,8 +100,12 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
   const ConstBlock a = left.block();
   const ConstBlock b = right.block();
   const Index columns = common_columns({a.cols(), b.cols()});
-  if (a.cols() == b.cols()) return {left.shape(), sign == 1 ? Matrix(a + b) : Matrix(a - b)};
-  Matrix sum = Matrix::Zero(a.rows(), columns);
+  Matrix sum = fresh_block(a.rows(), columns);
+  if (a.cols() == b.cols()) {
+    sum = a + sign * b;
+    return {left.shape(), std::move(sum)};
+  }
+  sum.setZero();
   sum.leftCols(a.cols()) = a;
   sum.leftCols(b.cols()) += sign * b;
   return {left.shape(), std::move(sum)};

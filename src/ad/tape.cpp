@@ -13,7 +13,16 @@ Tape::Tape(Index tangents) : core_(nullptr) {
   core_ = ad::TapeCore::acquire(tangents);
 }
 
-Tape::~Tape() { ad::TapeCore::give_back(core_); }
+Tape::~Tape() {
+  std::size_t& most = TapeMeter::most();
+  most = std::max(most, statistics().bytes());
+  ad::TapeCore::give_back(core_);
+}
+
+std::size_t& TapeMeter::most() {
+  static thread_local std::size_t bytes = 0;
+  return bytes;
+}
 
 void Tape::refer_to(const void* object, std::size_t bytes) {
   const auto* const begin = static_cast<const std::byte*>(object);

@@ -44,8 +44,12 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     return equation;
   }
   const auto products = [&problem, x, theta, cost](const Matrix& x_dot, const Matrix& theta_dot) {
-    if (cost != nullptr) cost->hessian_vector_products += x_dot.cols();
-    return problem.second_order(x, theta, x_dot, theta_dot);
+    if (cost == nullptr) return checked_second_order(problem, x, theta, x_dot, theta_dot);
+    cost->hessian_vector_products += x_dot.cols();
+    const TapeMeter meter;
+    SecondOrder s = checked_second_order(problem, x, theta, x_dot, theta_dot);
+    cost->tape_bytes = std::max(cost->tape_bytes, meter.bytes());
+    return s;
   };
   const auto along_x = [products, p](const Matrix& v) { return products(v, Matrix::Zero(p, v.cols())); };
   const LinearMap hessian{n, true, "H", [along_x](const Matrix& v) { return along_x(v).dx; }};

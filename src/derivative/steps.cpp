@@ -63,6 +63,8 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   last_move = move;
 }
 
+double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
+
 void check_prepared(Index entries, Index before) {
   if (entries != before)
     throw ShapeError(fmt::format(

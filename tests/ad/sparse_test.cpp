@@ -8,8 +8,8 @@ using namespace unroll::test;
 
 namespace {
 // A pattern of 3×4, with its entries.
-const Matrix dense{{1.5, 0.0, -0.4, 0.0}, {0.0, 0.0, 2.0, 0.3}, {-0.7, 0.0, 0.0, 1.1}};
-const SparsePattern pattern(dense.sparseView());
+const Matrix sparse_whole{{1.5, 0.0, -0.4, 0.0}, {0.0, 0.0, 2.0, 0.3}, {-0.7, 0.0, 0.0, 1.1}};
+const SparsePattern pattern(sparse_whole.sparseView());
 Vector entries_of(const SparsePattern& where, const Matrix& a) {
   Vector entries(where.size());
   const auto positions = where.positions();
@@ -17,7 +17,7 @@ Vector entries_of(const SparsePattern& where, const Matrix& a) {
     entries[static_cast<Index>(k)] = a(positions[k].first, positions[k].second);
   return entries;
 }
-const Vector entries_at = entries_of(pattern, dense);
+const Vector entries_at = entries_of(pattern, sparse_whole);
 
 // Of a symmetric positive definite matrix, with a corner that is not zero.
 const Matrix stiffness{
@@ -37,8 +37,9 @@ TEST_CASE("a sparse product is differentiated in the entries and in what it mult
   check_rule([&](const auto& e) { return pattern.matrix(square(e)) * x; }, entries_at);
   check_rule([](const auto& v) { return pattern.matrix(entries_at) * v; }, x);
   check_rule([](const auto& v) { return pattern.matrix(cwise_product(v, v)) * head(v, 4); }, point(6));
-  CHECK(product(entries_at, X).isApprox(dense * X));
-  CHECK(Vector(transpose(pattern.matrix(entries_at)) * point(3)).isApprox(dense.transpose() * point(3)));
+  CHECK(product(entries_at, X).isApprox(sparse_whole * X));
+  CHECK(
+      Vector(transpose(pattern.matrix(entries_at)) * point(3)).isApprox(sparse_whole.transpose() * point(3)));
 }
 
 TEST_CASE("a sparse Cholesky solve is differentiated in the lower entries and in the right-hand side") {

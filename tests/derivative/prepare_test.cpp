@@ -114,6 +114,15 @@ TEST_CASE("a hypergradient goes through what is prepared, a single array too") {
   CHECK((h.dtheta - 2 * theta).norm() <= 1e-12);
 }
 
+TEST_CASE("what second-order products record inside a problem is in the record of implicit differentiation") {
+  int count = 0;
+  const auto whole = make_problem(Whole{{&count}}, 3, 3);
+  const Derivative d =
+      jacobian(whole, GradientDescent{0.1}, x0, theta, {.steps = 3}, Implicit{.certify = Certify::never});
+  CHECK(d.cost.tape_bytes > 9 * 8);  // K alone
+  CHECK(d.cost.tape_bytes < 20000);
+}
+
 /// Prepares another number of entries for every θ.
 struct Growing {
   template <class V>

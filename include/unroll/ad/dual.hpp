@@ -105,10 +105,27 @@ inline Dual operator-(const Dual& a) { return -1.0 * a; }
 inline Dual fabs(const Dual& a) { return abs(a); }
 /// @}
 
+namespace ad {
+/// A matrix that is not set, of memory that a dual array of this size left on the thread, where one did: from
+/// the system a large block comes a page at a time, which takes longer than what is done with it.
+Matrix fresh_block(Index rows, Index cols);
+/// Keeps the memory of a large matrix for those that follow: of few, and not of more than 64 MiB.
+void leave_block(Matrix&& block) noexcept;
+}  // namespace ad
+
 /// An array with k tangents, held as one block of size × (1 + k): a linear operation on it is one matrix
 /// product.
 class DualArray {
  public:
+  DualArray(const DualArray& other)
+      : shape_(other.shape_), block_(ad::fresh_block(other.block_.rows(), other.block_.cols())) {
+    block_ = other.block_;
+  }
+  DualArray(DualArray&&) noexcept = default;
+  DualArray& operator=(const DualArray&) = default;
+  DualArray& operator=(DualArray&&) noexcept = default;
+  ~DualArray() { ad::leave_block(std::move(block_)); }
+
   /// rows × cols, with size = rows · cols; a vector has one column.
   /// @{
   Index rows() const { return shape_.rows; }

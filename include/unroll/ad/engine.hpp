@@ -77,7 +77,7 @@ auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
     rule.evaluate(block_of(in)..., Block(y.data(), 1, columns));
     return Dual(std::move(y));
   } else {
-    Matrix y(shape.size(), columns);
+    Matrix y = fresh_block(shape.size(), columns);
     rule.evaluate(block_of(in)..., Block(y.data(), y.rows(), columns));
     return DualArray(shape, std::move(y));
   }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "unroll/ad/linear_combination.hpp"
 #include "unroll/ad/sweeper.hpp"
@@ -59,6 +61,22 @@ struct TapeStatistics {
   std::size_t reserved_bytes = 0;  // memory held, in use or not
   /// Bytes in use: of nodes, scalars and values together.
   std::size_t bytes() const { return node_bytes + scalar_bytes + value_bytes; }
+};
+
+/// The most bytes that a tape of this thread held while the meter lives: of tapes that end while it does, a
+/// problem's own say. Meters nest.
+class TapeMeter {
+ public:
+  TapeMeter() : before_(std::exchange(most(), 0)) {}
+  ~TapeMeter() { most() = std::max(most(), before_); }
+  TapeMeter(const TapeMeter&) = delete;
+  TapeMeter& operator=(const TapeMeter&) = delete;
+  std::size_t bytes() const { return most(); }
+
+ private:
+  friend class Tape;
+  static std::size_t& most();
+  std::size_t before_;
 };
 
 /// A recording of array and scalar operations, for back-propagation.

@@ -47,7 +47,7 @@ class SolverSteps final : public Steps {
       }
       std::optional<double> move;
       if (before_ && last_ == end.steps)
-        move = (end.state.x - before_->x).stableNorm();
+        move = distance(end.state.x, before_->x);
       else if (end.steps > 0 && was_accepted(end.state))
         move = 0;
       taken(stop, end.state.x, end.accepted, move, is_enough);
@@ -183,7 +183,7 @@ class SolverSteps final : public Steps {
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous) {
     if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
-    return (x - previous).stableNorm();
+    return distance(x, previous);
   }
   // Moves the state on, as long as the segment has room.
   Stop take_steps(Taped& state, const PreparedOf<S, VarVector>& prepared, Index from, Index to,

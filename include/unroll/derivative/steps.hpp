@@ -12,6 +12,9 @@
 
 namespace unroll::detail {
 
+/// ‖x − y‖, without overflow.
+double distance(const Vector& x, const Vector& y);
+
 /// Where a stretch of a run ended, and why.
 struct Stop {
   Index steps;    // taken
