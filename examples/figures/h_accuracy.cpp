@@ -51,7 +51,7 @@ void compute(const Settings& settings, const std::filesystem::path& csv) {
   const auto add = [&](const std::string& name, const std::string& data, const std::string& loss,
                        double theta) {
     const auto task = std::make_shared<const Task>(
-        Task{data_instance(settings, data, loss, theta, loss == "ridge" ? "ones" : "zeros")});
+        Task{data_instance(settings, data, loss, theta, loss == "ridge" ? "ones" : "zero")});
     const auto job = [&](const std::string& method, Index steps, double asked, const Method& by) {
       jobs.push_back({{name, method, fmt::format("{}", steps), cell(asked)},
                       [task, steps, by] { return std::vector<Row>{task->row(steps, by)}; }});

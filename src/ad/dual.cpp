@@ -95,6 +95,12 @@ Index common_columns(std::initializer_list<Index> columns) {
   return common;
 }
 
+DualArray scaled(double factor, const DualArray& x) {
+  Matrix y = fresh_block(x.block().rows(), x.block().cols());
+  y = factor * x.block();
+  return {x.shape(), std::move(y)};
+}
+
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
   same_shape(operation, left.shape(), right.shape());
   const ConstBlock a = left.block();

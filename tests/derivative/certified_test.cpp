@@ -105,7 +105,7 @@ TEST_CASE("a hypergradient to an accuracy: the cotangent is taken where x has co
 }
 
 /// What the bounds of many runs were worth.
-struct Tally {
+struct PullbackTally {
   int bounds = 0, good = 0, near = 0, wrong = 0, violated = 0, too_low = 0;
 
   /// `floor` is what rounding may do.
@@ -139,7 +139,7 @@ struct DistanceToOnes {
 
 /// A product and a hypergradient of one run by three methods, against ∂x* at x*.
 template <class S>
-void tally(Tally& all, const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
+void tally(PullbackTally& all, const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
            Index steps, const Matrix& exact, const Vector& minimiser, double smallest) {
   const Vector w = Vector::LinSpaced(x0.size(), -1, 2), pulled = exact.transpose() * w;
   const Vector outer =
@@ -165,7 +165,7 @@ double uniform(std::mt19937_64& random, double a, double b) {
 TEST_CASE(
     "bounds of pullbacks of random quadratics are never violated above rounding, lower bounds neither") {
   std::mt19937_64 random(7);
-  Tally all;
+  PullbackTally all;
   const int count = test::repetitions(250);
   for (int seed = 0; seed < count; ++seed) {
     const auto n = static_cast<Index>(uniform(random, 2, 13)), p = static_cast<Index>(uniform(random, 1, 5));
@@ -205,7 +205,7 @@ TEST_CASE(
 
 TEST_CASE("nor are those of random logistic problems, whose curvature changes on the way") {
   std::mt19937_64 random(8);
-  Tally all;
+  PullbackTally all;
   const int count = test::repetitions(40);
   for (int seed = 0; seed < count; ++seed) {
     test::Random draw(static_cast<unsigned>(seed));

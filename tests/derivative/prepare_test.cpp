@@ -8,7 +8,7 @@
 #include "unroll/error.hpp"
 #include "unroll/problem/prepared_problem.hpp"
 
-namespace unroll {
+namespace unroll::prepared {
 namespace {
 
 template <class V>
@@ -145,4 +145,4 @@ TEST_CASE("what is prepared must have one shape") {
 }
 
 }  // namespace
-}  // namespace unroll
+}  // namespace unroll::prepared

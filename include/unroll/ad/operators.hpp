@@ -166,6 +166,7 @@ namespace ad {
 template <class T>
 concept DualisedArray = std::is_base_of_v<DualArray, T>;
 /// left + sign · right. @throws ShapeError
+DualArray scaled(double factor, const DualArray& x);
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation);
 }  // namespace ad
 
@@ -194,7 +195,7 @@ A operator-(const A& x) {
 }
 template <ad::Number T, ad::DualisedArray A>
 A operator*(T factor, const A& x) {
-  return A(DualArray(x.shape(), static_cast<double>(factor) * x.block()));
+  return A(ad::scaled(static_cast<double>(factor), x));
 }
 template <ad::DualisedArray A, ad::Number T>
 A operator*(const A& x, T factor) {
