@@ -154,20 +154,24 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify cer
   run.record();
   if (run.certificate() != nullptr)
     return certify == Certify::never ? skipped(pulled.stableNorm()) : *run.certificate();
-  if (certify == Certify::never || !is_of_gradient(run) || run.adjoint() == nullptr) {
-    Certificate c = certify_end(run, certify);
+  Steps& steps = run.steps();
+  const auto with_norm = [&](Certificate c) {
     c.norm = pulled.stableNorm();
     return c;
-  }
-  Steps& steps = run.steps();
+  };
+  if (steps.record.corrected_by == Equation::fixed_point && is_affordable(steps, 2, certify) &&
+      certify != Certify::never)
+    return with_norm(of_fixed_point(steps, run));
+  if (certify == Certify::never || !is_of_gradient(run) || run.adjoint() == nullptr ||
+      run.equation() == Equation::fixed_point)
+    return with_norm(certify_end(run, certify));
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   constexpr Index few = 8;  // probes of ‖M‖, where p products are too many
   const Index n = steps.dimension(), p = steps.parameters(), own = is_known ? 2 : 3 + std::min<Index>(n, 20);
   const Index probes = is_affordable(steps, own + p, certify) ? p : std::min(p, few);
   if (!is_affordable(steps, own + probes, certify)) {
-    Certificate c = certify_end(run, certify);
-    c.norm = pulled.stableNorm();
+    Certificate c = with_norm(certify_end(run, certify));
     c.is_skipped = true;
     return c;
   }
@@ -182,8 +186,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify cer
   const AdjointBound bound(steps.problem(), x, theta, checked_gradient(steps.problem(), x, theta),
                            mixed_norm(steps.problem(), x, theta, probes, cost), cost);
   if (solves_another(steps, bound.point().gradient_norm)) {
-    Certificate c = bound.point();
-    c.norm = pulled.stableNorm();
+    Certificate c = with_norm(bound.point());
     c.verdict = Verdict::other_equation;
     return c;
   }

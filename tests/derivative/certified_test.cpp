@@ -119,13 +119,14 @@ struct PullbackTally {
     ++good;
     if (*c.bound <= 100 * error + floor) ++near;
   }
-  void check(int least) const {
+  /// `share` of the good ones within 100 times of the error.
+  void check(int least, double share) const {
     MESSAGE(bounds, " bounds, ", good, " good, ", near, " of them within 100 times of the error, ", wrong,
             " wrong");
     CHECK(bounds >= least);
     CHECK(violated == 0);
     CHECK(too_low == 0);
-    CHECK(near >= 0.9 * good);
+    CHECK(near >= share * good);
   }
 };
 
@@ -139,8 +140,9 @@ struct DistanceToOnes {
 
 /// A product and a hypergradient of one run by three methods, against ∂x* at x*.
 template <class S>
-void tally(PullbackTally& all, const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
-           Index steps, const Matrix& exact, const Vector& minimiser, double smallest) {
+void tally(PullbackTally& products, PullbackTally& hypergradients, const Problem& problem, const S& solver,
+           const Vector& x0, const Vector& theta, Index steps, const Matrix& exact, const Vector& minimiser,
+           double smallest) {
   const Vector w = Vector::LinSpaced(x0.size(), -1, 2), pulled = exact.transpose() * w;
   const Vector outer =
       exact.transpose() * (minimiser - Vector::Ones(x0.size())) + Vector::Constant(theta.size(), 0.1);
@@ -150,10 +152,10 @@ void tally(PullbackTally& all, const Problem& problem, const S& solver, const Ve
       return 1e-14 / smallest * (d.norm() + of.norm());
     };
     const Vjp v = vjp(problem, solver, x0, theta, w, {.steps = steps}, method);
-    all.add(v.certificate, (v.dtheta - pulled).norm(), floor(v.dtheta, pulled));
+    products.add(v.certificate, (v.dtheta - pulled).norm(), floor(v.dtheta, pulled));
     const Hypergradient h =
         hypergradient(DistanceToOnes{}, problem, solver, x0, theta, {.steps = steps}, method);
-    all.add(h.certificate, (h.dtheta - outer).norm(), floor(h.dtheta, outer));
+    hypergradients.add(h.certificate, (h.dtheta - outer).norm(), floor(h.dtheta, outer));
   }
 }
 
@@ -165,7 +167,7 @@ double uniform(std::mt19937_64& random, double a, double b) {
 TEST_CASE(
     "bounds of pullbacks of random quadratics are never violated above rounding, lower bounds neither") {
   std::mt19937_64 random(7);
-  PullbackTally all;
+  PullbackTally products, hypergradients;
   const int count = test::repetitions(250);
   for (int seed = 0; seed < count; ++seed) {
     const auto n = static_cast<Index>(uniform(random, 2, 13)), p = static_cast<Index>(uniform(random, 1, 5));
@@ -174,8 +176,8 @@ TEST_CASE(
         test::random_quadratic(n, p, l, L, seed % 2 == 0, static_cast<unsigned>(seed));
     const auto steps = static_cast<Index>(std::pow(10, uniform(random, 0.5, 3)));
     const auto add = [&](const auto& solver) {
-      tally(all, c.problem, solver, c.x0, c.theta, steps, c.problem.minimiser_jacobian(c.theta),
-            c.problem.minimiser(c.theta), l);
+      tally(products, hypergradients, c.problem, solver, c.x0, c.theta, steps,
+            c.problem.minimiser_jacobian(c.theta), c.problem.minimiser(c.theta), l);
     };
     switch (seed % 6) {
       case 0:
@@ -198,14 +200,15 @@ TEST_CASE(
         break;
     }
   }
-  all.check(3 * count);
-  CHECK(all.good > count / 2);
-  CHECK(all.wrong > 0);
+  products.check(3 * count / 2, 0.9);
+  hypergradients.check(3 * count / 2, 0.6);  // what moves w is bounded by norms
+  CHECK(products.good > count / 4);
+  CHECK(products.wrong > 0);
 }
 
 TEST_CASE("nor are those of random logistic problems, whose curvature changes on the way") {
   std::mt19937_64 random(8);
-  PullbackTally all;
+  PullbackTally products, hypergradients;
   const int count = test::repetitions(40);
   for (int seed = 0; seed < count; ++seed) {
     test::Random draw(static_cast<unsigned>(seed));
@@ -219,11 +222,14 @@ TEST_CASE("nor are those of random logistic problems, whose curvature changes on
     const Matrix exact = implicit_jacobian(problem, minimiser, theta);
     const auto steps = static_cast<Index>(std::pow(10, uniform(random, 1, 3)));
     if (seed % 2 == 0)
-      tally(all, problem, GradientDescent{1 / L}, x0, theta, steps, exact, minimiser, theta[0]);
+      tally(products, hypergradients, problem, GradientDescent{1 / L}, x0, theta, steps, exact, minimiser,
+            theta[0]);
     else
-      tally(all, problem, Nesterov::optimal(theta[0], L), x0, theta, steps, exact, minimiser, theta[0]);
+      tally(products, hypergradients, problem, Nesterov::optimal(theta[0], L), x0, theta, steps, exact,
+            minimiser, theta[0]);
   }
-  all.check(3 * count);
+  products.check(3 * count / 2, 0.9);
+  hypergradients.check(3 * count / 2, 0.6);
 }
 
 TEST_CASE("a certificate of a pullback keeps to its share of the cost unless it is asked for") {
