@@ -44,7 +44,8 @@ struct Task {
 
   std::vector<Row> row(const Hypergradient& h) const {
     return {{fmt::format("{}", h.cost.gradients + h.cost.recomputed_steps + h.cost.hessian_vector_products),
-             fmt::format("{:.1e}", static_cast<double>(h.cost.tape_bytes)), cell((h.dtheta - exact).norm() / exact.norm())}};
+             fmt::format("{:.1e}", static_cast<double>(h.cost.tape_bytes)),
+             cell((h.dtheta - exact).norm() / exact.norm())}};
   }
 };
 

@@ -25,6 +25,9 @@ class AdjointBound {
   /// estimated.
   Certificate of(const Matrix& w, const Matrix& lambda, const SecondOrder& product,
                  const Matrix& pulled) const;
+  /// A nearer bound on ‖x − x*‖, for `products` and a gradient: ‖δ‖ + ‖∇f(x − δ)‖/ℓ ≥ ‖x − x*‖ for any δ, and
+  /// one by conjugate residuals on Hδ = ∇f is near it. Where ℓ and the other constants are known.
+  void refine(const Vector& gradient, Index products);
   /// Without a λ: what is known of x.
   const Certificate& point() const { return point_; }
   /// The drift of λ. Only where ℓ is known.
@@ -37,9 +40,13 @@ class AdjointBound {
   Cost* cost_;
   double accuracy_;
   Certificate point_;
+  double mixed_ = 0;  // ‖M‖_F
   double lipschitz_h_ = 0, lipschitz_m_ = 0;
   Vector towards_{};  // where the drift is measured, if the constants are not known
 };
+
+/// Of AdjointBound::refine, as a rule.
+inline constexpr Index refining_products = 10;
 
 /// What the problem knows, if it is all that bounds need.
 std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);

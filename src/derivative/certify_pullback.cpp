@@ -4,6 +4,7 @@
 
 #include "adjoint_bound.hpp"
 #include "checks.hpp"
+#include "conjugate_residuals.hpp"
 #include "estimates.hpp"
 #include "judge.hpp"
 
@@ -54,8 +55,25 @@ AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector
   if (!point_.smallest_eigenvalue) return;
   if (!known || !mixed.is_exact) point_.source = ConstantSource::estimated;
   const double l = *point_.smallest_eigenvalue;
+  mixed_ = mixed.value;
   point_.distance = *point_.gradient_norm / l;
-  point_.jacobian_norm = (mixed.value + *point_.distance * lipschitz_m_) / l;
+  point_.jacobian_norm = (mixed_ + *point_.distance * lipschitz_m_) / l;
+}
+
+void AdjointBound::refine(const Vector& gradient, Index products) {
+  if (!point_.distance || towards_.size() > 0) return;
+  constexpr double enough = 1e-3;
+  Cost spent;
+  ConjugateResiduals cr(problem_, x_, theta_, gradient, {}, spent);
+  while (cr.steps() < products && norm(cr.residual()) > enough * *point_.gradient_norm) cr.step();
+  const Vector delta = cr.solution();
+  const double l = *point_.smallest_eigenvalue,
+               nearer = delta.stableNorm() + checked_gradient(problem_, x_ - delta, theta_).stableNorm() / l;
+  spent.gradients += 1;
+  if (cost_ != nullptr) *cost_ += spent;
+  if (!(nearer < *point_.distance)) return;
+  point_.distance = nearer;
+  point_.jacobian_norm = (mixed_ + nearer * lipschitz_m_) / l;
 }
 
 double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) const {
@@ -103,8 +121,9 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   if (cost != nullptr) cost->gradients += 1;
   const Vector gradient = checked_gradient(problem, x, theta);
   const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), cost);
-  return detail::AdjointBound(problem, x, theta, gradient, mixed, cost, options)
-      .of(cotangent, adjoint, product, pulled);
+  detail::AdjointBound bound(problem, x, theta, gradient, mixed, cost, options);
+  bound.refine(gradient, detail::refining_products);
+  return bound.of(cotangent, adjoint, product, pulled);
 }
 
 }  // namespace unroll

@@ -183,8 +183,11 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify cer
   }
   const Vector &x = steps.record.x, &theta = steps.theta();
   cost->gradients += 1;
-  const AdjointBound bound(steps.problem(), x, theta, checked_gradient(steps.problem(), x, theta),
-                           mixed_norm(steps.problem(), x, theta, probes, cost), cost);
+  const bool refines = is_affordable(steps, own + probes + refining_products + 1, certify);
+  const Vector gradient = checked_gradient(steps.problem(), x, theta);
+  AdjointBound bound(steps.problem(), x, theta, gradient, mixed_norm(steps.problem(), x, theta, probes, cost),
+                     cost);
+  if (refines) bound.refine(gradient, refining_products);
   if (solves_another(steps, bound.point().gradient_norm)) {
     Certificate c = with_norm(bound.point());
     c.verdict = Verdict::other_equation;
