@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <random>
 
 #include "adjoint_bound.hpp"
@@ -17,7 +18,7 @@ MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& thet
   const bool is_exact = p <= most;
   Matrix directions = Matrix::Identity(p, p);
   if (!is_exact) {  // ‖M‖_F² = E‖M z‖², the entries of z ±1 (Hutchinson)
-    std::mt19937_64 random(p);
+    std::mt19937_64 random(static_cast<std::uint64_t>(p));
     directions.resize(p, most);
     for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
   }
