@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "unroll/ad/aggregate.hpp"
-#include "unroll/ad/operators.hpp"
+#include "unroll/ad/elementwise.hpp"
 
 /// Work that depends on θ alone, done once.
 namespace unroll {
