@@ -64,7 +64,9 @@ TEST_CASE("what f prepares is differentiated by every method, once a run") {
   methods.push_back({"corrected", Reverse{.corrected = true}});
   methods.push_back({"at the end", Reverse{.at_end = true}});
   methods.push_back({"iterative", Implicit{.linear_solver = LinearSolver::conjugate_gradient}});
-  for (const auto& [name, method] : methods) {
+  for (const NamedMethod& named : methods) {
+    const std::string& name = named.name;
+    const Method& method = named.method;
     CAPTURE(name);
     int count = 0;
     const auto problem = make_problem(KernelLoss{&count}, 3, 3);

@@ -487,7 +487,7 @@ TEST_CASE("what the first step made of theta is not cut from a state that grows"
                {.steps = 12}, method)
         .dtheta[0];
   };
-  for (const std::size_t budget : {0, 4000}) {
+  for (const std::size_t budget : {std::size_t{0}, std::size_t{4000}}) {
     CAPTURE(budget);
     CHECK(pulled({.memory_budget = budget, .last_steps = 1}) == 2.0);
     CHECK(pulled({.memory_budget = budget, .last_steps = 3}) == 3.5);

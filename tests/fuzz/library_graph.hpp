@@ -5,6 +5,7 @@
 
 #include "ad/function_cases.hpp"
 #include "fuzz/graph.hpp"
+#include "unroll/ad/along.hpp"
 #include "unroll/ad/gradient.hpp"
 
 /// A graph in a world of the library: V is Vector, DualVector or VarVector.
