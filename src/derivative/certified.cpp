@@ -55,7 +55,7 @@ class CertifiedSolution final : public Linearisation {
 
  private:
   Matrix push_checked(const Matrix& theta_dot) override {
-    const bool is_whole = theta_dot.cols() == steps().parameters();
+    const double tangent_norm = theta_dot.isIdentity(0) ? 1 : norm(theta_dot);
     const Index k = theta_dot.cols();
     Matrix solution;
     return reach([&] {
@@ -67,17 +67,14 @@ class CertifiedSolution final : public Linearisation {
       const double distance = known ? approach_.gradient().stableNorm() / known->smallest_eigenvalue : 0;
       solve(cr, [&] {
         const double j = norm(cr.solution()), l = known ? known->smallest_eigenvalue : 1;
-        const double drift = known ? distance * (*known->mixed_lipschitz * (is_whole ? 1 : norm(theta_dot)) +
-                                                 *known->hessian_lipschitz * j)
-                                   : 0;
+        const double drift =
+            known ? distance * (*known->mixed_lipschitz * tangent_norm + *known->hessian_lipschitz * j) : 0;
         const double allowed = known ? share_ * j * l : share_ * norm(b) / 4;
         return norm(cr.residual()) <= std::max(allowed - drift, allowed / 4);
       });
       solution = cr.solution();
-      const CertifyOptions options{.accuracy = share_};
-      Attempt attempt{solution, is_whole ? certify(problem(), x(), theta(), solution, &cost(), options)
-                                         : certify_tangent(problem(), x(), theta(), solution, theta_dot,
-                                                           &cost(), options)};
+      Attempt attempt{solution, detail::certify_along(problem(), x(), theta(), solution, theta_dot,
+                                                      tangent_norm, &cost(), {.accuracy = share_})};
       const Certificate& c = attempt.certificate;
       if (c.drift && c.smallest_eigenvalue) attempt.drift = *c.drift / *c.smallest_eigenvalue;
       return attempt;

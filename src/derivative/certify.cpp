@@ -98,6 +98,12 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
 
 }  // namespace
 
+Certificate detail::certify_along(const Problem& problem, const Vector& x, const Vector& theta,
+                                  const Matrix& pushed, const Matrix& tangents, double tangent_norm,
+                                  Cost* cost, const CertifyOptions& options) {
+  return certify(Estimate{problem, x, theta, pushed, tangents, cost}, tangent_norm, options);
+}
+
 Certificate certify(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& jacobian,
                     Cost* cost, const CertifyOptions& options) {
   const Index p = problem.parameters();

@@ -11,6 +11,10 @@ void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& cur
                              const CertifyOptions& options);
 /// The verdict of bound, norm, residual and drift.
 Verdict judge(const Certificate& c, double accuracy);
+/// Certifies J Θ̇, n×k, along Θ̇, p×k, whose spectral norm is at most `tangent_norm`.
+Certificate certify_along(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& pushed,
+                          const Matrix& tangents, double tangent_norm, Cost* cost,
+                          const CertifyOptions& options);
 /// ‖a‖_F, of tiny and of huge entries too.
 double norm(const Matrix& a);
 
