@@ -54,7 +54,7 @@ Pullback Backwards::pull(const Seeds& seeds) {
     if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
     return corrected(w, c);
   }
-  if (steps().gathers().gradients && at_end_alone && w.size() > 0)
+  if (at_end_alone && w.size() > 0 && c.gathered.rows() == w.rows())
     adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
   return finish(c.theta, c.prepared, std::move(c.state));
 }
@@ -85,7 +85,7 @@ History Backwards::history(const Selection& selected) {
     if (method_.is_corrected()) {
       steps().record.cost.hessian_vector_products += n;
       history.dx.push_back(checked_second_order(steps().problem(), x, steps().theta(),
-                                                c.gathered.middleCols(row, n),
+                                                c.gathered.block(0, row, n, n),
                                                 Matrix::Zero(steps().parameters(), n))
                                .dtheta.transpose());
     } else {

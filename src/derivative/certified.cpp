@@ -34,12 +34,13 @@ class CertifiedSolution final : public Linearisation {
                                {.accuracy = share_});
       const std::optional<double>& b = bound.point().jacobian_norm;
       ConjugateResiduals cr(problem(), x(), theta(), w, lambda, cost());
-      solve(cr, [&] {
+      products_ += approach_.solve(cr, [&] {
         const double d = norm(cr.product().dtheta);
         const double drift = approach_.known() ? bound.drift(cr.solution(), cr.product()) : 0;
         if (!b) return norm(cr.residual()) <= share_ * norm(w) / 4;
         return *b * norm(cr.residual()) <= std::max(share_ * d - drift, share_ * d / 4);
       });
+      if (is_fine_ && cr.steps() > 0) cr.refresh();  // what is summed is off by rounding
       lambda = cr.solution();
       adjoint_ = AdjointEstimate{w, lambda, cr.product()};
       Attempt attempt{-cr.product().dtheta, {}};
@@ -65,7 +66,7 @@ class CertifiedSolution final : public Linearisation {
       ConjugateResiduals cr(problem(), x(), theta(), b, solution, cost());
       const std::optional<Curvature>& known = approach_.known();
       const double distance = known ? approach_.gradient().stableNorm() / known->smallest_eigenvalue : 0;
-      solve(cr, [&] {
+      products_ += approach_.solve(cr, [&] {
         const double j = norm(cr.solution()), l = known ? known->smallest_eigenvalue : 1;
         const double drift =
             known ? distance * (*known->mixed_lipschitz * tangent_norm + *known->hessian_lipschitz * j) : 0;
@@ -130,12 +131,6 @@ class CertifiedSolution final : public Linearisation {
                                ? "the accuracy is not reached, neither x nor the derivative improve any more"
                                : "the accuracy is not reached with the products allowed");
     return best;
-  }
-
-  template <class Enough>
-  void solve(ConjugateResiduals& cr, const Enough& enough) {
-    products_ += approach_.solve(cr, enough);
-    if (is_fine_ && cr.steps() > 0) cr.refresh();  // what is summed is off by rounding
   }
 
   void take_run() override { approach_.start(); }

@@ -53,6 +53,12 @@ void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature) {
   if (was_good || c.verdict == Verdict::wrong_by_at_least) c.verdict = judge(c, CertifyOptions{}.accuracy);
 }
 
+void forget_bound(Certificate& c) {
+  c.bound.reset();
+  c.at_least.reset();
+  c.verdict = Verdict::unknown;
+}
+
 namespace {
 
 void check(const OuterOptions& o) {

@@ -2,6 +2,7 @@
 
 #include "unroll/ad/gradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/error.hpp"
 
 namespace unroll {
 
@@ -20,6 +21,7 @@ struct Hypergradient : RunRecord {
 namespace detail {
 
 /// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by some products along the first's largest eigenvalue.
+/// @throws UnsupportedError by primitives without second derivatives.
 struct OuterCurvature {
   double x, theta;
 };
@@ -45,6 +47,8 @@ OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector
 }
 /// Widens the certificate of ∂x*ᵀw by w's and ∂_θF's own error, and bounds that of the value.
 void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature);
+/// No bound, hence no verdict.
+void forget_bound(Certificate& c);
 
 /// F and both its gradients at a point.
 struct OuterGradient {
@@ -124,8 +128,13 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   h.certificate = v.certificate;
   h.certificate.norm = h.dtheta.stableNorm();
   if constexpr (!is_along)
-    if (h.certificate.distance && h.certificate.bound)
-      detail::widen(h, w, detail::outer_curvature(outer, v.x, theta, w));
+    if (h.certificate.distance && h.certificate.bound) {
+      try {
+        detail::widen(h, w, detail::outer_curvature(outer, v.x, theta, w));
+      } catch (const UnsupportedError&) {  // F has first derivatives only: its own error is not known
+        detail::forget_bound(h.certificate);
+      }
+    }
   return h;
 }
 

@@ -1,0 +1,42 @@
+// A start that is a function of θ.
+#include <doctest/doctest.h>
+
+#include "derivative/cases.hpp"
+#include "unroll/ad/linear.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::starts {
+namespace {
+
+const Index n = 5, p = 4;
+
+TEST_CASE("a start that is a function of theta is one that is given with its Jacobian") {
+  const test::Case c = test::random_case(n, p);
+  test::Random random(3);
+  const Matrix D = random.matrix(n, p);
+  const Start function([D]<class V>(const V& th) -> V { return D * sin(th); });
+  const Start dense(Vector(D * c.theta.array().sin().matrix()),
+                    D * c.theta.array().cos().matrix().asDiagonal());
+  const Vector w = Vector::LinSpaced(n, 1, 2), v = Vector::LinSpaced(p, -1, 1);
+  for (const NamedMethod& named : all_methods()) {
+    CAPTURE(named.name);
+    const auto by = [&](const Start& start) {
+      return jacobian(*c.problem, GradientDescent{0.2}, start, c.theta, {.steps = 6}, named.method).dx;
+    };
+    CHECK((by(function) - by(dense)).norm() <= 1e-7 * by(dense).norm());
+  }
+  const auto pulled = [&](const Start& start, const Method& method) {
+    return vjp(*c.problem, GradientDescent{0.2}, start, c.theta, w, {.steps = 6}, method).dtheta;
+  };
+  CHECK((pulled(function, Reverse{}) - pulled(dense, Reverse{})).norm() <= 1e-13);
+  CHECK((pulled(function, Forward{}) - pulled(dense, Reverse{})).norm() <= 1e-12);
+  CHECK_THROWS_WITH_AS(
+      jacobian(*c.problem, GradientDescent{0.2}, Start([](const auto& th) { return head(th, 2); }), c.theta,
+               {.steps = 2}, Reverse{}),
+      "start: x0(theta) has 2 entries, the problem has 5 variables", ShapeError);
+  CHECK_THROWS_WITH_AS(Start(Matrix::Ones(3, 4)), "start: x0 is a 3x4 matrix, it must be a vector",
+                       ShapeError);
+}
+
+}  // namespace
+}  // namespace unroll::starts
