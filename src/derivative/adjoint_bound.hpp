@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/derivative/certify.hpp"
+#include "unroll/derivative/seeds.hpp"
 
 namespace unroll::detail {
 
@@ -25,6 +26,11 @@ class AdjointBound {
   /// estimated.
   Certificate of(const Matrix& w, const Matrix& lambda, const SecondOrder& product,
                  const Matrix& pulled) const;
+  /// From now on of a hypergradient: of `total`, and counting what F's gradients change on the way to x*,
+  /// which is an estimate.
+  void belongs_to(OuterPart outer);
+  /// u + ∂_θF, of a hypergradient; else u.
+  Matrix total(const Matrix& pulled) const;
   /// A nearer bound on ‖x − x*‖, for `products` and a gradient: ‖δ‖ + ‖∇f(x − δ)‖/ℓ ≥ ‖x − x*‖ for any δ, and
   /// one by conjugate residuals on Hδ = ∇f is near it. Where ℓ and the other constants are known.
   void refine(const Vector& gradient, Index products);
@@ -38,10 +44,10 @@ class AdjointBound {
   const Vector& x_;
   const Vector& theta_;
   Cost* cost_;
-  double accuracy_;
   Certificate point_;
   double mixed_ = 0;  // ‖M‖_F
   double lipschitz_h_ = 0, lipschitz_m_ = 0;
+  std::optional<OuterPart> outer_{};
   Vector towards_{};  // where the drift is measured, if the constants are not known
 };
 

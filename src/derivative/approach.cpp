@@ -14,7 +14,7 @@ Index Approach::spent() const {
   const Cost& cost = steps_.record.cost;
   return cost.gradients + cost.hessian_vector_products;
 }
-bool Approach::has_budget() const { return spent() - spent_by_solver_ < most_; }
+bool Approach::has_budget() const { return spent() - spent_before_ < most_; }
 
 void Approach::look(const Vector& at) {
   if (gradient_ && gradient_at_ == at) return;
@@ -55,8 +55,8 @@ double Approach::expected_share(const Vector& at) {
 
 void Approach::learn(double share) {
   const double expected = expected_share(x());
-  constexpr double most = 1e6;
-  if (expected > 0 && share > 0) factor_ = std::min(most, factor_ * share / expected);
+  constexpr double most = 100;  // a derivative that vanishes at x says that it is more, not by how much
+  if (expected > 0 && share > 0) factor_ *= std::min(most, share / expected);
 }
 
 void Approach::start() {
@@ -64,6 +64,7 @@ void Approach::start() {
     steps_.run_until([](const Vector&) { return true; });
   else
     take_steps(1);
+  if (steps_.record.status == Status::non_finite) steps_.record.x = steps_.x0();  // they led away
 }
 
 // ‖∇f‖ costs as much as a step: it is looked at where the moves of x say that it may be small enough.
@@ -78,7 +79,7 @@ void Approach::take_steps(double share) {
     share_then = expected_share(now);
     return share_then <= share;
   });
-  spent_by_solver_ += spent() - before;
+  spent_before_ += spent() - before;
 }
 
 void Approach::move(double share) {
@@ -90,7 +91,7 @@ void Approach::move(double share) {
     double eta = share / (2 * now_share);
     if (!known_ || *known_->hessian_lipschitz > 0) eta = std::max(eta, std::min(0.1, now));
     ConjugateResiduals cr(steps_.problem(), x(), steps_.theta(), *gradient_, {}, steps_.record.cost);
-    products_ += solve(cr, [&] { return norm_of(cr) <= eta * now; });
+    products_ += solve(cr, [&] { return cr.residual_norm() <= eta * now; });
     const Vector next = x() - cr.solution();
     look(next);
     constexpr double fall = 0.5;

@@ -19,6 +19,8 @@ class Approach {
   /// Where the problem knows that it is convex everywhere, at x_0: there is one minimiser, which `move` finds
   /// with the least products. Else the solver's steps decide which it is, until x is near it.
   void start();
+  /// What was spent so far is not of the budget: a new derivative begins.
+  void renew() { spent_before_ = spent(); }
   /// Moves x until the drift is at most this share of the derivative, or nothing helps.
   void move(double share);
   /// What a λ at x showed the share to be: measures what is expected from now on.
@@ -27,10 +29,10 @@ class Approach {
   template <class Enough>
   Index solve(ConjugateResiduals& cr, const Enough& enough) {
     const Index before = steps_.record.cost.hessian_vector_products;
-    double least = norm_of(cr);
+    double least = cr.residual_norm();
     for (Index idle = 0; !enough() && has_budget() && idle < 10;) {
       cr.step();
-      const double now = norm_of(cr);
+      const double now = cr.residual_norm();
       idle = now < 0.999 * least ? 0 : idle + 1;
       least = std::min(least, now);
     }
@@ -46,7 +48,6 @@ class Approach {
   Index products() const { return products_; }
 
  private:
-  static double norm_of(const ConjugateResiduals& cr) { return cr.residual().reshaped().stableNorm(); }
   /// The solver's steps, until the drift is expected to be at most this share of the derivative, or they are
   /// all done.
   void take_steps(double share);
@@ -57,7 +58,7 @@ class Approach {
 
   Steps& steps_;
   std::optional<Curvature> known_;
-  Index most_, spent_by_solver_ = 0, moves_ = 0, products_ = 0;
+  Index most_, spent_before_ = 0, moves_ = 0, products_ = 0;
   std::optional<Vector> gradient_;  // ∇f at gradient_at_
   Vector gradient_at_;
   std::optional<MixedNorm> mixed_;  // ‖M‖ at mixed_at_

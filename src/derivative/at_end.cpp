@@ -3,11 +3,19 @@
 #include <algorithm>
 
 #include "backwards.hpp"
+#include "last_step.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
 
 namespace {
+
+/// Of each column.
+Eigen::RowVectorXd lengths(const Matrix& a) {
+  Eigen::RowVectorXd all(a.cols());
+  for (Index j = 0; j < a.cols(); ++j) all[j] = a.col(j).stableNorm();
+  return all;
+}
 
 /// Steps T − 1, T − 2, … as they are taken at x_T, swept one by one.
 class AtEnd final : public Backwards {
@@ -22,17 +30,18 @@ class AtEnd final : public Backwards {
     const Index columns = w.cols();
     Cotangents c;
     Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
-    const double enough = method().tolerance * w.stableNorm();
-    double left = w.stableNorm();
-    for (Index t = record().steps - 1; t >= 0 && left > enough; --t) {
+    const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
+    Eigen::RowVectorXd left = lengths(w);
+    for (Index t = record().steps - 1; t >= 0 && (left.array() > enough.array()).any(); --t) {
       steps().to_end();
       steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers());
+      check_state_stays(segment);
       std::vector<Segment::IterateSeed> end;
       if (w.size() > 0) end.push_back({segment.x(), 0, std::move(w)});
       w = Matrix();
       segment.sweep(c, end, columns, method().threads);
-      left = c.state.reshaped().stableNorm();
-      if (!std::isfinite(left))
+      left = lengths(c.state);
+      if (!left.allFinite())
         throw NumericalError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T has no finite derivative "
                         "there, as that of a "

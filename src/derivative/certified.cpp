@@ -26,28 +26,36 @@ class CertifiedSolution final : public Linearisation {
         approach_(steps(), method.max_products > 0 ? method.max_products : 100 + 20 * steps().dimension()) {}
 
   Pullback pull(const detail::Seeds& seeds) override {
+    if (seeds.wants)
+      throw UnsupportedError(
+          "vjp: Certified{} has the derivative of the solution alone, of a cotangent w, or of w as a "
+          "function of x; "
+          "there are cotangents of iterates x_t: take Reverse{}");
     Matrix lambda;
+    Vector asked_at;
     const Matrix pulled = reach([&] {
       const Matrix w = end_cotangents(seeds, "Certified");
+      asked_at = x();
       if (lambda.size() == 0 && adjoint_before_.size() == w.rows() && w.cols() == 1) lambda = adjoint_before_;
-      const AdjointBound bound(problem(), x(), theta(), approach_.gradient(), approach_.mixed(), &cost(),
-                               {.accuracy = share_});
+      AdjointBound bound(problem(), x(), theta(), approach_.gradient(), approach_.mixed(), &cost(),
+                         {.accuracy = share_});
+      if (seeds.outer) bound.belongs_to(seeds.outer(x(), w.col(0)));
       const std::optional<double>& b = bound.point().jacobian_norm;
       ConjugateResiduals cr(problem(), x(), theta(), w, lambda, cost());
       products_ += approach_.solve(cr, [&] {
-        const double d = norm(cr.product().dtheta);
+        const double d = norm(bound.total(-cr.product().dtheta));
         const double drift = approach_.known() ? bound.drift(cr.solution(), cr.product()) : 0;
-        if (!b) return norm(cr.residual()) <= share_ * norm(w) / 4;
-        return *b * norm(cr.residual()) <= std::max(share_ * d - drift, share_ * d / 4);
+        if (!b) return cr.residual_norm() <= share_ * norm(w) / 4;
+        return *b * cr.residual_norm() <= std::max(share_ * d - drift, share_ * d / 4);
       });
       if (is_fine_ && cr.steps() > 0) cr.refresh();  // what is summed is off by rounding
       lambda = cr.solution();
-      adjoint_ = AdjointEstimate{w, lambda, cr.product()};
-      Attempt attempt{-cr.product().dtheta, {}};
+      Attempt attempt{-cr.product().dtheta, {}, AdjointEstimate{w, lambda, cr.product()}};
       attempt.certificate = bound.of(w, lambda, cr.product(), attempt.found);
       if (attempt.certificate.drift) attempt.drift = *attempt.certificate.drift;
       return attempt;
     });
+    if (asked_at != x()) end_cotangents(seeds, "Certified");  // the last asked is the one returned
     return {pulled, Matrix::Zero(steps().dimension(), pulled.cols())};
   }
   Equation equation() override { return Equation::gradient; }
@@ -71,7 +79,7 @@ class CertifiedSolution final : public Linearisation {
         const double drift =
             known ? distance * (*known->mixed_lipschitz * tangent_norm + *known->hessian_lipschitz * j) : 0;
         const double allowed = known ? share_ * j * l : share_ * norm(b) / 4;
-        return norm(cr.residual()) <= std::max(allowed - drift, allowed / 4);
+        return cr.residual_norm() <= std::max(allowed - drift, allowed / 4);
       });
       solution = cr.solution();
       Attempt attempt{solution, detail::certify_along(problem(), x(), theta(), solution, theta_dot,
@@ -86,6 +94,7 @@ class CertifiedSolution final : public Linearisation {
   struct Attempt {
     Matrix found;
     Certificate certificate;
+    std::optional<AdjointEstimate> adjoint{};
     double drift = 0;
   };
 
@@ -93,6 +102,7 @@ class CertifiedSolution final : public Linearisation {
   template <class Try>
   Matrix reach(const Try& attempt_here) {
     record();
+    approach_.renew();
     certificate_.reset();
     Matrix best;
     Vector best_x;
@@ -109,8 +119,8 @@ class CertifiedSolution final : public Linearisation {
       if (is_first || improves) {
         best = attempt.found;
         best_x = x();
+        adjoint_ = attempt.adjoint;
         certificate_ = c;
-        certificate_->verdict = detail::judge(c, share_);
       }
       reached = certificate_->verdict == Verdict::good;
       if (!c.bound || !approach_.has_budget()) break;
@@ -123,13 +133,15 @@ class CertifiedSolution final : public Linearisation {
       run.status = Status::converged;
     else if (run.status == Status::converged)
       run.status = Status::step_limit;
-    run.path = fmt::format("{} steps, x moved {} times by {} products, {} products for the derivative: {}",
-                           run.steps, approach_.moves(), approach_.products(), products_,
-                           reached                ? "the accuracy is reached"
-                           : !certificate_->bound ? "no bound, as the smallest eigenvalue is not known"
-                           : approach_.has_budget()
-                               ? "the accuracy is not reached, neither x nor the derivative improve any more"
-                               : "the accuracy is not reached with the products allowed");
+    run.path =
+        fmt::format("{} steps, x moved {} times by {} products, {} products for the derivative: {}",
+                    run.steps, approach_.moves(), approach_.products(), products_,
+                    reached ? "the accuracy is reached"
+                    : !certificate_->bound
+                        ? "no bound, as the smallest eigenvalue, or how the cotangent varies, is not known"
+                    : approach_.has_budget()
+                        ? "the accuracy is not reached, neither x nor the derivative improve any more"
+                        : "the accuracy is not reached with the products allowed");
     return best;
   }
 

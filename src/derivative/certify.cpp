@@ -32,9 +32,10 @@ void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& cur
   }
 }
 
-Verdict judge(const Certificate& c, double accuracy) {
+Verdict judge(const Certificate& c) {
   if (!c.bound) return Verdict::unknown;
-  if (*c.bound <= accuracy * c.norm) return Verdict::good;
+  if (*c.bound <= c.accuracy * c.norm) return Verdict::good;
+  if (c.at_least && *c.at_least > c.accuracy * c.norm) return Verdict::wrong_by_at_least;
   return *c.residual >= *c.drift ? Verdict::inside_burn_in : Verdict::not_converged;
 }
 
@@ -57,7 +58,7 @@ struct Estimate {
   Matrix residual(const Vector& point) const {
     if (pushed.cols() == 0) return pushed;
     if (cost != nullptr) cost->hessian_vector_products += pushed.cols();
-    return problem.second_order(point, theta, pushed, tangents).dx;
+    return checked_second_order(problem, point, theta, pushed, tangents).dx;
   }
 };
 
@@ -66,9 +67,10 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
   check_sizes(e.problem, e.x.size(), e.theta.size(), "certify");
   Certificate c;
   c.norm = detail::norm(e.pushed);
+  c.accuracy = options.accuracy;
   if (!e.problem.has_objective()) return c;
   if (e.cost != nullptr) e.cost->gradients += 1;
-  const Vector gradient = e.problem.gradient(e.x, e.theta);
+  const Vector gradient = checked_gradient(e.problem, e.x, e.theta);
   const Matrix residual = e.residual(e.x);
   c.equation = Equation::gradient;
   c.gradient_norm = gradient.stableNorm();
@@ -92,7 +94,7 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
   }
   const double bound = (*c.residual + *c.drift) / *c.smallest_eigenvalue;
   if (std::isfinite(bound)) c.bound = bound;
-  c.verdict = detail::judge(c, options.accuracy);
+  c.verdict = detail::judge(c);
   return c;
 }
 
@@ -134,7 +136,7 @@ Certificate certify_point(const Problem& problem, const Vector& x, const Vector&
   if (!problem.has_objective()) return c;
   if (cost != nullptr) cost->gradients += 1;
   c.equation = Equation::gradient;
-  c.gradient_norm = problem.gradient(x, theta).stableNorm();
+  c.gradient_norm = checked_gradient(problem, x, theta).stableNorm();
   return c;
 }
 

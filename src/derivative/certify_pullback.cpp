@@ -37,8 +37,9 @@ std::optional<Curvature> known_curvature(const Problem& problem, const Vector& t
 AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector& theta,
                            const Vector& gradient, const MixedNorm& mixed, Cost* cost,
                            const CertifyOptions& options)
-    : problem_(problem), x_(x), theta_(theta), cost_(cost), accuracy_(options.accuracy) {
+    : problem_(problem), x_(x), theta_(theta), cost_(cost) {
   check(options);
+  point_.accuracy = options.accuracy;
   point_.equation = Equation::gradient;
   point_.gradient_norm = gradient.stableNorm();
   const std::optional<Curvature> curvature = problem.curvature(theta),
@@ -61,12 +62,26 @@ AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector
   point_.jacobian_norm = (mixed_ + *point_.distance * lipschitz_m_) / l;
 }
 
+void AdjointBound::belongs_to(OuterPart outer) {
+  outer_ = std::move(outer);
+  if (point_.smallest_eigenvalue) point_.source = ConstantSource::estimated;
+}
+
+Matrix AdjointBound::total(const Matrix& pulled) const {
+  return outer_ ? Matrix(pulled + outer_->theta) : pulled;
+}
+
 void AdjointBound::refine(const Vector& gradient, Index products) {
   if (!point_.distance || towards_.size() > 0) return;
   constexpr double enough = 1e-3;
   Cost spent;
   ConjugateResiduals cr(problem_, x_, theta_, gradient, {}, spent);
-  while (cr.steps() < products && norm(cr.residual()) > enough * *point_.gradient_norm) cr.step();
+  try {
+    while (cr.steps() < products && cr.residual_norm() > enough * *point_.gradient_norm) cr.step();
+  } catch (const NumericalError&) {  // x is where Newton's step leads nowhere
+    if (cost_ != nullptr) *cost_ += spent;
+    return;
+  }
   const Vector delta = cr.solution();
   const double l = *point_.smallest_eigenvalue,
                nearer = delta.stableNorm() + checked_gradient(problem_, x_ - delta, theta_).stableNorm() / l;
@@ -79,17 +94,18 @@ void AdjointBound::refine(const Vector& gradient, Index products) {
 
 double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) const {
   const double d = *point_.distance, b = *point_.jacobian_norm;
-  if (towards_.size() == 0) return d * (lipschitz_m_ + b * lipschitz_h_) * norm(lambda);
+  const double of_outer = outer_ && d > 0 ? d * (b * outer_->lipschitz_x + outer_->lipschitz_theta) : 0;
+  if (towards_.size() == 0) return d * (lipschitz_m_ + b * lipschitz_h_) * norm(lambda) + of_outer;
   if (cost_ != nullptr) cost_->hessian_vector_products += lambda.cols();
   const SecondOrder there = checked_second_order(problem_, x_ + d * towards_, theta_, lambda,
                                                  Matrix::Zero(theta_.size(), lambda.cols()));
-  return norm(there.dtheta - product.dtheta) + b * norm(there.dx - product.dx);
+  return norm(there.dtheta - product.dtheta) + b * norm(there.dx - product.dx) + of_outer;
 }
 
 Certificate AdjointBound::of(const Matrix& w, const Matrix& lambda, const SecondOrder& product,
                              const Matrix& pulled) const {
   Certificate c = point_;
-  c.norm = norm(pulled);
+  c.norm = norm(total(pulled));
   if (!c.smallest_eigenvalue) return c;
   const double gap = norm(pulled + product.dtheta), of_adjoint = *c.jacobian_norm * norm(w - product.dx);
   c.residual = gap + of_adjoint;
@@ -98,7 +114,7 @@ Certificate AdjointBound::of(const Matrix& w, const Matrix& lambda, const Second
   if (!std::isfinite(bound)) return c;
   c.bound = bound;
   if (least > 0) c.at_least = least;
-  c.verdict = least > accuracy_ * c.norm ? Verdict::wrong_by_at_least : judge(c, accuracy_);
+  c.verdict = judge(c);
   return c;
 }
 

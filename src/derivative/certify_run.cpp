@@ -26,10 +26,9 @@ double largest_curvature(Steps& steps, const Vector& gradient) {
   Matrix directions(n, 2);
   directions << gradient.stableNormalized(), Vector::LinSpaced(n, 1, 2).normalized();
   steps.record.cost.hessian_vector_products += 2;
-  const Matrix image =
-      steps.problem()
-          .second_order(steps.record.x, steps.theta(), directions, Matrix::Zero(steps.parameters(), 2))
-          .dx;
+  const Matrix image = checked_second_order(steps.problem(), steps.record.x, steps.theta(), directions,
+                                            Matrix::Zero(steps.parameters(), 2))
+                           .dx;
   return std::max(image.col(0).stableNorm(), image.col(1).stableNorm());
 }
 
@@ -85,7 +84,7 @@ Certificate of_fixed_point(Steps& steps, Linearisation& run) {
 bool solves_another(Steps& steps, const std::optional<double>& gradient_norm) {
   if (steps.equation() == Equation::gradient || !gradient_norm || !steps.last_move) return false;
   steps.record.cost.gradients += 1;
-  const Vector gradient = steps.problem().gradient(steps.record.x, steps.theta());
+  const Vector gradient = checked_gradient(steps.problem(), steps.record.x, steps.theta());
   return rests_elsewhere(steps, *gradient_norm, largest_curvature(steps, gradient));
 }
 
@@ -150,7 +149,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   return c;
 }
 
-Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify certify) {
+Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds& seeds, Certify certify) {
   run.record();
   if (run.certificate() != nullptr)
     return certify == Certify::never ? skipped(pulled.stableNorm()) : *run.certificate();
@@ -187,6 +186,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify cer
   const Vector gradient = checked_gradient(steps.problem(), x, theta);
   AdjointBound bound(steps.problem(), x, theta, gradient, mixed_norm(steps.problem(), x, theta, probes, cost),
                      cost);
+  if (seeds.outer) bound.belongs_to(seeds.outer(x, a.w.col(0)));
   if (refines) bound.refine(gradient, refining_products);
   if (solves_another(steps, bound.point().gradient_norm)) {
     Certificate c = with_norm(bound.point());

@@ -11,7 +11,7 @@ namespace unroll::detail {
 /// Θ̇, p×k; the identity for a whole Jacobian.
 Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents, Certify certify);
 /// The same of the last pullback of `run`, u = `pulled`: by its λ if it knows one, or if nothing is spared by
-/// a solve for it; else of x_T alone.
-Certificate certify_pulled(Linearisation& run, const Vector& pulled, Certify certify);
+/// a solve for it; else of x_T alone. `seeds` are those it was pulled from.
+Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds& seeds, Certify certify);
 
 }  // namespace unroll::detail

@@ -2,13 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "judge.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
 
 ConjugateResiduals::ConjugateResiduals(const Problem& problem, const Vector& x, const Vector& theta,
                                        const Matrix& b, const Matrix& y, Cost& cost)
-    : problem_(problem), x_(x), theta_(theta), cost_(cost), b_(b), y_(y), r_(b) {
+    : problem_(problem), x_(x), theta_(theta), cost_(cost), scale_(b.cols()), b_(b), y_(y) {
+  for (Index j = 0; j < b.cols(); ++j) {
+    const double size = b.col(j).stableNorm();
+    scale_[j] = size > 0 && std::isfinite(size) ? std::ldexp(1.0, std::ilogb(size)) : 1;
+  }
+  r_ = b_.array().rowwise() / scale_.array();
   if (y_.size() > 0) {
     refresh();
     return;
@@ -19,8 +27,10 @@ ConjugateResiduals::ConjugateResiduals(const Problem& problem, const Vector& x, 
 
 void ConjugateResiduals::refresh() {
   product_ = apply(y_);
-  r_ = b_ - product_.dx;
+  r_ = (b_ - product_.dx).array().rowwise() / scale_.array();
 }
+
+double ConjugateResiduals::residual_norm() const { return norm(r_ * scale_.asDiagonal()); }
 
 SecondOrder ConjugateResiduals::apply(const Matrix& v) {
   cost_.hessian_vector_products += v.cols();
@@ -39,6 +49,12 @@ void ConjugateResiduals::step() {
   for (Index j = 0; j < r_.cols(); ++j) {
     const double square = r_.col(j).squaredNorm();
     if (square == 0) continue;  // solved
+    if (!std::isfinite(curvature_[j]))
+      throw NumericalError(
+          fmt::format("conjugate residuals: a product with H at x is not finite after {} steps; x is outside "
+                      "the problem's "
+                      "domain, or too large for its second derivatives",
+                      steps_ - 1));
     if (!(curvature_[j] > 0))
       throw NumericalError(fmt::format(
           "H is not positive definite: conjugate residuals met the curvature {:.3g} after {} steps; x is no "
@@ -50,11 +66,12 @@ void ConjugateResiduals::step() {
       of_direction_.dx.col(j) = of_r.dx.col(j) + beta * of_direction_.dx.col(j);
       of_direction_.dtheta.col(j) = of_r.dtheta.col(j) + beta * of_direction_.dtheta.col(j);
     }
-    const double alpha = curvature_[j] / of_direction_.dx.col(j).squaredNorm();
-    y_.col(j) += alpha * direction_.col(j);
+    const double image = of_direction_.dx.col(j).stableNorm();
+    const double alpha = curvature_[j] / image / image, length = alpha * scale_[j];
     r_.col(j) -= alpha * of_direction_.dx.col(j);
-    product_.dx.col(j) += alpha * of_direction_.dx.col(j);
-    product_.dtheta.col(j) += alpha * of_direction_.dtheta.col(j);
+    y_.col(j) += length * direction_.col(j);
+    product_.dx.col(j) += length * of_direction_.dx.col(j);
+    product_.dtheta.col(j) += length * of_direction_.dtheta.col(j);
   }
 }
 

@@ -7,20 +7,20 @@ namespace unroll::detail {
 
 /// Conjugate residuals (Stiefel 1955) for H Y = B at (x, θ), H positive definite, s columns in step: of all
 /// polynomials in H it takes those with the least ‖R‖. A product, which gives MᵀV beside HV, a step and
-/// column; so Mᵀ Y comes along.
+/// column; so Mᵀ Y comes along. Columns are solved for at length 1: tiny and huge ones are as good as any.
 class ConjugateResiduals {
  public:
   /// From `y`, for a product more, or from zero if that is empty. Refers to all but `b` and `y`.
   ConjugateResiduals(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& b,
                      const Matrix& y, Cost& cost);
 
-  /// A step of all columns. @throws NumericalError if it meets curvature that is not positive.
+  /// A step of all columns. @throws NumericalError if it meets curvature that is not positive, or not finite.
   void step();
   /// H Y and Mᵀ Y by a product, in place of what was summed.
   void refresh();
 
   const Matrix& solution() const { return y_; }            // Y, n×s
-  const Matrix& residual() const { return r_; }            // R = B − H Y, n×s
+  double residual_norm() const;                            // ‖B − H Y‖_F
   const SecondOrder& product() const { return product_; }  // H Y and Mᵀ Y
   Index steps() const { return steps_; }
 
@@ -31,7 +31,8 @@ class ConjugateResiduals {
   const Vector& x_;
   const Vector& theta_;
   Cost& cost_;
-  Matrix b_, y_, r_, direction_;
+  Eigen::RowVectorXd scale_;      // powers of two near the lengths of B's columns
+  Matrix b_, y_, r_, direction_;  // B, Y; R and directions in units of `scale_`
   SecondOrder product_, of_direction_;
   Vector curvature_;  // rᵀHr of each column, of the last step
   Index steps_ = 0;

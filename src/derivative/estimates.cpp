@@ -9,22 +9,22 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
                    Cost* cost) {
   constexpr Index most = 20;
   const Index n = x.size();
-  const double norm = gradient.norm();
+  const double norm = gradient.stableNorm();
   Matrix basis(n, std::min(n, most));
   basis.col(0) = norm > 0 ? Vector(gradient / norm) : Vector(Vector::Ones(n).normalized());
   Matrix projected = Matrix::Zero(basis.cols(), basis.cols());  // VᵀHV
   Index k = 0;
   while (k < basis.cols()) {
     if (cost != nullptr) cost->hessian_vector_products += 1;
-    Vector w = problem.second_order(x, theta, basis.col(k), Matrix::Zero(theta.size(), 1)).dx;
-    const double length = w.norm();
+    Vector w = checked_second_order(problem, x, theta, basis.col(k), Matrix::Zero(theta.size(), 1)).dx;
+    const double length = w.stableNorm();
     const auto known = basis.leftCols(k + 1);
     Vector along = known.transpose() * w;
     w -= known * along;
     w -= known * (known.transpose() * w);
     projected.col(k).head(k + 1) = along;
     ++k;
-    const double rest = w.norm();
+    const double rest = w.stableNorm();
     constexpr double rounding = 1e-12;
     if (!(rest > rounding * length) || k == basis.cols()) break;
     basis.col(k) = w / rest;

@@ -7,6 +7,7 @@ namespace unroll::detail {
 
 FixedPoint::FixedPoint(Steps& steps)
     : steps_(steps), step_(LastStep::next(steps)), carried_(step_->segment.carried()) {
+  check_state_stays(step_->segment);
   const Index rows = step_->segment.state_inputs().size();
   std::vector<bool> is_carried(static_cast<std::size_t>(rows), false);
   for (const auto& [begin, count] : carried_) std::fill_n(is_carried.begin() + begin, count, true);

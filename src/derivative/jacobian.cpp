@@ -24,7 +24,7 @@ Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& 
   v.dtheta = back.theta.col(0);
   if (back.start.cols() > 0) v.dx0 = back.start.col(0);
   if (const AdjointEstimate* a = run->adjoint(); a != nullptr && a->lambda.cols() == 1) v.adjoint = a->lambda;
-  v.certificate = certify_pulled(*run, v.dtheta, method.certify());
+  v.certificate = certify_pulled(*run, v.dtheta, seeds, method.certify());
   static_cast<RunRecord&>(v) = run->record();
   return v;
 }

@@ -9,8 +9,8 @@ void check(const CertifyOptions& options);
 /// ℓ and where it is from, if the caller or the problem knows it.
 void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
                              const CertifyOptions& options);
-/// The verdict of bound, norm, residual and drift.
-Verdict judge(const Certificate& c, double accuracy);
+/// The verdict of bound, norm, residual, drift and accuracy.
+Verdict judge(const Certificate& c);
 /// Certifies J Θ̇, n×k, along Θ̇, p×k, whose spectral norm is at most `tangent_norm`.
 Certificate certify_along(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& pushed,
                           const Matrix& tangents, double tangent_norm, Cost* cost,

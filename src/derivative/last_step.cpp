@@ -47,6 +47,16 @@ std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
   return taken(steps, Steps::Entry::state);
 }
 
+void check_state_stays(const Segment& step) {
+  const Index before = step.state_inputs().size(), after = step.state_outputs().size();
+  if (before != after)
+    throw UnsupportedError(
+        fmt::format("the state has {} entries before the last step and {} after it, as a memory that is not "
+                    "full yet: the "
+                    "step has no fixed point; take more steps, Reverse{{}}, or the equation of the gradient",
+                    before, after));
+}
+
 Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
   if (b.size() == 0) return a;

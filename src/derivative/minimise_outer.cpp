@@ -38,27 +38,6 @@ void outer_ignores_x() {
       "theta alone, whose gradient needs no inner problem");
 }
 
-void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature) {
-  Certificate& c = h.certificate;
-  const double d = *c.distance;
-  h.value_error = d * (w.stableNorm() + 0.5 * curvature.x * d);
-  const double more = d * (c.jacobian_norm.value_or(0) * curvature.x + curvature.theta);
-  if (!(more > 0)) return;
-  const bool was_good = c.verdict == Verdict::good;
-  *c.bound += more;
-  if (c.drift) *c.drift += more;
-  if (c.at_least) *c.at_least -= more;
-  if (c.at_least && *c.at_least <= 0) c.at_least.reset();
-  c.source = ConstantSource::estimated;
-  if (was_good || c.verdict == Verdict::wrong_by_at_least) c.verdict = judge(c, CertifyOptions{}.accuracy);
-}
-
-void forget_bound(Certificate& c) {
-  c.bound.reset();
-  c.at_least.reset();
-  c.verdict = Verdict::unknown;
-}
-
 namespace {
 
 void check(const OuterOptions& o) {

@@ -36,7 +36,7 @@ Vector newton(const Problem& problem, Vector x, const Vector& theta, const Impli
   constexpr int most = 20;
   double last = std::numeric_limits<double>::infinity();
   for (int i = 0; i < most; ++i) {
-    const Vector g = problem.gradient(x, theta);
+    const Vector g = checked_gradient(problem, x, theta);
     if (cost != nullptr) cost->gradients += 1;
     const double norm = g.norm();
     if (norm == 0 || norm >= 0.5 * last) {  // rounding lets it shrink no further

@@ -57,6 +57,7 @@ Cotangent::Cotangent(std::vector<IterateCotangent> along) : list_(std::move(alon
 
 Seeds Cotangent::seeds(Index n, Index steps) const {
   Seeds seeds;
+  seeds.outer = outer_;
   seeds.columns = [](Index) { return Index{1}; };
   if (at_) {
     seeds.of = [at = at_, n](Index, const Vector& x, bool is_end) {

@@ -49,6 +49,8 @@ enum class ConstantSource {
 ///   −M(x_T)ᵀλ − ∂x*ᵀw = −(M(x_T) − M(x*))ᵀλ − ∂x*ᵀ(r + (H(x_T) − H(x*)) λ), hence
 ///   ‖u − ∂x*ᵀw‖ ≤ residual + drift,  residual = ‖u + M(x_T)ᵀλ‖ + B‖r‖,  drift = d (Lip M + B Lip H) ‖λ‖,
 /// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound the same by ‖r‖ alone).
+/// w is that of x_T; of a hypergradient, where w = ∂_xF(x, θ), all that is F's counts, too: dF/dθ = u + ∂_θF
+/// is judged, and to the drift comes d (B Lip ∂_xF + Lip ∂_θF), estimated from products at x_T.
 struct Certificate {
   Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point
@@ -59,7 +61,8 @@ struct Certificate {
   std::optional<double> at_least{};              // a lower bound on the same, if it is positive
   std::optional<double> distance{};              // d ≥ ‖x_T − x*‖
   std::optional<double> jacobian_norm{};         // of a pullback: B ≥ ‖∂x*‖
-  double norm = 0;                               // ‖J‖_F, or ‖u‖
+  double norm = 0;                               // ‖J‖_F, or ‖u‖; of a hypergradient ‖dF/dθ‖
+  double accuracy = 0.01;                        // of Verdict::good
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift
   Verdict verdict = Verdict::unknown;            // on J, from `bound`
   bool is_skipped = false;  // not all was measured, as that would cost more than a tenth of the derivative

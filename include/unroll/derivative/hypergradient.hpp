@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include "unroll/ad/gradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
@@ -12,8 +15,7 @@ struct Hypergradient : RunRecord {
   Vector dtheta{};   // dF/dθ, p, total: ∂_θF + ∂x_T(θ)ᵀ ∂_xF
   Vector dx0{};      // (∂x_T/∂x_0)ᵀ ∂_xF, n; empty by methods that it would cost something
   Vector adjoint{};  // λ, n, as Vjp's
-  // Of dtheta, with what F's own derivatives change on the way from x_T to x*; of x_T alone where no λ is
-  // known.
+  // Of dtheta, F's own part included; of x_T alone where no λ is known, and of a loss along the run.
   Certificate certificate{};
   std::optional<double> value_error{};  // ≥ |F(x_T, θ) − F(x*, θ)|, where the certificate bounds ‖x_T − x*‖
 };
@@ -21,34 +23,35 @@ struct Hypergradient : RunRecord {
 namespace detail {
 
 /// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by some products along the first's largest eigenvalue.
-/// @throws UnsupportedError by primitives without second derivatives.
+/// Infinite by primitives without second derivatives.
 struct OuterCurvature {
   double x, theta;
 };
 template <class Outer>
-OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta,
-                               const Vector& along) {
+OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta, const Vector& w) {
+  constexpr double unknown = std::numeric_limits<double>::infinity();
   OuterCurvature curvature{0, 0};
-  Vector v = along.stableNormalized();
-  for (int product = 0; product < 4; ++product) {
-    Tape tape(1);
-    const VarVector taped_x = tape.input(x, Matrix(v)),
-                    taped_theta = tape.input(theta, Matrix(Matrix::Zero(theta.size(), 1)));
-    const Var y = outer(taped_x, taped_theta);
-    if (y.is_constant()) break;
-    const Sweep sweep = tape.sweep(y);
-    const Vector image = sweep.adjoint(taped_x).col(1);
-    curvature = {std::max(curvature.x, image.stableNorm()),
-                 std::max(curvature.theta, sweep.adjoint(taped_theta).col(1).stableNorm())};
-    if (!(image.stableNorm() > 0)) break;
-    v = image.stableNormalized();
+  // Not from w alone: it may vanish, or be blind to where F bends.
+  Vector v = (w.stableNormalized() + Vector::LinSpaced(x.size(), 1, 2).normalized()).stableNormalized();
+  try {
+    for (int product = 0; product < 4; ++product) {
+      Tape tape(1);
+      const VarVector taped_x = tape.input(x, Matrix(v)),
+                      taped_theta = tape.input(theta, Matrix(Matrix::Zero(theta.size(), 1)));
+      const Var y = outer(taped_x, taped_theta);
+      if (y.is_constant()) break;
+      const Sweep sweep = tape.sweep(y);
+      const Vector image = sweep.adjoint(taped_x).col(1);
+      curvature = {std::max(curvature.x, image.stableNorm()),
+                   std::max(curvature.theta, sweep.adjoint(taped_theta).col(1).stableNorm())};
+      if (!(image.stableNorm() > 0)) break;
+      v = image.stableNormalized();
+    }
+  } catch (const UnsupportedError&) {
+    return {unknown, unknown};
   }
   return curvature;
 }
-/// Widens the certificate of ∂x*ᵀw by w's and ∂_θF's own error, and bounds that of the value.
-void widen(Hypergradient& h, const Vector& w, const OuterCurvature& curvature);
-/// No bound, hence no verdict.
-void forget_bound(Certificate& c);
 
 /// F and both its gradients at a point.
 struct OuterGradient {
@@ -100,8 +103,10 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
                             const Method& method = Reverse{}) {
   Hypergradient h;
   Vector partial = Vector::Zero(theta.size()), w;  // ∂_θF; ∂_xF at x_T
+  detail::OuterCurvature curvature{std::numeric_limits<double>::infinity(),
+                                   std::numeric_limits<double>::infinity()};
   constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>;
-  const Cotangent cotangent = [&]() -> Cotangent {
+  Cotangent cotangent = [&]() -> Cotangent {
     if constexpr (is_along) {
       return [&](Index t, const Vector& x) {
         const auto at_t = [&](const auto& xt, const auto& th) { return outer(t, xt, th); };
@@ -119,6 +124,10 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
       };
     }
   }();
+  cotangent.belongs_to([&](const Vector& x, const Vector& of_x) {
+    if constexpr (!is_along) curvature = detail::outer_curvature(outer, x, theta, of_x);
+    return detail::OuterPart{partial, curvature.x, curvature.theta};
+  });
   const Vjp v =
       detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
@@ -127,14 +136,8 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   h.adjoint = v.adjoint;
   h.certificate = v.certificate;
   h.certificate.norm = h.dtheta.stableNorm();
-  if constexpr (!is_along)
-    if (h.certificate.distance && h.certificate.bound) {
-      try {
-        detail::widen(h, w, detail::outer_curvature(outer, v.x, theta, w));
-      } catch (const UnsupportedError&) {  // F has first derivatives only: its own error is not known
-        detail::forget_bound(h.certificate);
-      }
-    }
+  if (const std::optional<double>& d = h.certificate.distance; d && std::isfinite(curvature.x))
+    h.value_error = *d * (w.stableNorm() + 0.5 * curvature.x * *d);
   return h;
 }
 

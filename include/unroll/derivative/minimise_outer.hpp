@@ -115,6 +115,7 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
                             const Hypergradient& before) {
     Certified to = method;
     to.accuracy = std::max(method.accuracy, accuracy);
+    to.certify = Certify::always;  // whatever is decided rests on bounds
     if (options.warm_start) to.adjoint = before.adjoint;
     return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, inner, to);
   };

@@ -36,12 +36,21 @@ struct SeedBlock {
   Matrix w{};  // n×k, or empty: none
 };
 
+/// Where a cotangent is w = ∂_xF(x, θ) of an outer loss: what else its derivative consists of.
+struct OuterPart {
+  Vector theta{};              // ∂_θF, p, at x
+  double lipschitz_x = 0;      // of ∂_xF in x; ∞: not known
+  double lipschitz_theta = 0;  // of ∂_θF in x
+};
+using OuterPartAt = std::function<OuterPart(const Vector& x, const Vector& w)>;
+
 /// What is pulled back from a run: s columns of cotangents, of x_T or of several iterates.
 struct Seeds {
   std::function<Index(Index steps)> columns{};  // s, for a run of T = steps
   std::function<bool(Index t)> wants{};         // whether x_t may have any; null: x_T alone
   // Asked once for each t that is wanted, and for T; `is_end` says that t is T.
   std::function<SeedBlock(Index t, const Vector& x, bool is_end)> of{};
+  OuterPartAt outer{};  // asked at the x that `of` was asked at last; null: there is none
   // After the run. @throws DomainError if it was too short.
   std::function<void(Index steps)> check_end = [](Index) {};
 
@@ -75,6 +84,12 @@ class Cotangent {
       Cotangent(F along)  // NOLINT: implicit
       : along_(std::move(along)) {}
 
+  /// That of an outer loss.
+  Cotangent& belongs_to(detail::OuterPartAt outer) {
+    outer_ = std::move(outer);
+    return *this;
+  }
+
   /// For a run of `steps` steps at most, of a problem in R^n. @throws ShapeError, DomainError for what is
   /// known before.
   detail::Seeds seeds(Index n, Index steps) const;
@@ -85,6 +100,7 @@ class Cotangent {
   std::function<Vector(Index, const Vector&)> along_{};
   std::vector<IterateCotangent> list_{};
   bool is_list_ = false;
+  detail::OuterPartAt outer_{};
 };
 
 }  // namespace unroll

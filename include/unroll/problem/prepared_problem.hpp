@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -161,6 +163,11 @@ struct WithPrepared {
   auto operator()(const V& x, const V& theta) const {
     return f(x, theta, unroll::prepare(f, theta));
   }
+  /// f's own.
+  std::optional<Curvature> curvature(const Vector& theta) const requires requires(const F& g) {
+    { g.curvature(theta) } -> std::convertible_to<std::optional<Curvature>>;
+  }
+  { return f.curvature(theta); }
 };
 
 /// A problem from a template f(x, θ, π), π = f.prepare(θ), an array, a scalar, or an aggregate of these over
