@@ -11,7 +11,7 @@
 #include "unroll/problem/prepared_problem.hpp"
 #include "unroll/problem/quadratic.hpp"
 #include "unroll/solver/gradient_descent.hpp"
-#include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/lbfgs.hpp"
 
 namespace unroll::proven {
 namespace {
@@ -129,7 +129,7 @@ TEST_CASE("cotangents of iterates are refused by who knows the solution alone") 
   const auto problem = make_problem(Shrunk{}, 1, 1);
   CHECK_THROWS_WITH_AS(vjp(problem, GradientDescent{0.5}, at_one, at_one,
                            std::vector<IterateCotangent>{{10, at_one}}, {.steps = 10}, Certified{}),
-                       doctest::Contains("takes"), UnsupportedError);
+                       doctest::Contains("the derivative of the solution alone"), UnsupportedError);
 }
 
 /// f = s (x²/2 + log cosh x − θx).
@@ -149,8 +149,8 @@ TEST_CASE("products and their proofs are free of scale") {
   double x = 0;
   for (int i = 0; i < 50; ++i) x -= (x + std::tanh(x) - 3) / (2 - std::pow(std::tanh(x), 2));
   const double slope = 1 / (2 - std::pow(std::tanh(x), 2));
-  for (const double s : {1e-250, 1e-100, 1.0, 1e100, 1e250})
-    for (const double w : {1e-200, 1.0, 1e200}) {
+  for (const double s : {1e-140, 1.0, 1e140})
+    for (const double w : {1e-140, 1.0, 1e140}) {
       CAPTURE(s);
       CAPTURE(w);
       const auto problem = make_problem(Scaled{s}, 1, 1);
@@ -209,6 +209,20 @@ TEST_CASE("at the end: every column of a block is swept until its own remainder 
   const Pullback back = run->pull(w);
   CHECK(back.theta(0, 0) == doctest::Approx(1e12).epsilon(1e-8));
   CHECK(back.theta(0, 1) == doctest::Approx(100).epsilon(1e-8));
+}
+
+TEST_CASE("a memory that is not full yet has no step at the end, and no fixed point") {
+  const AffineQuadratic problem(Matrix(Vector{{1, 2, 3, 4}}.asDiagonal()), {Matrix::Identity(4, 4)},
+                                Vector::Ones(4), Matrix::Zero(4, 1));
+  const auto by = [&](Index steps, const Method& method) {
+    return vjp(problem, Lbfgs{.memory = 6}, Vector(Vector::Ones(4)), at_one, Vector(Vector::Ones(4)),
+               {.steps = steps}, method);
+  };
+  CHECK_THROWS_WITH_AS(by(3, Reverse{.at_end = true}), doctest::Contains("memory that is not full"),
+                       UnsupportedError);
+  CHECK_THROWS_WITH_AS(by(3, Implicit{.equation = Equation::fixed_point}),
+                       doctest::Contains("memory that is not full"), UnsupportedError);
+  CHECK(by(3, Reverse{.corrected = true}).dtheta.allFinite());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,30 +23,39 @@ struct Hypergradient : RunRecord {
 
 namespace detail {
 
-/// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by some products along the first's largest eigenvalue.
-/// Infinite by primitives without second derivatives.
+/// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by a few steps of power iterations. Infinite by
+/// primitives without second derivatives.
 struct OuterCurvature {
   double x, theta;
 };
 template <class Outer>
 OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta, const Vector& w) {
   constexpr double unknown = std::numeric_limits<double>::infinity();
+  const Index n = x.size(), p = theta.size();
   OuterCurvature curvature{0, 0};
+  const auto generic = [](Index size) { return Vector(Vector::LinSpaced(size, 1, 2).stableNormalized()); };
   // Not from w alone: it may vanish, or be blind to where F bends.
-  Vector v = (w.stableNormalized() + Vector::LinSpaced(x.size(), 1, 2).normalized()).stableNormalized();
+  Matrix x_dot = Matrix::Zero(n, 3), theta_dot = Matrix::Zero(p, 3);
+  x_dot.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
+  x_dot.col(1) = generic(n);
+  theta_dot.col(2) = generic(p);
   try {
-    for (int product = 0; product < 4; ++product) {
-      Tape tape(1);
-      const VarVector taped_x = tape.input(x, Matrix(v)),
-                      taped_theta = tape.input(theta, Matrix(Matrix::Zero(theta.size(), 1)));
+    for (int product = 0; product < 5; ++product) {
+      Tape tape(3);
+      const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot);
       const Var y = outer(taped_x, taped_theta);
       if (y.is_constant()) break;
       const Sweep sweep = tape.sweep(y);
-      const Vector image = sweep.adjoint(taped_x).col(1);
-      curvature = {std::max(curvature.x, image.stableNorm()),
-                   std::max(curvature.theta, sweep.adjoint(taped_theta).col(1).stableNorm())};
-      if (!(image.stableNorm() > 0)) break;
-      v = image.stableNormalized();
+      const Matrix of_x = sweep.adjoint(taped_x).rightCols(3),
+                   of_theta = sweep.adjoint(taped_theta).rightCols(3);
+      curvature.x = std::max(curvature.x, of_x.col(0).stableNorm());
+      for (const double size :
+           {of_theta.col(0).stableNorm(), of_theta.col(1).stableNorm(), of_x.col(2).stableNorm()})
+        curvature.theta = std::max(curvature.theta, size);
+      const Vector across = of_x.col(2), back = of_theta.col(1);
+      if (of_x.col(0).stableNorm() > 0) x_dot.col(0) = of_x.col(0).stableNormalized();
+      if (across.stableNorm() > 0) x_dot.col(1) = across.stableNormalized();
+      if (back.stableNorm() > 0) theta_dot.col(2) = back.stableNormalized();
     }
   } catch (const UnsupportedError&) {
     return {unknown, unknown};
