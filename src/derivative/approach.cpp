@@ -42,21 +42,23 @@ MixedNorm Approach::mixed_at(const Vector& at) {
 }
 
 // e (Lip M/‖M‖ + Lip H/ℓ), e = ‖∇f‖/ℓ, which is the drift if ‖Mᵀλ‖ is about ‖M‖‖λ‖; without constants, how
-// far the gradient has fallen.
+// far the gradient has fallen. Once it was measured, that, in proportion to the gradient.
 double Approach::expected_share(const Vector& at) {
   look(at);
   const double g = gradient_->stableNorm();
   if (!first_gradient_) first_gradient_ = g;
   if (g == 0) return 0;
-  if (!known_) return factor_ * 10 * g / *first_gradient_;
+  if (share_per_gradient_) return *share_per_gradient_ * g;
+  if (!known_) return 10 * g / *first_gradient_;
   const double l = known_->smallest_eigenvalue, m = mixed_at(at).value;
-  return factor_ * g / l * ((m > 0 ? *known_->mixed_lipschitz / m : 0) + *known_->hessian_lipschitz / l);
+  return g / l * ((m > 0 ? *known_->mixed_lipschitz / m : 0) + *known_->hessian_lipschitz / l);
 }
 
 void Approach::learn(double share) {
-  const double expected = expected_share(x());
-  constexpr double most = 100;  // a derivative that vanishes at x says that it is more, not by how much
-  if (expected > 0 && share > 0) factor_ *= std::min(most, share / expected);
+  look(x());
+  const double g = gradient_->stableNorm();
+  constexpr double most = 1e4;  // of a derivative that vanishes at x
+  if (g > 0 && share > 0) share_per_gradient_ = std::min(most, share) / g;
 }
 
 void Approach::start() {

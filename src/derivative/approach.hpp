@@ -64,7 +64,7 @@ class Approach {
   std::optional<MixedNorm> mixed_;  // ‖M‖ at mixed_at_
   Vector mixed_at_;
   std::optional<double> first_gradient_;
-  double factor_ = 1;  // by which the share was more than expected
+  std::optional<double> share_per_gradient_;  // of the drift, as it was measured
 };
 
 }  // namespace unroll::detail

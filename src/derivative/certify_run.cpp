@@ -138,10 +138,8 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
     return c;
   }
   Cost* const cost = &steps.record.cost;
-  Certificate c =
-      k == steps.parameters()
-          ? unroll::certify(steps.problem(), steps.record.x, steps.theta(), pushed, cost)
-          : certify_tangent(steps.problem(), steps.record.x, steps.theta(), pushed, tangents, cost);
+  Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents,
+                                tangents.isIdentity(0) ? 1 : norm(tangents), cost, {});
   if (!solves_another(steps, c.gradient_norm)) return c;
   if (run.equation() != Equation::gradient) return of_fixed_point(steps, pushed, tangents);
   c.bound.reset();

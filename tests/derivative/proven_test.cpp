@@ -26,6 +26,8 @@ struct Shrunk {
 };
 double minimiser(double theta) { return 1 / (1 + theta); }
 
+const Vector at_one = Vector::Ones(1);
+
 /// F = (x − a)²/2.
 struct DistanceTo {
   double a;
@@ -44,8 +46,6 @@ void check_claim(const Hypergradient& h, double exact, double accuracy) {
   if (h.status == Status::converged) CHECK(h.certificate.verdict == Verdict::good);
 }
 
-const Vector at_one = Vector::Ones(1);
-
 TEST_CASE("a start at which the outer gradient vanishes proves nothing: x is moved") {
   const auto problem = make_problem(Shrunk{}, 1, 1);
   const double theta = 0.04, x = minimiser(theta), exact = -x * x * (x - 1);
@@ -61,6 +61,14 @@ TEST_CASE("a start at which the outer gradient vanishes proves nothing: x is mov
   const OuterResult r = minimise_outer(DistanceTo{1}, problem, GradientDescent{0.5}, at_one,
                                        Vector::Constant(1, theta), {.steps = 10}, {}, Certified{1e-9});
   CHECK(std::abs(r.theta[0]) < 1e-5);
+}
+
+TEST_CASE("nor does a point at which θ does nothing yet") {
+  const auto problem = make_problem(Shrunk{}, 1, 1);  // M = x, which is 0 at the start
+  const Vjp v =
+      vjp(problem, GradientDescent{0.3}, Vector(0 * at_one), at_one, at_one, {.steps = 50}, Certified{1e-6});
+  CHECK(v.status == Status::converged);
+  CHECK(v.dtheta[0] == doctest::Approx(-0.25).epsilon(1e-6));
 }
 
 TEST_CASE("of a hypergradient the total is judged: where its parts cancel, the accuracy is the total's") {
@@ -101,8 +109,16 @@ TEST_CASE("F's curvature is not looked for along its gradient alone") {
     check_claim(hypergradient(mixed, problem, GradientDescent{0.5}, zero, theta, {.steps = steps}, method),
                 1001, 0.01);
   }
-  check_claim(hypergradient(bent, problem, GradientDescent{0.5}, zero, theta, {.steps = 9}, Certified{1e-3}),
-              1001, 1e-3);
+  for (const Index steps : {0, 9}) {
+    const auto by = [&](const auto& outer) {
+      const Hypergradient h =
+          hypergradient(outer, problem, GradientDescent{0.5}, zero, theta, {.steps = steps}, Certified{1e-3});
+      check_claim(h, 1001, 1e-3);
+      CHECK(h.status == Status::converged);
+    };
+    by(bent);
+    by(mixed);
+  }
 }
 
 TEST_CASE("what Certified{} decides by is there whether or not its certificate is shown") {
@@ -130,6 +146,17 @@ TEST_CASE("cotangents of iterates are refused by who knows the solution alone") 
   CHECK_THROWS_WITH_AS(vjp(problem, GradientDescent{0.5}, at_one, at_one,
                            std::vector<IterateCotangent>{{10, at_one}}, {.steps = 10}, Certified{}),
                        doctest::Contains("the derivative of the solution alone"), UnsupportedError);
+}
+
+TEST_CASE("one tangent of one parameter is not the whole Jacobian") {
+  const auto problem = make_problem(Shrunk{}, 1, 1);
+  for (const double tangent : {-3.0, 0.01, 1.0, 7.0})
+    for (const Index steps : {0, 1, 5, 40}) {
+      const Jvp j = jvp(problem, GradientDescent{0.3}, Vector(3 * at_one), at_one, Vector(tangent * at_one),
+                        {.steps = steps}, Forward{.certify = Certify::always});
+      REQUIRE(j.certificate.bound);
+      CHECK(std::abs(j.dx[0] + 0.25 * tangent) <= *j.certificate.bound * (1 + 1e-12) + 1e-15);
+    }
 }
 
 /// f = s (x²/2 + log cosh x − θx).
