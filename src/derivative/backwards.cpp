@@ -15,7 +15,7 @@ Backwards::Backwards(std::unique_ptr<Steps> own, const Wanted& wanted, const Rev
 }
 
 void gather_for(Steps& steps, const Reverse& method, bool certifies) {
-  const bool has_gradient = steps.problem().has_objective();
+  const bool has_gradient = steps.problem().has_equation();
   if (method.is_corrected()) {
     const Equation asked = method.equation == Equation::automatic ? steps.equation() : method.equation;
     if (asked == Equation::gradient && !has_gradient)
@@ -84,10 +84,8 @@ History Backwards::history(const Selection& selected) {
   for (const auto& [t, x] : iterates) {
     if (method_.is_corrected()) {
       steps().record.cost.hessian_vector_products += n;
-      history.dx.push_back(checked_second_order(steps().problem(), x, steps().theta(),
-                                                c.gathered.block(0, row, n, n),
-                                                Matrix::Zero(steps().parameters(), n))
-                               .dtheta.transpose());
+      history.dx.push_back(
+          checked_pull(steps().problem(), x, steps().theta(), c.gathered.block(0, row, n, n)).dtheta.transpose());
     } else {
       history.dx.push_back(rows.middleRows(row, n));
     }
@@ -119,8 +117,7 @@ Pullback Backwards::corrected(const Matrix& w, const Cotangents& c) {
 Pullback Backwards::corrected_by_gradient(const Matrix& w, const Matrix& gathered) {
   steps().record.cost.hessian_vector_products += w.cols();
   adjoint_ = AdjointEstimate{w, -gathered, std::nullopt};
-  adjoint_->product = checked_second_order(steps().problem(), record().x, steps().theta(), adjoint_->lambda,
-                                           Matrix::Zero(steps().parameters(), w.cols()));
+  adjoint_->product = checked_pull(steps().problem(), record().x, steps().theta(), adjoint_->lambda);
   return {-adjoint_->product->dtheta, Matrix::Zero(w.rows(), w.cols())};
 }
 

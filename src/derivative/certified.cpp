@@ -70,7 +70,7 @@ class CertifiedSolution final : public Linearisation {
     return reach([&] {
       cost().hessian_vector_products += k;
       const Matrix b =
-          -checked_second_order(problem(), x(), theta(), Matrix::Zero(x().size(), k), theta_dot).dx;
+          -checked_push(problem(), x(), theta(), Matrix::Zero(x().size(), k), theta_dot);
       ConjugateResiduals cr(problem(), x(), theta(), b, solution, cost());
       const std::optional<Curvature>& known = approach_.known();
       const double distance = known ? approach_.gradient().stableNorm() / known->smallest_eigenvalue : 0;
@@ -179,7 +179,8 @@ std::unique_ptr<Linearisation> Certified::linearise(std::unique_ptr<detail::Step
   check();
   if (!steps->problem().has_objective())
     throw UnsupportedError(
-        "Certified: the problem has no objective, hence no gradient to certify by: take Reverse{}");
+        "Certified: the problem has no objective, hence no symmetric H to solve with: take Implicit{}, or "
+        "Reverse{}");
   if (steps->equation() == Equation::fixed_point)
     throw UnsupportedError(
         "Certified: the solver declares a fixed point, for which there is no bound: take Implicit{}");

@@ -58,7 +58,7 @@ struct Estimate {
   Matrix residual(const Vector& point) const {
     if (pushed.cols() == 0) return pushed;
     if (cost != nullptr) cost->hessian_vector_products += pushed.cols();
-    return checked_second_order(problem, point, theta, pushed, tangents).dx;
+    return checked_push(problem, point, theta, pushed, tangents);
   }
 };
 
@@ -68,7 +68,7 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
   Certificate c;
   c.norm = detail::norm(e.pushed);
   c.accuracy = options.accuracy;
-  if (!e.problem.has_objective()) return c;
+  if (!e.problem.has_equation()) return c;
   if (e.cost != nullptr) e.cost->gradients += 1;
   const Vector gradient = checked_gradient(e.problem, e.x, e.theta);
   const Matrix residual = e.residual(e.x);
@@ -133,7 +133,7 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
 Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
   check_sizes(problem, x.size(), theta.size(), "certify");
   Certificate c;
-  if (!problem.has_objective()) return c;
+  if (!problem.has_equation()) return c;
   if (cost != nullptr) cost->gradients += 1;
   c.equation = Equation::gradient;
   c.gradient_norm = checked_gradient(problem, x, theta).stableNorm();

@@ -24,7 +24,7 @@ MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& thet
   }
   const Index k = directions.cols();
   if (cost != nullptr) cost->hessian_vector_products += k;
-  const double whole = norm(checked_second_order(problem, x, theta, Matrix::Zero(n, k), directions).dx);
+  const double whole = norm(checked_push(problem, x, theta, Matrix::Zero(n, k), directions));
   return {is_exact ? whole : whole / std::sqrt(static_cast<double>(k)), is_exact};
 }
 
@@ -97,8 +97,7 @@ double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) con
   const double of_outer = outer_ && d > 0 ? d * (b * outer_->lipschitz_x + outer_->lipschitz_theta) : 0;
   if (towards_.size() == 0) return d * (lipschitz_m_ + b * lipschitz_h_) * norm(lambda) + of_outer;
   if (cost_ != nullptr) cost_->hessian_vector_products += lambda.cols();
-  const SecondOrder there = checked_second_order(problem_, x_ + d * towards_, theta_, lambda,
-                                                 Matrix::Zero(theta_.size(), lambda.cols()));
+  const SecondOrder there = checked_pull(problem_, x_ + d * towards_, theta_, lambda);
   return norm(there.dtheta - product.dtheta) + b * norm(there.dx - product.dx) + of_outer;
 }
 
@@ -126,7 +125,7 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   check_sizes(problem, x.size(), theta.size(), "certify_pullback");
   detail::check_product("certify_pullback", "cotangent", cotangent, problem.dimension());
   detail::check_product("certify_pullback", "pullback", pulled, problem.parameters());
-  if (!problem.has_objective()) {
+  if (!problem.has_equation()) {
     detail::check(options);
     Certificate c;
     c.norm = pulled.stableNorm();
@@ -134,7 +133,7 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   }
   const Vector adjoint = gradient_equation(problem, x, theta, cost).adjoint(cotangent, method.linear());
   if (cost != nullptr) cost->hessian_vector_products += 1;
-  const SecondOrder product = checked_second_order(problem, x, theta, adjoint, Matrix::Zero(theta.size(), 1));
+  const SecondOrder product = checked_pull(problem, x, theta, adjoint);
   if (cost != nullptr) cost->gradients += 1;
   const Vector gradient = checked_gradient(problem, x, theta);
   const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), cost);

@@ -26,9 +26,8 @@ double largest_curvature(Steps& steps, const Vector& gradient) {
   Matrix directions(n, 2);
   directions << gradient.stableNormalized(), Vector::LinSpaced(n, 1, 2).normalized();
   steps.record.cost.hessian_vector_products += 2;
-  const Matrix image = checked_second_order(steps.problem(), steps.record.x, steps.theta(), directions,
-                                            Matrix::Zero(steps.parameters(), 2))
-                           .dx;
+  const Matrix image = checked_push(steps.problem(), steps.record.x, steps.theta(), directions,
+                                    Matrix::Zero(steps.parameters(), 2));
   return std::max(image.col(0).stableNorm(), image.col(1).stableNorm());
 }
 
@@ -91,7 +90,7 @@ bool solves_another(Steps& steps, const std::optional<double>& gradient_norm) {
 /// Whether the gradient's equation is the one to look at.
 bool is_of_gradient(Linearisation& run) {
   if (run.equation() == Equation::gradient) return true;
-  return run.steps().problem().has_objective() && run.steps().equation() != Equation::fixed_point;
+  return run.steps().problem().has_equation() && run.steps().equation() != Equation::fixed_point;
 }
 
 Certificate skipped(double norm) {
@@ -176,7 +175,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   if (!a.product) {
     cost->hessian_vector_products += 1;
     a.product =
-        checked_second_order(steps.problem(), steps.record.x, steps.theta(), a.lambda, Matrix::Zero(p, 1));
+        checked_pull(steps.problem(), steps.record.x, steps.theta(), a.lambda);
   }
   const Vector &x = steps.record.x, &theta = steps.theta();
   cost->gradients += 1;

@@ -34,7 +34,7 @@ double ConjugateResiduals::residual_norm() const { return norm(r_ * scale_.asDia
 
 SecondOrder ConjugateResiduals::apply(const Matrix& v) {
   cost_.hessian_vector_products += v.cols();
-  return checked_second_order(problem_, x_, theta_, v, Matrix::Zero(theta_.size(), v.cols()));
+  return checked_pull(problem_, x_, theta_, v);
 }
 
 void ConjugateResiduals::step() {

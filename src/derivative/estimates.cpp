@@ -2,6 +2,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 
 namespace unroll::detail {
 
@@ -9,14 +10,25 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
                    Cost* cost) {
   constexpr Index most = 20;
   const Index n = x.size();
-  const double norm = gradient.stableNorm();
+  const bool symmetric = problem.has_objective();
+  // A = H, or JᵀJ of a root, J = ∂_xF: its inverse times Jᵀ F is Newton's step, too.
+  const auto pull = [&](const Vector& w) -> Vector {
+    if (cost != nullptr) cost->hessian_vector_products += 1;
+    return checked_pull(problem, x, theta, w).dx;
+  };
+  const auto apply = [&](const Vector& v) -> Vector {
+    if (symmetric) return pull(v);
+    if (cost != nullptr) cost->hessian_vector_products += 1;
+    return pull(checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), 1)));
+  };
+  const Vector right = symmetric ? gradient : pull(gradient);
+  const double norm = right.stableNorm();
   Matrix basis(n, std::min(n, most));
-  basis.col(0) = norm > 0 ? Vector(gradient / norm) : Vector(Vector::Ones(n).normalized());
+  basis.col(0) = norm > 0 ? Vector(right / norm) : Vector(Vector::Ones(n).normalized());
   Matrix projected = Matrix::Zero(basis.cols(), basis.cols());  // VᵀHV
   Index k = 0;
   while (k < basis.cols()) {
-    if (cost != nullptr) cost->hessian_vector_products += 1;
-    Vector w = checked_second_order(problem, x, theta, basis.col(k), Matrix::Zero(theta.size(), 1)).dx;
+    Vector w = apply(basis.col(k));
     const double length = w.stableNorm();
     const auto known = basis.leftCols(k + 1);
     Vector along = known.transpose() * w;
@@ -36,7 +48,8 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
   if (ritz[0] > 0)  // −V (VᵀHV)⁻¹ Vᵀ ∇f
     step = -basis.leftCols(k) *
            (eigen.eigenvectors() * (eigen.eigenvectors().row(0).transpose().cwiseQuotient(ritz)));
-  return {ritz[0], step.norm() > 0 ? Vector(step.normalized()) : Vector(-basis.col(0))};
+  const double least = symmetric ? ritz[0] : std::sqrt(std::max(ritz[0], 0.0));
+  return {least, step.norm() > 0 ? Vector(step.normalized()) : Vector(-basis.col(0))};
 }
 
 }  // namespace unroll::detail

@@ -28,9 +28,10 @@ Matrix ImplicitEquation::jacobian(const LinearOptions& options) const {
 
 ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
   check_sizes(problem, x.size(), theta.size(), "implicit");
-  if (!problem.has_objective())
+  if (!problem.has_equation())
     throw UnsupportedError(
-        "implicit: the problem has no objective, hence no gradient equation: take Equation::fixed_point");
+        "implicit: the problem has no objective and is no root, hence there is no gradient equation: take "
+        "Equation::fixed_point");
   const Index n = x.size(), p = theta.size();
   if (const auto given = problem.given(theta)) {  // prepared once: only what reaches θ goes through π
     ImplicitEquation equation = gradient_equation(*given, x, given->point(), cost);
@@ -43,25 +44,32 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     };
     return equation;
   }
-  const auto products = [&problem, x, theta, cost](const Matrix& x_dot, const Matrix& theta_dot) {
-    if (cost == nullptr) return checked_second_order(problem, x, theta, x_dot, theta_dot);
-    cost->hessian_vector_products += x_dot.cols();
+  const auto metered = [cost](Index columns, const auto& product) {
+    if (cost == nullptr) return product();
+    cost->hessian_vector_products += columns;
     const TapeMeter meter;
-    SecondOrder s = checked_second_order(problem, x, theta, x_dot, theta_dot);
+    auto result = product();
     cost->tape_bytes = std::max(cost->tape_bytes, meter.bytes());
-    return s;
+    return result;
   };
-  const auto along_x = [products, p](const Matrix& v) { return products(v, Matrix::Zero(p, v.cols())); };
-  const LinearMap hessian{n, true, "H", [along_x](const Matrix& v) { return along_x(v).dx; }};
-  return {.matrix = hessian,
-          .transposed = hessian,
+  const auto push = [&problem, x, theta, metered](const Matrix& x_dot, const Matrix& theta_dot) {
+    return metered(x_dot.cols(), [&] { return checked_push(problem, x, theta, x_dot, theta_dot); });
+  };
+  const auto pull = [&problem, x, theta, metered](const Matrix& w) {
+    return metered(w.cols(), [&] { return checked_pull(problem, x, theta, w); });
+  };
+  const bool symmetric = problem.has_objective();
+  return {.matrix = {n, symmetric, symmetric ? "H" : "the Jacobian of F",
+                     [push, p](const Matrix& v) { return push(v, Matrix::Zero(p, v.cols())); }},
+          .transposed = {n, symmetric, symmetric ? "H" : "the Jacobian of F, transposed,",
+                         [pull](const Matrix& w) { return pull(w).dx; }},
           .parameters = p,
           .dimension = n,
-          .forcing = [products, n](const Matrix& theta_dot) -> Matrix {
+          .forcing = [push, n](const Matrix& theta_dot) -> Matrix {
             if (theta_dot.cols() == 0) return Matrix(n, 0);
-            return -products(Matrix::Zero(n, theta_dot.cols()), theta_dot).dx;
+            return -push(Matrix::Zero(n, theta_dot.cols()), theta_dot);
           },
-          .forcing_transposed = [along_x](const Matrix& w) -> Matrix { return -along_x(w).dtheta; }};
+          .forcing_transposed = [pull](const Matrix& w) -> Matrix { return -pull(w).dtheta; }};
 }
 
 Matrix implicit_jacobian(const Problem& problem, const Vector& x, const Vector& theta, const Implicit& method,
@@ -90,7 +98,7 @@ class ImplicitSolution final : public Linearisation {
   const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   Equation equation() override {
     if (method_.equation != Equation::automatic) return method_.equation;
-    const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_objective();
+    const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_equation();
     return is_gradient ? Equation::gradient : Equation::fixed_point;
   }
   Matrix jacobian() override { return system().jacobian(method_.linear()); }

@@ -18,6 +18,22 @@ namespace {
 // Blocks of a sweep may be pulled back by several threads at once.
 void count(Index& counter, Index by) { std::atomic_ref(counter).fetch_add(by, std::memory_order_relaxed); }
 
+// Tangents, zero where there are none.
+Matrix tangents(const ConstBlock& x, Index k) {
+  return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
+}
+// Cotangents of x and θ.
+template <class P>
+void give(P& p, const SecondOrder& s, double scale, bool passes_theta = true) {
+  const auto of = [&](const Matrix& from) {
+    return [&](Block bar, Into into) {
+      add(bar, ConstBlock(from.data(), from.rows(), from.cols()), scale, into);
+    };
+  };
+  p.template add<0>(of(s.dx));
+  if (passes_theta) p.template add<1>(of(s.dtheta));
+}
+
 /// ∇_x f(x, θ) as a rule.
 struct Gradient {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
@@ -25,20 +41,13 @@ struct Gradient {
   const Problem* problem;
   Cost* cost;
 
-  // Tangents, zero where there are none.
-  static Matrix tangents(const ConstBlock& x, Index k) {
-    return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
-  }
-  SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot,
-                           const Matrix& theta_dot) const {
-    if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
-    return checked_second_order(*problem, x.col(0), theta.col(0), x_dot, theta_dot);
-  }
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     if (cost != nullptr) count(cost->gradients, 1);
     y.col(0) = checked_gradient(*problem, x.col(0), theta.col(0));
     const Index k = y.cols() - 1;
-    if (k > 0) y.rightCols(k) = second_order(x, theta, tangents(x, k), tangents(theta, k)).dx;
+    if (k == 0) return;
+    if (cost != nullptr) count(cost->hessian_vector_products, k);
+    y.rightCols(k) = checked_push(*problem, x.col(0), theta.col(0), tangents(x, k), tangents(theta, k));
   }
   template <class P>
   void pullback(P& p) const {
@@ -51,16 +60,9 @@ struct Gradient {
     if (p.sweeper().core().tangents > 0)
       throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
     const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock theta = p.template in<1>();
-    const SecondOrder s =
-        second_order(p.template in<0>(), theta, y_bar.block, Matrix::Zero(theta.rows(), y_bar.block.cols()));
-    const auto give = [&](const Matrix& from) {
-      return [&](Block bar, Into into) {
-        add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into);
-      };
-    };
-    p.template add<0>(give(s.dx));
-    if (passes_theta) p.template add<1>(give(s.dtheta));
+    if (cost != nullptr) count(cost->hessian_vector_products, y_bar.block.cols());
+    give(p, checked_pull(*problem, p.template in<0>().col(0), p.template in<1>().col(0), y_bar.block),
+         y_bar.scale, passes_theta);
   }
 };
 
@@ -76,6 +78,45 @@ struct GatheredGradient : Gradient {
   void pullback(P& p) const {
     p.template pass<2>();
     pull(p, passes_theta);
+  }
+};
+
+/// H(x, θ) v as a rule.
+struct Product {
+  static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
+  static constexpr bool reads_output = false;
+  const Problem* problem;
+  Cost* cost;
+  const Vector* v;
+
+  SecondOrder third_order(const ConstBlock& x, const ConstBlock& theta, const Vector& w) const {
+    if (cost != nullptr) count(cost->hessian_vector_products, 2);
+    return checked_third_order(*problem, x.col(0), theta.col(0), w, *v, Matrix::Zero(theta.rows(), 1));
+  }
+  void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
+    if (cost != nullptr) count(cost->hessian_vector_products, 1);
+    y.col(0) = checked_push(*problem, x.col(0), theta.col(0), *v, Matrix::Zero(theta.rows(), 1));
+    const Index n = x.rows(), k = y.cols() - 1;
+    if (k == 0) return;
+    const Matrix x_dot = tangents(x, k), theta_dot = tangents(theta, k);
+    for (Index i = 0; i < n; ++i) {
+      const SecondOrder row = third_order(x, theta, Vector::Unit(n, i));
+      y.row(i).tail(k) = row.dx.transpose() * x_dot + row.dtheta.transpose() * theta_dot;
+    }
+  }
+  template <class P>
+  void pullback(P& p) const {
+    if (p.sweeper().core().tangents > 0)
+      throw UnsupportedError("product: a tape with tangents would need fourth derivatives of the problem");
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
+    SecondOrder all{Matrix(x.rows(), y_bar.block.cols()), Matrix(theta.rows(), y_bar.block.cols())};
+    for (Index j = 0; j < y_bar.block.cols(); ++j) {
+      const SecondOrder s = third_order(x, theta, y_bar.block.col(j));
+      all.dx.col(j) = s.dx;
+      all.dtheta.col(j) = s.dtheta;
+    }
+    give(p, all, y_bar.scale);
   }
 };
 
@@ -166,6 +207,21 @@ VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x
 Matrix oracle_hessian(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
   if (cost != nullptr) count(cost->hessian_vector_products, problem.dimension());
   return problem.hessian(x, theta);
+}
+
+Vector oracle_product(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta, const Vector& v) {
+  if (cost != nullptr) count(cost->hessian_vector_products, 1);
+  return checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), 1));
+}
+DualVector oracle_product(const Problem& problem, Cost* cost, const DualVector& x, const DualVector& theta,
+                          const Vector& v) {
+  return evaluate_array<DualVector>(Product{&problem, cost, &v}, x.shape(), x, theta);
+}
+VarVector oracle_product(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
+                         const Vector& v) {
+  const auto kept = std::make_shared<const Vector>(v);  // until the tape has been swept
+  if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(kept);
+  return evaluate_array<VarVector>(Product{&problem, cost, kept.get()}, x.shape(), x, theta);
 }
 
 double oracle_value(const Problem& problem, const Vector& x, const Vector& theta) {

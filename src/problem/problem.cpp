@@ -15,6 +15,23 @@ void Problem::check_domain(const Vector& theta) const {
     if (!std::isfinite(theta[i])) throw DomainError(fmt::format("problem: theta[{}] is {}", i, theta[i]));
 }
 
+Matrix Problem::push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                              const Matrix& theta_dot) const {
+  return second_order(x, theta, x_dot, theta_dot).dx;
+}
+
+SecondOrder Problem::pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const {
+  return second_order(x, theta, w, Matrix::Zero(parameters(), w.cols()));
+}
+
+SecondOrder Problem::third_order(const Vector&, const Vector&, const Vector&, const Matrix&,
+                                 const Matrix&) const {
+  throw UnsupportedError(
+      "problem: third derivatives of f are needed, as they are where Newton's method is unrolled, and this "
+      "problem does not give them (override third_order; a root and a QuadraticProblem do); take Implicit{} or "
+      "OneStep{}");
+}
+
 std::shared_ptr<const GivenProblem> Problem::given(const Vector&) const { return nullptr; }
 
 std::optional<Curvature> Problem::curvature(const Vector&) const { return std::nullopt; }
@@ -26,6 +43,12 @@ void check_answer(std::string_view answer, const char* sizes, Index rows, Index 
   if (rows_given == rows && cols_given == cols) return;
   throw ShapeError(fmt::format("problem: its {} is {}x{}, it must be {} = {}x{}", answer, rows_given,
                                cols_given, sizes, rows, cols));
+}
+
+SecondOrder checked(SecondOrder s, const Vector& x, const Vector& theta, Index k, std::string_view function) {
+  check_answer(fmt::format("{}'s dx", function), "n x k", x.size(), k, s.dx.rows(), s.dx.cols());
+  check_answer(fmt::format("{}'s dtheta", function), "p x k", theta.size(), k, s.dtheta.rows(), s.dtheta.cols());
+  return s;
 }
 
 }  // namespace
@@ -44,23 +67,35 @@ Vector checked_parameter_gradient(const Problem& problem, const Vector& x, const
 
 SecondOrder checked_second_order(const Problem& problem, const Vector& x, const Vector& theta,
                                  const Matrix& x_dot, const Matrix& theta_dot) {
-  SecondOrder s = problem.second_order(x, theta, x_dot, theta_dot);
-  check_answer("second_order's dx", "n x k", x.size(), x_dot.cols(), s.dx.rows(), s.dx.cols());
-  check_answer("second_order's dtheta", "p x k", theta.size(), x_dot.cols(), s.dtheta.rows(),
-               s.dtheta.cols());
-  return s;
+  return checked(problem.second_order(x, theta, x_dot, theta_dot), x, theta, x_dot.cols(), "second_order");
+}
+
+Matrix checked_push(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& x_dot,
+                    const Matrix& theta_dot) {
+  Matrix pushed = problem.push_gradient(x, theta, x_dot, theta_dot);
+  check_answer("second_order's dx", "n x k", x.size(), x_dot.cols(), pushed.rows(), pushed.cols());
+  return pushed;
+}
+
+SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& w) {
+  return checked(problem.pull_gradient(x, theta, w), x, theta, w.cols(), "second_order");
+}
+
+SecondOrder checked_third_order(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
+                                const Matrix& x_dot, const Matrix& theta_dot) {
+  return checked(problem.third_order(x, theta, w, x_dot, theta_dot), x, theta, x_dot.cols(), "third_order");
 }
 
 Matrix Problem::hessian(const Vector& x, const Vector& theta) const {
   check_sizes(*this, x.size(), theta.size(), "hessian");
   const Index n = dimension();
-  return checked_second_order(*this, x, theta, Matrix::Identity(n, n), Matrix::Zero(parameters(), n)).dx;
+  return checked_push(*this, x, theta, Matrix::Identity(n, n), Matrix::Zero(parameters(), n));
 }
 
 Matrix Problem::mixed(const Vector& x, const Vector& theta) const {
   check_sizes(*this, x.size(), theta.size(), "mixed");
   const Index p = parameters();
-  return checked_second_order(*this, x, theta, Matrix::Zero(dimension(), p), Matrix::Identity(p, p)).dx;
+  return checked_push(*this, x, theta, Matrix::Zero(dimension(), p), Matrix::Identity(p, p));
 }
 
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation) {

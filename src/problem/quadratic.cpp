@@ -27,6 +27,18 @@ Matrix QuadraticProblem::minimiser_jacobian(const Vector& theta) const {
   return -solve_cholesky(h, rhs);
 }
 
+SecondOrder QuadraticProblem::third_order(const Vector& x, const Vector& theta, const Vector& w,
+                                          const Matrix& x_dot, const Matrix& theta_dot) const {
+  if (!is_affine()) return Problem::third_order(x, theta, w, x_dot, theta_dot);
+  SecondOrder s{Matrix::Zero(dimension(), x_dot.cols()), Matrix(parameters(), x_dot.cols())};
+  for (Index i = 0; i < parameters(); ++i) {
+    const Vector column = hessian_derivative(i, theta) * w;
+    s.dx += column * theta_dot.row(i);
+    s.dtheta.row(i) = column.transpose() * x_dot;
+  }
+  return s;
+}
+
 std::optional<Curvature> QuadraticProblem::curvature(const Vector& theta) const {
   check_sizes(*this, dimension(), theta.size(), "curvature");
   constexpr Index cheap = 64, affordable = 512;

@@ -1,29 +1,49 @@
 #include "unroll/solver/newton.hpp"
 
+#include <fmt/format.h>
+
+#include <Eigen/SVD>
 #include <cmath>
+#include <string>
 
 #include "instantiate.hpp"
-#include "metric_step.hpp"
-#include "unroll/problem/quadratic.hpp"
+#include "unroll/ad/factorisation.hpp"
+#include "unroll/ad/operators.hpp"
+#include "unroll/error.hpp"
 #include "unroll/solver/option_checks.hpp"
 
 namespace unroll {
 namespace {
 
-Matrix damped(Matrix H, double damping) {
-  H.diagonal().array() += damping;
-  return H;
+/// What to say of a matrix that cannot be solved with.
+std::string singular_value(const Matrix& A) {
+  return fmt::format("; the smallest singular value of the Jacobian is {:.3g}, the largest {:.3g}",
+                     Eigen::JacobiSVD<Matrix>(A).singularValues().minCoeff(),
+                     Eigen::JacobiSVD<Matrix>(A).singularValues().maxCoeff());
 }
 
-/// Exact in x and θ where H(θ) is constant in x. With d = A⁻¹∇f(x) held constant, ∇f(x − d) has the tangent
-///   H ẋ + Σ_i (∂_iH (x − d) + ∂_ib) θ̇_i,
-/// in which −∂_iH d stands for what ∂A⁻¹ does to the step.
-template <class V>
-State<V> quadratic_step(const Matrix& A, const Oracle<V>& f, const State<V>& s, const V& theta) {
-  const Vector d = metric_direction("Newton", A, f.plain().gradient(value_of(s.x), value_of(theta)));
-  const V landed = s.x - d;
-  const V g = f.gradient(landed, theta);
-  return {landed - metric_direction("Newton", A, V(g - value_of(g)))};
+/// (A + μI)⁻¹, A = ∂_xG: Cholesky's factors of a Hessian, LU's of a root's Jacobian.
+Factorisation factorised(const Problem& problem, Matrix A, double damping) {
+  A.diagonal().array() += damping;
+  if (!A.allFinite())
+    throw NumericalError("Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+  try {
+    return problem.has_objective() ? Factorisation::cholesky(A) : Factorisation::lu(A);
+  } catch (const NumericalError& e) {
+    throw NumericalError(fmt::format("Newton: {}{}", e.what(),
+                                     problem.has_objective() ? "; more damping may help" : singular_value(A)));
+  }
+}
+
+/// The largest α = 1, ½, … at which the residual has fallen, ‖G(x − αδ)‖ ≤ (1 − α/10⁴)‖G(x)‖; or the last.
+double damped_length(const Oracle<Vector>& f, const Vector& x, const Vector& theta, const Vector& g,
+                     const Vector& direction, Index halvings) {
+  constexpr double sufficient = 1e-4;
+  double alpha = 1;
+  const double before = g.stableNorm();
+  for (Index i = 0; i < halvings; ++i, alpha /= 2)
+    if (f.gradient(x - alpha * direction, theta).stableNorm() <= (1 - sufficient * alpha) * before) break;
+  return alpha;
 }
 
 }  // namespace
@@ -31,25 +51,36 @@ State<V> quadratic_step(const Matrix& A, const Oracle<V>& f, const State<V>& s, 
 void Newton::check() const {
   detail::check_option("Newton", "damping", damping, "finite and not negative",
                        damping >= 0 && std::isfinite(damping));
+  detail::check_option("Newton", "halvings", static_cast<double>(halvings), "not negative", halvings >= 0);
 }
 
 template <class V>
-State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+  const Factorisation A = factorised(f.problem(), f.hessian(s.x, theta), damping);
+  const V g = f.gradient(s.x, theta);
+  const Vector g_now = value_of(g), direction = A.solve(g_now);
+  const double alpha = halvings == 0 ? 1
+                                     : damped_length(f.plain(), value_of(s.x), value_of(theta), g_now, direction,
+                                                     halvings);
   if constexpr (std::is_same_v<V, Vector>) {
-    return frozen_step(f, s, theta, t);
+    return {s.x - alpha * direction};
   } else {
-    if (dynamic_cast<const QuadraticProblem*>(&f.problem()) == nullptr)
-      throw UnsupportedError(
-          "Newton: unrolling it needs third derivatives of f, which only a QuadraticProblem has; take "
-          "Implicit{} or OneStep{}");
-    return quadratic_step(damped(f.hessian(s.x, theta), damping), f, s, theta);
+    // A δ = G, hence A δ̇ = Ġ − Ȧ δ, where A δ is taken at the δ that it has.
+    const V change = g - f.product(s.x, theta, direction);
+    return {s.x - alpha * direction - alpha * A.solve(V(change - value_of(change)))};
   }
 }
 
 template <class V>
-State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-  const Matrix H = f.hessian(s.x, theta);
-  return metric_step("Newton", damped(H, damping), H, f, s, theta);
+State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+  if constexpr (std::is_same_v<V, Vector>) {
+    return step(f, s, theta, t);
+  } else {
+    const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
+    const V g = f.gradient(s.x, theta);
+    const V there = s.x - factorised(f.problem(), f.hessian(s.x, theta), 0).solve(V(g - value_of(g)));
+    return {there + (landed - value_of(there))};
+  }
 }
 
 UNROLL_INSTANTIATE(Newton, State, step)

@@ -62,7 +62,9 @@ bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Ve
   if (!std::isfinite(slope)) return false;
   const Vector along = g / slope;
   const double reach = std::sqrt(tolerance) * std::max(1.0, x.stableNorm());
-  return f.gradient(x - reach * along, theta).dot(along) <= 0;
+  const Vector there = f.gradient(x - reach * along, theta);
+  // A root's F need not turn: it changes by more on that way than it is.
+  return f.problem().has_objective() ? there.dot(along) <= 0 : (there - g).stableNorm() >= slope;
 }
 
 }  // namespace detail

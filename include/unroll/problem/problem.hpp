@@ -46,9 +46,23 @@ class Problem {
   /// @throws DomainError where the problem is not defined. By default every finite θ is allowed.
   virtual void check_domain(const Vector& theta) const;
 
-  /// Whether there is an objective at all. Where there is none, a solver's own step says what x is (see
-  /// NoObjective), and value, gradient and second order throw.
+  /// Whether there is an objective. Where there is none, x is a root (see Root), or what a solver's own step
+  /// says (see NoObjective).
   virtual bool has_objective() const { return true; }
+  /// Whether there is an equation G(x, θ) = 0 to be solved: G = ∇_x f of an objective, which `gradient` gives,
+  /// with a symmetric ∂_xG; or a root's F, which `gradient` gives, too.
+  virtual bool has_equation() const { return has_objective(); }
+
+  /// ∂_xG Ẋ + ∂_θG Θ̇, n×k. By default second_order's dx: H Ẋ + M Θ̇.
+  virtual Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,  // n×k
+                               const Matrix& theta_dot) const;                             // p×k
+  /// (∂_xGᵀ W, ∂_θGᵀ W), n×k and p×k. By default second_order's of Ẋ = W, as H is symmetric: (H W, Mᵀ W).
+  virtual SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const;  // n×k
+  /// The tangents of (∂_xGᵀ w, ∂_θGᵀ w) in k directions (Ẋ, Θ̇): third derivatives of an objective, second ones
+  /// of a root. @throws UnsupportedError unless overridden.
+  virtual SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w,  // n
+                                  const Matrix& x_dot,                                    // n×k
+                                  const Matrix& theta_dot) const;                         // p×k
 
   /// The constants above, or nothing where ℓ is not known; certificates then estimate.
   virtual std::optional<Curvature> curvature(const Vector& theta) const;
@@ -57,9 +71,9 @@ class Problem {
   /// not.
   virtual std::shared_ptr<const GivenProblem> given(const Vector& theta) const;
 
-  /// H(x, θ), n×n, by n directions at once. @throws ShapeError
+  /// H(x, θ), or ∂_xF of a root, n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;
-  /// M(x, θ) = ∂²f/∂x∂θ, n×p, by p directions at once. @throws ShapeError
+  /// M(x, θ) = ∂²f/∂x∂θ, or ∂_θF, n×p, by p directions at once. @throws ShapeError
   Matrix mixed(const Vector& x, const Vector& theta) const;
 };
 
@@ -85,6 +99,11 @@ Vector checked_parameter_gradient(const Problem& problem, const Vector& x, const
 SecondOrder checked_second_order(const Problem& problem, const Vector& x, const Vector& theta,
                                  const Matrix& x_dot,       // n×k
                                  const Matrix& theta_dot);  // p×k
+Matrix checked_push(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& x_dot,
+                    const Matrix& theta_dot);
+SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& w);
+SecondOrder checked_third_order(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
+                                const Matrix& x_dot, const Matrix& theta_dot);
 /// @}
 /// @throws ShapeError naming the operation unless n ≥ 1 and p ≥ 0.
 void check_dimensions(Index n, Index p, std::string_view operation);

@@ -22,6 +22,9 @@ class QuadraticProblem : public Problem {
   /// the spectral norm where it is cheap, n ≤ 64, else in Frobenius's, which is no smaller. Nothing for n >
   /// 512, where the eigenvalues of H would cost more than most runs.
   std::optional<Curvature> curvature(const Vector& theta) const override;
+  /// Of (H w, Mᵀ w): Σ_i θ̇_i ∂_iH w, and wᵀ∂_iH ẋ for each i. @throws UnsupportedError unless is_affine().
+  SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
+                          const Matrix& theta_dot) const override;
 
   /// x* = −H⁻¹b. @throws ShapeError, NumericalError if H is not positive definite.
   Vector minimiser(const Vector& theta) const;

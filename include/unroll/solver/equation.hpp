@@ -8,7 +8,7 @@ namespace unroll {
 /// implicit differentiation, certificates and Status::converged go by it, and by nothing else.
 enum class Equation {
   automatic,    // not declared
-  gradient,     // ∇_x f(x, θ) = 0
+  gradient,     // ∇_x f(x, θ) = 0, or F(x, θ) = 0 of a root
   fixed_point,  // s = Φ(s, θ), Φ one step, s its whole state: of a prox, a projection, multipliers
 };
 

@@ -6,25 +6,30 @@
 
 namespace unroll {
 
-/// Newton's method, with Levenberg's damping μ: x_{t+1} = x_t − (H(x_t) + μI)⁻¹ ∇f(x_t), by Cholesky.
-/// For H + μI positive definite. One gradient and n Hessian-vector products a step.
+/// Newton's method for ∇f = 0, and for a root F(x, θ) = 0, with Levenberg's damping μ:
+///   x_{t+1} = x_t − α (H(x_t, θ) + μI)⁻¹ ∇f(x_t, θ),  α = 1, or as `halvings` says,
+/// by Cholesky, where H + μI must be positive definite; of a root ∂_xF and F, by LU. One gradient and n products
+/// a step.
 ///
-/// Unrolling it needs ∂H, third derivatives of f, which a problem does not give: `step` throws
-/// UnsupportedError where x or θ carry derivatives, but on a QuadraticProblem, whose H is constant in x.
-/// Elsewhere take `Implicit{}`, or `OneStep{}`: `frozen_step` has the derivative of the minimiser
-/// at a fixed point.
-/// @throws NumericalError, naming the pivot, unless H + μI is positive definite.
+/// Unrolled, α is a constant, and ∂H comes in: δ = A⁻¹G has A δ̇ = Ġ − Ȧ δ. A root has that, by one recording of F
+/// with a tangent (n of them forwards), and so has a QuadraticProblem; of other objectives it would be third
+/// derivatives, and a derivative of the step @throws UnsupportedError. Take `Implicit{}` there, or `OneStep{}`:
+/// `frozen_step` has the derivative of the solution at a fixed point.
+/// @throws NumericalError, naming the pivot, unless H + μI is positive definite; of a root if ∂_xF + μI is
+/// singular, naming its smallest singular value.
 struct Newton {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   double damping = 0;                                       // μ ≥ 0, frozen with respect to θ
+  // α is halved at most so often, until ‖∇f‖, or ‖F‖, falls; a gradient each. 0: α = 1.
+  Index halvings = 0;
 
-  /// @throws DomainError unless μ ≥ 0 and finite.
+  /// @throws DomainError unless μ ≥ 0 is finite, and halvings ≥ 0.
   void check() const;
 
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
   /// The same values, with the derivative of x_t − H(x_t, θ)⁻¹∇f(x_t, θ), H constant: ∂x_{t+1} = −H⁻¹M,
-  /// whatever μ.
+  /// whatever μ and α.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
 };

@@ -69,7 +69,7 @@ bool has_converged(const Oracle<V>& f, const S&, const StateOf<S, V>& state, con
   const auto &x = value_of(next.x), &previous = value_of(state.x);
   if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
   constexpr Equation equation = declared_equation<S>();
-  if (!f.problem().has_objective() || equation == Equation::fixed_point)
+  if (!f.problem().has_equation() || equation == Equation::fixed_point)
     return is_small_move_of_all(next, state, tolerance);
   if (equation == Equation::automatic && x != previous && is_small_move_of_all(next, state, tolerance))
     return true;
