@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "backwards.hpp"
 #include "blocks.hpp"
@@ -19,20 +20,23 @@ class WholeTape final : public detail::Backwards {
  public:
   WholeTape(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Reverse& method)
       : Backwards(std::move(own), wanted, method),
-        tape_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {}
+        adjoints_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {}
+
+  void forget() override { tape_.reset(); }
 
  private:
   void take_run() override { record_all({}); }
 
   void record_all(const std::function<bool(Index t)>& marked) {
     steps().restart();
-    steps().record_steps(0, steps().length(), tape_, 0, marked);
+    if (!tape_) tape_.emplace(adjoints_);
+    steps().record_steps(0, steps().length(), *tape_, 0, marked);
     Cost& cost = steps().record.cost;
-    cost.tape_bytes = std::max(cost.tape_bytes, tape_.take_most_bytes());
+    cost.tape_bytes = std::max(cost.tape_bytes, tape_->take_most_bytes());
   }
 
   detail::Cotangents swept(const Seeds& seeds) override {
-    if (seeds.wants) record_all(seeds.wants);
+    if (seeds.wants || !tape_) record_all(seeds.wants);
     const RunRecord& run = record();
     seeds.check_end(run.steps);
     std::vector<Segment::IterateSeed> iterates;
@@ -41,15 +45,16 @@ class WholeTape final : public detail::Backwards {
       if (block.w.size() > 0) iterates.push_back({x, block.column, std::move(block.w)});
     };
     if (seeds.wants)
-      for (const Segment::Mark& mark : tape_.marks())
+      for (const Segment::Mark& mark : tape_->marks())
         if (mark.t < run.steps && seeds.wants(mark.t)) add(mark.t, mark.x, false);
-    add(run.steps, tape_.x(), true);
+    add(run.steps, tape_->x(), true);
     detail::Cotangents c;
-    tape_.sweep(c, iterates, seeds.columns(run.steps), method().threads);
+    tape_->sweep(c, iterates, seeds.columns(run.steps), method().threads);
     return c;
   }
 
-  Segment tape_;
+  Index adjoints_;
+  std::optional<Segment> tape_{};  // of all steps, once it is needed
 };
 
 }  // namespace

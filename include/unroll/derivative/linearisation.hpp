@@ -59,6 +59,8 @@ class Linearisation {
   virtual const AdjointEstimate* adjoint() { return nullptr; }
   /// Of the last product, where the method has made one already; null where not.
   virtual const Certificate* certificate() { return nullptr; }
+  /// Frees what a product has left that the next one can make anew: a tape.
+  virtual void forget() {}
   /// The run behind it.
   detail::Steps& steps() { return *steps_; }
 
