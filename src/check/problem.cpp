@@ -25,9 +25,11 @@ class ProblemCheck {
   Findings run() {
     domain();
     const bool first = found_.attempt("gradient", [&] { gradient(); });
-    const bool second = found_.attempt("second_order", [&] { second_order(); });
+    const bool second = f_.has_objective() ? found_.attempt("second_order", [&] { second_order(); })
+                                           : found_.attempt("push_gradient", [&] { products(); });
     if (!first || !second) return found_;
-    found_.attempt("directions at once", [&] { directions(); });
+    found_.attempt("third_order", [&] { third_order(); });
+    if (f_.has_objective()) found_.attempt("directions at once", [&] { directions(); });
     found_.attempt("four threads at once", [&] { threads(); });
     found_.attempt("curvature", [&] { curvature(); });
     return found_;
@@ -48,10 +50,15 @@ class ProblemCheck {
       refused = true;
     }
     if (!refused) fail("check_domain refuses NaN", "it accepted it");
-    if (!std::isfinite(f_.value(x_, theta_))) fail("value is finite", "it is not");
+    if (f_.has_objective() && !std::isfinite(f_.value(x_, theta_))) fail("value is finite", "it is not");
   }
 
   void gradient() {
+    if (!f_.has_objective()) {
+      const Vector g = checked_gradient(f_, x_, theta_);
+      found_.compare("residual, repeated", checked_gradient(f_, x_, theta_), g, 0);
+      return;
+    }
     const auto value_at_x = [&](const Vector& at) { return one(f_.value(at, theta_)); };
     const auto value_at_theta = [&](const Vector& at) { return one(f_.value(x_, at)); };
     const Vector g = checked_gradient(f_, x_, theta_);
@@ -94,6 +101,49 @@ class ProblemCheck {
                    options_.rounding);
   }
 
+  /// Of a root.
+  void products() {
+    const Matrix J = checked_push(f_, x_, theta_, Matrix::Identity(n_, n_), Matrix::Zero(p_, n_)),
+                 K = checked_push(f_, x_, theta_, Matrix::Zero(n_, p_), Matrix::Identity(p_, p_));
+    const SecondOrder transposed = checked_pull(f_, x_, theta_, Matrix::Identity(n_, n_));
+    const double size = f_.gradient(x_, theta_).lpNorm<Eigen::Infinity>();
+    found_.compare("push_gradient: F_x x_dot and residual", J,
+                   detail::differences([&](const Vector& at) { return f_.gradient(at, theta_); }, x_),
+                   options_.differences, detail::difference_rounding(size, x_));
+    found_.compare("push_gradient: F_theta theta_dot and residual", K,
+                   detail::differences([&](const Vector& at) { return f_.gradient(x_, at); }, theta_),
+                   options_.differences, p_ == 0 ? 0 : detail::difference_rounding(size, theta_));
+    found_.compare("pull_gradient: F_x^T w and F_x", transposed.dx, J.transpose(), options_.rounding);
+    found_.compare("pull_gradient: F_theta^T w and F_theta", transposed.dtheta, K.transpose(),
+                   options_.rounding);
+  }
+
+  /// Where there is one: the tangents of pull_gradient.
+  void third_order() {
+    const Vector w = detail::spread(n_, 1, 4);
+    SecondOrder by_x, by_theta;
+    try {
+      by_x = checked_third_order(f_, x_, theta_, w, Matrix::Identity(n_, n_), Matrix::Zero(p_, n_));
+      by_theta = checked_third_order(f_, x_, theta_, w, Matrix::Zero(n_, p_), Matrix::Identity(p_, p_));
+    } catch (const UnsupportedError&) {
+      return;
+    }
+    const auto pulled = [&](const Vector& x, const Vector& theta) {
+      const SecondOrder s = checked_pull(f_, x, theta, w);
+      return Vector(Matrix((Matrix(n_ + p_, 1) << s.dx, s.dtheta).finished()));
+    };
+    const double size = pulled(x_, theta_).lpNorm<Eigen::Infinity>();
+    Matrix along_x(n_ + p_, n_), along_theta(n_ + p_, p_);
+    along_x << by_x.dx, by_x.dtheta;
+    along_theta << by_theta.dx, by_theta.dtheta;
+    found_.compare("third_order: x_dot and pull_gradient", along_x,
+                   detail::differences([&](const Vector& at) { return pulled(at, theta_); }, x_),
+                   options_.differences, detail::difference_rounding(size, x_));
+    found_.compare("third_order: theta_dot and pull_gradient", along_theta,
+                   detail::differences([&](const Vector& at) { return pulled(x_, at); }, theta_),
+                   options_.differences, p_ == 0 ? 0 : detail::difference_rounding(size, theta_));
+  }
+
   void directions() {
     const Index k = 3;
     const Matrix U = detail::spread(n_, k, 1), W = detail::spread(p_, k, 2);
@@ -118,7 +168,7 @@ class ProblemCheck {
       Matrix all(2 * n_, points);
       for (Index j = 0; j < points; ++j)
         all.col(j) << f_.gradient(at.col(j), theta_),
-            f_.second_order(at.col(j), theta_, Vector::Ones(n_), Vector::Ones(p_)).dx;
+            f_.push_gradient(at.col(j), theta_, Vector::Ones(n_), Vector::Ones(p_));
       return all;
     };
     const Matrix alone = everything();

@@ -30,13 +30,15 @@ class Root : public Problem {
   /// @}
 };
 
-/// F as a template over the array type: F(x, theta) gives an array of n entries.
+/// F as a template over the array type V: F(x, theta) gives a V of n entries.
 template <class F, class V>
 concept ResidualOver = requires(const F& f, const V& x) {
   V(f(x, x));
 };
 
 namespace detail {
+template <class F, class V>
+using residual_t = std::invoke_result_t<const F&, const V&, const V&>;
 /// @throws ShapeError unless F gave n entries.
 void check_residual(Index entries, Index n);
 }  // namespace detail

@@ -8,13 +8,13 @@ namespace unroll {
 
 /// Newton's method for ∇f = 0, and for a root F(x, θ) = 0, with Levenberg's damping μ:
 ///   x_{t+1} = x_t − α (H(x_t, θ) + μI)⁻¹ ∇f(x_t, θ),  α = 1, or as `halvings` says,
-/// by Cholesky, where H + μI must be positive definite; of a root ∂_xF and F, by LU. One gradient and n products
-/// a step.
+/// by Cholesky, where H + μI must be positive definite; of a root ∂_xF and F, by LU. One gradient and n
+/// products a step.
 ///
-/// Unrolled, α is a constant, and ∂H comes in: δ = A⁻¹G has A δ̇ = Ġ − Ȧ δ. A root has that, by one recording of F
-/// with a tangent (n of them forwards), and so has a QuadraticProblem; of other objectives it would be third
-/// derivatives, and a derivative of the step @throws UnsupportedError. Take `Implicit{}` there, or `OneStep{}`:
-/// `frozen_step` has the derivative of the solution at a fixed point.
+/// Unrolled, α is a constant, and ∂H comes in: δ = A⁻¹G has A δ̇ = Ġ − Ȧ δ. A root has that, by one recording
+/// of F with a tangent (n of them forwards), and so has a QuadraticProblem; of other objectives it would be
+/// third derivatives, and a derivative of the step @throws UnsupportedError. Take `Implicit{}` there, or
+/// `OneStep{}`: `frozen_step` has the derivative of the solution at a fixed point.
 /// @throws NumericalError, naming the pivot, unless H + μI is positive definite; of a root if ∂_xF + μI is
 /// singular, naming its smallest singular value.
 struct Newton {
