@@ -62,9 +62,11 @@ std::string Certificate::message() const {
                            : "");
   const std::string relative = norm > 0 ? fmt::format(", {:.2g} of its norm", *bound / norm) : "";
   const std::string lower = at_least ? fmt::format("by at least {:.3g} and ", *at_least) : "";
-  return fmt::format("{}{}: off {}by at most {:.3g}{} ({}, residual {}, curvature {:.3g}, {})",
-                     describe(verdict), estimated() ? ", by estimate" : "", lower, *bound, relative, of_x,
-                     measured(residual), *smallest_eigenvalue, origin(source));
+  const std::string constant = smallest_eigenvalue ? fmt::format("curvature {:.3g}", *smallest_eigenvalue)
+                                                   : fmt::format("contraction {}", measured(contraction));
+  return fmt::format("{}{}: off {}by at most {:.3g}{} ({}, residual {}, {}, {})", describe(verdict),
+                     estimated() ? ", by estimate" : "", lower, *bound, relative, of_x, measured(residual), constant,
+                     origin(source));
 }
 
 }  // namespace unroll

@@ -3,22 +3,13 @@
 #include <algorithm>
 
 #include "adjoint_bound.hpp"
-#include "fixed_point.hpp"
+#include "certify_fixed_point.hpp"
 #include "judge.hpp"
 #include "unroll/derivative/certify.hpp"
-#include "unroll/error.hpp"
 
 namespace unroll::detail {
 
 namespace {
-
-/// Whether the run came to rest although g, a residual at its end, is no rounding: see
-/// Verdict::other_equation.
-bool rests_elsewhere(const Steps& steps, double g, double curvature) {
-  constexpr double rest = 1e-6, rounding = 1e-8;
-  return steps.record.steps > 0 && steps.last_move && *steps.last_move * curvature < rest * g &&
-         g > rounding * curvature * std::max(1.0, steps.record.x.stableNorm());
-}
 
 /// An estimate of L from below: ‖Hv‖ for the gradient's direction and one other.
 double largest_curvature(Steps& steps, const Vector& gradient) {
@@ -43,41 +34,6 @@ bool is_affordable(const Steps& steps, Index price, Certify certify) {
   return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
 }
 
-/// Of a fixed point: x − Φ(x), and the residual that `of` gives.
-template <class Residual>
-Certificate of_fixed_point(Steps& steps, const Residual& of) {
-  Certificate c;
-  c.equation = Equation::fixed_point;
-  try {
-    const FixedPoint point(steps);
-    c.gradient_norm = (steps.record.x - point.next()).stableNorm();
-    c.residual = of(point);
-    if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
-  } catch (const UnsupportedError&) {  // no step to look at: nothing is measured
-  }
-  return c;
-}
-
-/// Where x is all that the steps make: of J.
-Certificate of_fixed_point(Steps& steps, const Matrix& pushed, const Matrix& tangents) {
-  Certificate c = of_fixed_point(steps, [&](const FixedPoint& point) -> std::optional<double> {
-    if (point.size() != steps.dimension()) return std::nullopt;
-    return norm(pushed - point.push(pushed, tangents));
-  });
-  c.norm = norm(pushed);
-  return c;
-}
-/// Of the adjoint v of the last pullback, ρ = (0, w, 0) − v + ∂_sΦᵀv, if it has one.
-Certificate of_fixed_point(Steps& steps, Linearisation& run) {
-  return of_fixed_point(steps, [&](const FixedPoint& point) -> std::optional<double> {
-    const AdjointEstimate* const a = run.adjoint();
-    if (a == nullptr || run.equation() != Equation::fixed_point) return std::nullopt;
-    Matrix rest = point.pull(a->lambda) - a->lambda;
-    rest.middleRows(point.x(), steps.dimension()) += a->w;
-    return norm(rest);
-  });
-}
-
 /// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
 /// equation is believed.
 bool solves_another(Steps& steps, const std::optional<double>& gradient_norm) {
@@ -100,16 +56,25 @@ Certificate skipped(double norm) {
   return c;
 }
 
+/// The cotangent of x_T, where there is no other; else empty.
+Matrix end_cotangent(const Steps& steps, const Seeds& seeds) {
+  return seeds.wants ? Matrix() : seeds.of(steps.record.steps, steps.record.x, true).w;
+}
+
+/// By the equation of a fixed point: a bound where λ's counterpart is known, or nothing is spared.
+Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, const Seeds& seeds, Certify certify) {
+  Steps& steps = run.steps();
+  const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
+  const bool bounded = knows ? is_affordable(steps, fixed_point_products, certify) : certify == Certify::always;
+  return certify_fixed_point(run, bounded ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds, bounded);
+}
+
 /// Of x_T alone.
 Certificate certify_end(Linearisation& run, Certify certify) {
-  run.record();
   Steps& steps = run.steps();
-  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(0);
-  if (!is_of_gradient(run)) return of_fixed_point(steps, run);
   Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
-  if (!is_affordable(steps, 4, certify) || !solves_another(steps, c.gradient_norm)) return c;
-  if (run.equation() != Equation::gradient) return of_fixed_point(steps, run);
-  c.verdict = Verdict::other_equation;
+  if (is_affordable(steps, 4, certify) && solves_another(steps, c.gradient_norm))
+    c.verdict = Verdict::other_equation;
   return c;
 }
 
@@ -123,15 +88,17 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   Steps& steps = run.steps();
   const Index k = tangents.cols(), n = steps.dimension();
   if (certify == Certify::never) return skipped(norm(pushed));
-  if (!is_of_gradient(run)) {
-    if (!is_affordable(steps, 1 + k, certify)) return skipped(norm(pushed));
-    return of_fixed_point(steps, pushed, tangents);
-  }
+  const auto by_fixed_point = [&] {
+    return certify_fixed_point(steps, pushed, tangents,
+                               is_affordable(steps, fixed_point_products * k, certify));
+  };
+  if (!is_of_gradient(run))
+    return is_affordable(steps, 1 + k, certify) ? by_fixed_point() : skipped(norm(pushed));
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   const Index price =
       1 + k + (is_known ? 0 : std::min<Index>(n, 20) + k) + (steps.equation() == Equation::gradient ? 0 : 3);
   if (!is_affordable(steps, price, certify)) {
-    Certificate c = certify_end(run, certify);
+    Certificate c = is_affordable(steps, 1, certify) ? certify_end(run, certify) : Certificate{};
     c.norm = norm(pushed);
     c.is_skipped = true;
     return c;
@@ -140,7 +107,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents,
                                 tangents.isIdentity(0) ? 1 : norm(tangents), cost, {});
   if (!solves_another(steps, c.gradient_norm)) return c;
-  if (run.equation() != Equation::gradient) return of_fixed_point(steps, pushed, tangents);
+  if (run.equation() != Equation::gradient) return by_fixed_point();
   c.bound.reset();
   c.verdict = Verdict::other_equation;
   return c;
@@ -155,12 +122,13 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
     c.norm = pulled.stableNorm();
     return c;
   };
-  if (steps.record.corrected_by == Equation::fixed_point && is_affordable(steps, 2, certify) &&
-      certify != Certify::never)
-    return with_norm(of_fixed_point(steps, run));
-  if (certify == Certify::never || !is_of_gradient(run) || run.adjoint() == nullptr ||
-      run.equation() == Equation::fixed_point)
-    return with_norm(certify_end(run, certify));
+  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(pulled.stableNorm());
+  const auto by_fixed_point = [&] { return pulled_by_fixed_point(run, pulled, seeds, certify); };
+  if (!is_of_gradient(run) || run.equation() == Equation::fixed_point) return by_fixed_point();
+  if (run.adjoint() == nullptr) {
+    Certificate c = with_norm(certify_end(run, certify));
+    return c.verdict == Verdict::other_equation && run.equation() != Equation::gradient ? by_fixed_point() : c;
+  }
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   constexpr Index few = 8;  // probes of ‖M‖, where p products are too many

@@ -5,8 +5,8 @@
 
 namespace unroll::detail {
 
-FixedPoint::FixedPoint(Steps& steps)
-    : steps_(steps), step_(LastStep::next(steps)), carried_(step_->segment.carried()) {
+FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
+    : steps_(steps), step_(std::move(step)), carried_(step_->segment.carried()) {
   check_state_stays(step_->segment);
   const Index rows = step_->segment.state_inputs().size();
   std::vector<bool> is_carried(static_cast<std::size_t>(rows), false);

@@ -12,7 +12,9 @@ namespace unroll::detail {
 /// @throws UnsupportedError as LastStep::next.
 class FixedPoint {
  public:
-  explicit FixedPoint(Steps& steps);
+  explicit FixedPoint(Steps& steps) : FixedPoint(steps, LastStep::next(steps)) {}
+  /// Of a step elsewhere.
+  FixedPoint(Steps& steps, std::unique_ptr<LastStep> step);
 
   Index size() const { return static_cast<Index>(made_.size()); }  // M
   /// The row of x's first entry.

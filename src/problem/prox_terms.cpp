@@ -6,14 +6,102 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
 
-void check_parameter(Index parameter, Index p) {
+void check_parameter(std::string_view term, Index parameter, Index p) {
   if (parameter >= p)
-    throw ShapeError(fmt::format("l1: its weight is theta[{}], theta has {} entries", parameter, p));
+    throw ShapeError(fmt::format("{}: a parameter of it is theta[{}], theta has {} entries", term, parameter, p));
+}
+
+void check_weight(std::string_view term, double value) {
+  if (!(value >= 0) || std::isinf(value))
+    throw DomainError(fmt::format("{}: its weight, or radius, is {}, it must be finite and not negative", term, value));
+}
+
+void check_groups(const std::vector<Index>& sizes, Index n) {
+  Index sum = 0;
+  for (const Index size : sizes) {
+    if (size < 1) throw ShapeError(fmt::format("group lasso: a group has {} entries", size));
+    sum += size;
+  }
+  if (sum != n) throw ShapeError(fmt::format("group lasso: the groups have {} entries, x has {}", sum, n));
+}
+
+TautString taut_string(const Vector& v, double tau) {
+  const Index n = v.size();
+  // Dual form: x = v − Dᵀu, |u_i| ≤ τ; the cumulated sums of x are the shortest string in a tube of radius τ around
+  // those of v, fixed at both ends. Its bends are found from the left, one after the other, by the two hulls.
+  std::vector<Index> ends;       // one past each piece
+  std::vector<double> at_bends;  // −τ, 0, τ: where the string touches the tube at the end of a piece
+  Vector sums(n + 1);
+  sums[0] = 0;
+  for (Index i = 0; i < n; ++i) sums[i + 1] = sums[i] + v[i];
+  double from = 0;  // the string's height above sums at `begin`
+  for (Index begin = 0; begin < n;) {
+    double least = std::numeric_limits<double>::infinity(), most = -least;  // slopes that stay inside so far
+    Index least_at = begin, most_at = begin;
+    Index end = begin + 1;
+    bool bends = false;
+    double touch = 0;
+    for (; end <= n; ++end) {
+      const double length = static_cast<double>(end - begin), low = end == n ? 0 : -tau, high = end == n ? 0 : tau;
+      const double up = (sums[end] + high - sums[begin] - from) / length,
+                   down = (sums[end] + low - sums[begin] - from) / length;
+      if (down > least) {  // it must bend upwards where it touched the upper side
+        end = least_at;
+        touch = tau;
+        bends = true;
+        break;
+      }
+      if (up < most) {
+        end = most_at;
+        touch = -tau;
+        bends = true;
+        break;
+      }
+      if (up <= least) {
+        least = up;
+        least_at = end;
+      }
+      if (down >= most) {
+        most = down;
+        most_at = end;
+      }
+    }
+    if (!bends) {
+      end = n;
+      touch = 0;
+    }
+    ends.push_back(end);
+    at_bends.push_back(touch);
+    from = touch;
+    begin = end;
+  }
+  const auto pieces = static_cast<Index>(ends.size());
+  TautString s{Eigen::SparseMatrix<double>(pieces, n), Eigen::SparseMatrix<double>(n, pieces), Vector(pieces)};
+  std::vector<Eigen::Triplet<double>> means, spread;
+  double before = 0;
+  Index begin = 0;
+  for (Index k = 0; k < pieces; ++k) {
+    const Index end = ends[static_cast<std::size_t>(k)];
+    const double length = static_cast<double>(end - begin), touch = at_bends[static_cast<std::size_t>(k)];
+    for (Index i = begin; i < end; ++i) {
+      means.emplace_back(k, i, 1 / length);
+      spread.emplace_back(i, k, 1.0);
+    }
+    s.lift[k] = tau > 0 ? (touch - before) / tau / length : 0;
+    before = touch;
+    begin = end;
+  }
+  s.means.setFromTriplets(means.begin(), means.end());
+  s.spread.setFromTriplets(spread.begin(), spread.end());
+  return s;
 }
 
 Vector simplex_support(const Vector& v, double total) {
@@ -32,3 +120,19 @@ Vector simplex_support(const Vector& v, double total) {
 }
 
 }  // namespace unroll::detail
+
+namespace unroll {
+
+AffineSet::AffineSet(Matrix A, Vector b) : AffineSet(std::move(A), std::move(b), -1) {
+  if (b_.size() != A_.rows())
+    throw ShapeError(fmt::format("affine set: A has {} rows, b {} entries", A_.rows(), b_.size()));
+}
+AffineSet::AffineSet(Matrix A, Index parameter) : AffineSet(std::move(A), Vector(), parameter) {}
+AffineSet::AffineSet(Matrix A, Vector b, Index parameter)
+    : A_(std::move(A)),
+      transposed_(A_.transpose()),
+      b_(std::move(b)),
+      parameter_(parameter),
+      gram_(Factorisation::cholesky(Matrix(A_ * transposed_))) {}
+
+}  // namespace unroll

@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Cholesky>
+#include <cmath>
 #include <limits>
 
 #include "problem/differences.hpp"
+#include "solver/random_quadratic.hpp"
 #include "unroll/ad/tape.hpp"
 #include "unroll/error.hpp"
 
@@ -47,6 +50,79 @@ TEST_CASE("both modes differentiate every term's map, in its argument and in the
   check(Box{Vector::Constant(4, -1), Vector::Constant(4, 0.3)});
   check(Simplex{1});
   check(Simplex{5});
+  check(NonNegative{});
+  check(ElasticNet{.l1 = 0.5, .l2 = 2});
+  check(ElasticNet{.l1 = 1, .l2 = 0.7, .l1_parameter = 0, .l2_parameter = 1});
+  check(GroupLasso{.sizes = {3, 1}, .weight = 0.4});
+  check(GroupLasso{.sizes = {1, 2, 1}, .weight = 2, .parameter = 0});  // the middle one vanishes
+  check(L1Ball{.radius = 2});
+  check(L1Ball{.radius = 3, .parameter = 1});
+  check(L1Ball{.radius = 50});
+  check(L2Ball{.radius = 0.5});
+  check(L2Ball{.radius = 1, .parameter = 0});
+  check(LInfBall{.radius = 1.2});
+  check(LInfBall{.radius = 1, .parameter = 1});
+  const Matrix A{{1, 2, 0, -1}, {0, 1, 1, 3}};
+  check(AffineSet(A, Vector{{0.3, 1.0}}));
+  check(AffineSet(A, 0));
+  check(SecondOrderCone{});
+  check(TotalVariation{.weight = 0.2});
+  check(TotalVariation{.weight = 1, .parameter = 0});
+  check(TotalVariation{.weight = 50});  // one piece
+}
+
+/// ψ(x) + ‖x − v‖²/(2h), least at prox_{hψ}(v): along random directions from there it rises.
+template <class Term, class Psi>
+void check_least(const Term& term, const Psi& psi, Index n) {
+  test::Random random(5);
+  for (int trial = 0; trial < 20; ++trial) {
+    const Vector at = 2 * random.vector(n);
+    for (const double step : {0.3, 1.0}) {
+      const Vector x = term(at, step, weights);
+      const auto total = [&](const Vector& y) { return psi(y) + (y - at).squaredNorm() / (2 * step); };
+      const double least = total(x);
+      REQUIRE(std::isfinite(least));
+      for (int other = 0; other < 200; ++other) {
+        const Vector y = x + std::pow(10, -(other % 6)) * random.vector(n);
+        const double above = total(y);
+        if (std::isfinite(above)) CHECK(above >= least - 1e-12 * (1 + std::abs(least)));
+      }
+    }
+  }
+}
+
+TEST_CASE("every term's map is where its function, with the distance, is least") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto inside = [](bool holds) { return holds ? 0.0 : infinity; };
+  const double slack = 1e-12;
+  check_least(
+      ElasticNet{.l1 = 0.5, .l2 = 2}, [](const Vector& x) { return 0.5 * x.lpNorm<1>() + x.squaredNorm(); },
+      5);
+  check_least(
+      GroupLasso{.sizes = {2, 3}, .weight = 0.8},
+      [](const Vector& x) { return 0.8 * (x.head(2).norm() + x.tail(3).norm()); }, 5);
+  check_least(
+      NonNegative{}, [&](const Vector& x) { return inside(x.minCoeff() >= -slack); }, 5);
+  check_least(
+      L1Ball{.radius = 1.5}, [&](const Vector& x) { return inside(x.lpNorm<1>() <= 1.5 + slack); }, 5);
+  check_least(
+      L2Ball{.radius = 1.5}, [&](const Vector& x) { return inside(x.norm() <= 1.5 + slack); }, 5);
+  check_least(
+      LInfBall{.radius = 0.7},
+      [&](const Vector& x) { return inside(x.lpNorm<Eigen::Infinity>() <= 0.7 + slack); }, 5);
+  check_least(
+      SecondOrderCone{}, [&](const Vector& x) { return inside(x.head(4).norm() <= x[4] + slack); }, 5);
+  for (const double weight : {0.05, 0.4, 3.0})
+    check_least(
+        TotalVariation{.weight = weight},
+        [&](const Vector& x) { return weight * (x.tail(11) - x.head(11)).lpNorm<1>(); }, 12);
+  // Onto an affine set: the remainder is in the range of Aᵀ, and A x = b.
+  test::Random random(1);
+  const Matrix A = random.matrix(3, 8);
+  const Vector b = random.vector(3), at = random.vector(8);
+  const Vector x = AffineSet(A, b)(at, 1, weights);
+  CHECK((A * x - b).norm() <= 1e-13);
+  CHECK((A.transpose() * (A * A.transpose()).llt().solve(A * (at - x)) - (at - x)).norm() <= 1e-13);
 }
 
 TEST_CASE("a weight of 0 leaves the map x with its slope, also where x is 0") {
@@ -105,6 +181,16 @@ TEST_CASE("a term that cannot be applied is refused, with the sizes or the value
   CHECK_THROWS_AS((L1{.weight = -1}(v, 1, weights)), DomainError);
   CHECK_THROWS_WITH_AS((L1{.weight = 1, .parameter = 2}(v, 1, weights)),
                        doctest::Contains("theta[2], theta has 2"), ShapeError);
+  CHECK_THROWS_WITH_AS((GroupLasso{.sizes = {3, 2}}(v, 1, weights)), doctest::Contains("5 entries, x has 4"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS((GroupLasso{.sizes = {4, 0}}(v, 1, weights)), doctest::Contains("0 entries"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS((L2Ball{.radius = -1}(v, 1, weights)), doctest::Contains("l2 ball"), DomainError);
+  CHECK_THROWS_AS((L1Ball{.radius = 1, .parameter = 5}(v, 1, weights)), ShapeError);
+  CHECK_THROWS_AS(AffineSet(Matrix::Ones(2, 4), Vector(Vector::Ones(2))), NumericalError);
+  CHECK_THROWS_WITH_AS(AffineSet(Matrix::Identity(2, 4), Vector(Vector::Ones(3))),
+                       doctest::Contains("2 rows, b 3"), ShapeError);
+  CHECK_THROWS_AS(AffineSet(Matrix::Identity(2, 4), Index{1})(v, 1, weights), ShapeError);
   CHECK_THROWS_WITH_AS(Simplex{0}(v, 1, weights), doctest::Contains("the total is 0"), DomainError);
 }
 

@@ -51,6 +51,12 @@ enum class ConstantSource {
 /// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound the same by ‖r‖ alone).
 /// w is that of x_T; of a hypergradient, where w = ∂_xF(x, θ), all that is F's counts, too: dF/dθ = u + ∂_θF
 /// is judged, and to the drift comes d (B Lip ∂_xF + Lip ∂_θF), estimated from products at x_T.
+///
+/// Of a fixed point s = Φ(s, θ), R = J − ∂_sΦ J − ∂_θΦ, and of a pullback ρ = w − v + ∂_sΦᵀv, take the places of the
+/// residuals: ‖J − ∂s*‖ ≤ ‖(I − ∂_sΦ)⁻¹R‖ + drift, of which the series Σ_j ‖∂_sΦ^j R‖ is measured as far as it shows
+/// its ratio q, and the drift is what R changed in the last step, times q/(1 − q). So it is an estimate, and a wrong
+/// one where q is not yet that of the rest. At least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off; of a pullback u, by
+/// ‖u − ∂_θΦᵀv‖ less what v may be off.
 struct Certificate {
   Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point
@@ -61,6 +67,7 @@ struct Certificate {
   std::optional<double> at_least{};              // a lower bound on the same, if it is positive
   std::optional<double> distance{};              // d ≥ ‖x_T − x*‖
   std::optional<double> jacobian_norm{};         // of a pullback: B ≥ ‖∂x*‖
+  std::optional<double> contraction{};           // q, of a fixed point, as it was measured
   double norm = 0;                               // ‖J‖_F, or ‖u‖; of a hypergradient ‖dF/dθ‖
   double accuracy = 0.01;                        // of Verdict::good
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift

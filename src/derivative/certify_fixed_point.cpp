@@ -1,0 +1,175 @@
+#include "certify_fixed_point.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "fixed_point.hpp"
+#include "judge.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+bool rests_elsewhere(const Steps& steps, double g, double curvature) {
+  constexpr double rest = 1e-6, rounding = 1e-8;
+  return steps.record.steps > 0 && steps.last_move && *steps.last_move * curvature < rest * g &&
+         g > rounding * curvature * std::max(1.0, steps.record.x.stableNorm());
+}
+
+namespace {
+
+constexpr Index terms = 4;  // of a series that are looked at
+
+/// An estimate of ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by the ratio q of the last.
+struct Series {
+  double sum = 0, ratio = 0;
+
+  template <class Apply>
+  Series(const Apply& apply, Matrix r) {
+    std::vector<double> sizes{norm(r)};
+    for (Index j = 0; j < terms && sizes.back() > 0; ++j) {
+      sum += sizes.back();
+      r = apply(r);
+      sizes.push_back(norm(r));
+    }
+    if (!(sizes.back() > 0)) return;
+    ratio = std::pow(sizes.back() / sizes[terms / 2], 2.0 / terms);
+    sum += ratio < 1 ? sizes.back() / (1 - ratio) : std::numeric_limits<double>::infinity();
+  }
+};
+
+/// ‖∂_θΦ‖_F, by p tangents, or by a few with random signs (Hutchinson).
+double size_in_theta(const FixedPoint& point, Index p) {
+  constexpr Index few = 4;
+  if (p <= few) return norm(point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p)));
+  std::mt19937_64 random(static_cast<std::uint64_t>(p));
+  Matrix directions(p, few);
+  for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
+  return norm(point.push(Matrix::Zero(point.size(), few), directions)) / std::sqrt(static_cast<double>(few));
+}
+
+/// ‖∂_sΦ‖_2 from below, by a few products along its largest singular vector.
+double size_in_state(const FixedPoint& point) {
+  Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
+  double size = 0;
+  for (Index j = 0; j < terms && v.size() > 0; ++j) {
+    const Vector image = point.push(v, Matrix());
+    size = std::max(size, image.stableNorm());
+    v = point.pull(image);
+    if (!(v.stableNorm() > 0)) break;
+    v = v.stableNormalized();
+  }
+  return size;
+}
+
+/// The step at the state that the last step started from: what the derivatives change from there to here,
+/// they change by no more than q/(1 − q) of it from here to s*. Null where there is none.
+std::unique_ptr<FixedPoint> before(Steps& steps, const FixedPoint& here) {
+  if (steps.step_back() == 0) return nullptr;
+  auto there = std::make_unique<FixedPoint>(steps, LastStep::taken(steps, Steps::Entry::state));
+  return there->size() == here.size() ? std::move(there) : nullptr;
+}
+double still_to_go(double ratio) { return ratio < 1 ? ratio / (1 - ratio) : 1; }
+
+void conclude(Certificate& c, double bound, double least) {
+  if (c.verdict == Verdict::other_equation || !std::isfinite(bound)) return;
+  c.source = ConstantSource::estimated;
+  c.bound = bound;
+  if (least > 0) c.at_least = least;
+  c.verdict = judge(c);
+}
+
+Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative) {
+  Certificate c;
+  c.equation = Equation::fixed_point;
+  c.norm = norm(derivative);
+  c.gradient_norm = (steps.record.x - point.next()).stableNorm();
+  if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
+  return c;
+}
+
+/// Where there is no step to look at nothing is measured.
+template <class Measure>
+Certificate measured(const Matrix& derivative, const Measure& measure) {
+  try {
+    return measure();
+  } catch (const UnsupportedError&) {
+    Certificate c;
+    c.equation = Equation::fixed_point;
+    c.norm = norm(derivative);
+    return c;
+  }
+}
+
+}  // namespace
+
+Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix& tangents, bool bounded) {
+  return measured(pushed, [&] {
+    const FixedPoint point(steps);
+    Certificate c = look(steps, point, pushed);
+    if (point.size() != steps.dimension()) return c;
+    const Matrix rest = pushed - point.push(pushed, tangents);
+    c.residual = norm(rest);
+    if (!bounded) return c;
+    const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
+    const Series error(apply, rest);
+    c.contraction = error.ratio;
+    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
+    if (const auto there = before(steps, point))
+      moved = there->push(pushed, tangents) - point.push(pushed, tangents);
+    const Series drift(apply, moved);
+    c.contraction = std::max(error.ratio, drift.ratio);
+    const double ahead = still_to_go(*c.contraction);
+    c.drift = norm(moved) * ahead;
+    conclude(c, error.sum + drift.sum * ahead, (*c.residual - *c.drift) / (1 + size_in_state(point)));
+    return c;
+  });
+}
+
+Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matrix& pulled, const Seeds& seeds,
+                                bool bounded) {
+  Steps& steps = run.steps();
+  return measured(pulled, [&] {
+    const FixedPoint point(steps);
+    Certificate c = look(steps, point, pulled);
+    Matrix v;
+    if (const AdjointEstimate* const a = run.adjoint();
+        a != nullptr && run.equation() == Equation::fixed_point)
+      v = a->lambda;
+    else if (bounded && w.size() > 0)
+      v = fixed_point_equation(steps).adjoint(w, {});
+    if (v.size() == 0) return c;
+    const auto apply = [&](const Matrix& r) { return point.pull(r); };
+    Matrix rest = apply(v) - v;
+    rest.middleRows(point.x(), steps.dimension()) += w;
+    c.residual = norm(rest);
+    if (!bounded) return c;
+    const Series error(apply, rest);
+    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
+    double moved_in_theta = 0;
+    const Matrix here = point.pull_to_theta(v);
+    if (const auto there = before(steps, point)) {
+      moved = there->pull(v) - apply(v);
+      moved_in_theta = norm(there->pull_to_theta(v) - here);
+    }
+    const Series drift(apply, moved);
+    c.contraction = std::max(error.ratio, drift.ratio);
+    const double ahead = still_to_go(*c.contraction), slope = size_in_theta(point, steps.parameters());
+    c.drift = norm(moved) * ahead;
+    double beside = slope * (error.sum + drift.sum * ahead) + moved_in_theta * ahead;
+    if (seeds.outer) {  // w, and F's own part, are of x_T
+      const OuterPart outer = seeds.outer(steps.record.x, w.col(0));
+      const double amplified = 1 / (1 - std::min(*c.contraction, 1.0)),
+                   distance = *c.gradient_norm * amplified;
+      if (distance > 0) beside += distance * (slope * amplified * outer.lipschitz_x + outer.lipschitz_theta);
+      c.norm = norm(pulled + outer.theta);
+    }
+    const double gap = norm(pulled - here);
+    conclude(c, gap + beside, gap - beside);
+    return c;
+  });
+}
+
+}  // namespace unroll::detail
