@@ -84,8 +84,8 @@ History Backwards::history(const Selection& selected) {
   for (const auto& [t, x] : iterates) {
     if (method_.is_corrected()) {
       steps().record.cost.hessian_vector_products += n;
-      history.dx.push_back(
-          checked_pull(steps().problem(), x, steps().theta(), c.gathered.block(0, row, n, n)).dtheta.transpose());
+      history.dx.push_back(checked_pull(steps().problem(), x, steps().theta(), c.gathered.block(0, row, n, n))
+                               .dtheta.transpose());
     } else {
       history.dx.push_back(rows.middleRows(row, n));
     }

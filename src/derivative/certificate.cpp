@@ -65,8 +65,8 @@ std::string Certificate::message() const {
   const std::string constant = smallest_eigenvalue ? fmt::format("curvature {:.3g}", *smallest_eigenvalue)
                                                    : fmt::format("contraction {}", measured(contraction));
   return fmt::format("{}{}: off {}by at most {:.3g}{} ({}, residual {}, {}, {})", describe(verdict),
-                     estimated() ? ", by estimate" : "", lower, *bound, relative, of_x, measured(residual), constant,
-                     origin(source));
+                     estimated() ? ", by estimate" : "", lower, *bound, relative, of_x, measured(residual),
+                     constant, origin(source));
 }
 
 }  // namespace unroll

@@ -69,8 +69,7 @@ class CertifiedSolution final : public Linearisation {
     Matrix solution;
     return reach([&] {
       cost().hessian_vector_products += k;
-      const Matrix b =
-          -checked_push(problem(), x(), theta(), Matrix::Zero(x().size(), k), theta_dot);
+      const Matrix b = -checked_push(problem(), x(), theta(), Matrix::Zero(x().size(), k), theta_dot);
       ConjugateResiduals cr(problem(), x(), theta(), b, solution, cost());
       const std::optional<Curvature>& known = approach_.known();
       const double distance = known ? approach_.gradient().stableNorm() / known->smallest_eigenvalue : 0;

@@ -21,14 +21,16 @@ bool rests_elsewhere(const Steps& steps, double g, double curvature) {
 namespace {
 
 constexpr Index terms = 4;  // of a series that are looked at
+constexpr double rounding = 1e-13;
 
 /// An estimate of ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by the ratio q of the last.
 struct Series {
   double sum = 0, ratio = 0;
 
   template <class Apply>
-  Series(const Apply& apply, Matrix r) {
+  Series(const Apply& apply, Matrix r, double negligible = 0) {
     std::vector<double> sizes{norm(r)};
+    if (sizes.back() <= negligible) return;
     for (Index j = 0; j < terms && sizes.back() > 0; ++j) {
       sum += sizes.back();
       r = apply(r);
@@ -36,7 +38,8 @@ struct Series {
     }
     if (!(sizes.back() > 0)) return;
     ratio = std::pow(sizes.back() / sizes[terms / 2], 2.0 / terms);
-    sum += ratio < 1 ? sizes.back() / (1 - ratio) : std::numeric_limits<double>::infinity();
+    constexpr double slack = 2;  // the ratio grows towards that of the slowest direction
+    sum += ratio < 1 ? slack * sizes.back() / (1 - ratio) : std::numeric_limits<double>::infinity();
   }
 };
 
@@ -64,17 +67,34 @@ double size_in_state(const FixedPoint& point) {
   return size;
 }
 
-/// The step at the state that the last step started from: what the derivatives change from there to here,
-/// they change by no more than q/(1 − q) of it from here to s*. Null where there is none.
-std::unique_ptr<FixedPoint> before(Steps& steps, const FixedPoint& here) {
-  if (steps.step_back() == 0) return nullptr;
-  auto there = std::make_unique<FixedPoint>(steps, LastStep::taken(steps, Steps::Entry::state));
+/// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
+/// times that on the way to s*. Null where it cannot be taken.
+std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
+  auto step = LastStep::after_next(steps);
+  if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
+  auto there = std::make_unique<FixedPoint>(steps, std::move(step));
   return there->size() == here.size() ? std::move(there) : nullptr;
 }
-double still_to_go(double ratio) { return ratio < 1 ? ratio / (1 - ratio) : 1; }
+/// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
+double ratio_of_moves(const Steps& steps, const Certificate& c) {
+  const double least = rounding * steps.record.x.stableNorm();
+  return steps.last_move && *steps.last_move > least ? *c.gradient_norm / *steps.last_move : 0;
+}
+/// change/(1 − q); of what did not change but for rounding, beside its size, there is nothing ahead.
+double ahead(double change, double ratio, double size = 0) {
+  if (change <= rounding * size || change == 0) return 0;
+  return ratio < 1 ? change / (1 - ratio) : std::numeric_limits<double>::infinity();
+}
+/// Whether x is so near to rest that what is measured here is that of the rest: where the way to go is at
+/// most a hundredth of that from x_0.
+bool is_near(const Steps& steps, const Certificate& c, double ratio) {
+  constexpr double little = 0.01;
+  const double to_go = ahead(*c.gradient_norm, ratio, steps.record.x.stableNorm());
+  return to_go <= little * distance(steps.record.x, steps.x0());
+}
 
-void conclude(Certificate& c, double bound, double least) {
-  if (c.verdict == Verdict::other_equation || !std::isfinite(bound)) return;
+void conclude(Certificate& c, bool is_near, double bound, double least) {
+  if (c.verdict == Verdict::other_equation || !is_near || !std::isfinite(bound)) return;
   c.source = ConstantSource::estimated;
   c.bound = bound;
   if (least > 0) c.at_least = least;
@@ -115,15 +135,16 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     if (!bounded) return c;
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const Series error(apply, rest);
-    c.contraction = error.ratio;
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
-    if (const auto there = before(steps, point))
+    if (const auto there = further(steps, point))
       moved = there->push(pushed, tangents) - point.push(pushed, tangents);
-    const Series drift(apply, moved);
-    c.contraction = std::max(error.ratio, drift.ratio);
-    const double ahead = still_to_go(*c.contraction);
-    c.drift = norm(moved) * ahead;
-    conclude(c, error.sum + drift.sum * ahead, (*c.residual - *c.drift) / (1 + size_in_state(point)));
+    const double size = norm(pushed);
+    const Series drift(apply, moved, rounding * size);
+    const double q = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)});
+    c.contraction = q;
+    c.drift = ahead(norm(moved), q, size);
+    conclude(c, is_near(steps, c, q), error.sum + ahead(drift.sum, q, size),
+             (*c.residual - *c.drift) / (1 + size_in_state(point)));
     return c;
   });
 }
@@ -150,24 +171,25 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     double moved_in_theta = 0;
     const Matrix here = point.pull_to_theta(v);
-    if (const auto there = before(steps, point)) {
+    if (const auto there = further(steps, point)) {
       moved = there->pull(v) - apply(v);
       moved_in_theta = norm(there->pull_to_theta(v) - here);
     }
-    const Series drift(apply, moved);
-    c.contraction = std::max(error.ratio, drift.ratio);
-    const double ahead = still_to_go(*c.contraction), slope = size_in_theta(point, steps.parameters());
-    c.drift = norm(moved) * ahead;
-    double beside = slope * (error.sum + drift.sum * ahead) + moved_in_theta * ahead;
+    const double size = norm(v);
+    const Series drift(apply, moved, rounding * size);
+    const double q = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+                 slope = size_in_theta(point, steps.parameters());
+    c.contraction = q;
+    c.drift = ahead(norm(moved), q, size);
+    double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, w.col(0));
-      const double amplified = 1 / (1 - std::min(*c.contraction, 1.0)),
-                   distance = *c.gradient_norm * amplified;
-      if (distance > 0) beside += distance * (slope * amplified * outer.lipschitz_x + outer.lipschitz_theta);
+      if (const double to_go = ahead(*c.gradient_norm, q); to_go > 0)
+        beside += ahead(slope * to_go * outer.lipschitz_x, q) + to_go * outer.lipschitz_theta;
       c.norm = norm(pulled + outer.theta);
     }
     const double gap = norm(pulled - here);
-    conclude(c, gap + beside, gap - beside);
+    conclude(c, is_near(steps, c, q), gap + beside, gap - beside);
     return c;
   });
 }

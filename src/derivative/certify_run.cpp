@@ -62,10 +62,12 @@ Matrix end_cotangent(const Steps& steps, const Seeds& seeds) {
 }
 
 /// By the equation of a fixed point: a bound where λ's counterpart is known, or nothing is spared.
-Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, const Seeds& seeds, Certify certify) {
+Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, const Seeds& seeds,
+                                  Certify certify) {
   Steps& steps = run.steps();
   const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
-  const bool bounded = knows ? is_affordable(steps, fixed_point_products, certify) : certify == Certify::always;
+  const bool bounded =
+      knows ? is_affordable(steps, fixed_point_products, certify) : certify == Certify::always;
   return certify_fixed_point(run, bounded ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds, bounded);
 }
 
@@ -127,7 +129,8 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   if (!is_of_gradient(run) || run.equation() == Equation::fixed_point) return by_fixed_point();
   if (run.adjoint() == nullptr) {
     Certificate c = with_norm(certify_end(run, certify));
-    return c.verdict == Verdict::other_equation && run.equation() != Equation::gradient ? by_fixed_point() : c;
+    return c.verdict == Verdict::other_equation && run.equation() != Equation::gradient ? by_fixed_point()
+                                                                                        : c;
   }
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
@@ -142,8 +145,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   Cost* const cost = &steps.record.cost;
   if (!a.product) {
     cost->hessian_vector_products += 1;
-    a.product =
-        checked_pull(steps.problem(), steps.record.x, steps.theta(), a.lambda);
+    a.product = checked_pull(steps.problem(), steps.record.x, steps.theta(), a.lambda);
   }
   const Vector &x = steps.record.x, &theta = steps.theta();
   cost->gradients += 1;

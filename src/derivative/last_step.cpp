@@ -57,6 +57,13 @@ void check_state_stays(const Segment& step) {
                     before, after));
 }
 
+std::unique_ptr<LastStep> LastStep::after_next(Steps& steps) {
+  steps.to_end();
+  auto last = std::make_unique<LastStep>(steps.record.steps, std::max<Index>(steps.record.steps - 1, 0));
+  steps.step_on(last->t);
+  return record(steps, Steps::Entry::state, *last) ? std::move(last) : nullptr;
+}
+
 Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
   if (b.size() == 0) return a;

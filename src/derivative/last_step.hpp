@@ -21,6 +21,8 @@ struct LastStep {
   /// is refused, or gives x back as it is, the last that was taken.
   /// @throws UnsupportedError likewise.
   static std::unique_ptr<LastStep> next(Steps& steps);
+  /// The one after that, where `next` is accepted. Null if it is refused, or gives x back as it is.
+  static std::unique_ptr<LastStep> after_next(Steps& steps);
 };
 
 /// @throws UnsupportedError unless the state is as large after the step as before it.

@@ -81,6 +81,12 @@ struct GatheredGradient : Gradient {
   }
 };
 
+/// @throws UnsupportedError now, not when the tape is swept, if the problem has none.
+void check_has_third_order(const Problem& problem, const Vector& x, const Vector& theta) {
+  checked_third_order(problem, x, theta, Vector::Zero(x.size()), Matrix(x.size(), 0),
+                      Matrix(theta.size(), 0));
+}
+
 /// H(x, θ) v as a rule.
 struct Product {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
@@ -209,16 +215,19 @@ Matrix oracle_hessian(const Problem& problem, Cost* cost, const Vector& x, const
   return problem.hessian(x, theta);
 }
 
-Vector oracle_product(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta, const Vector& v) {
+Vector oracle_product(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
+                      const Vector& v) {
   if (cost != nullptr) count(cost->hessian_vector_products, 1);
   return checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), 1));
 }
 DualVector oracle_product(const Problem& problem, Cost* cost, const DualVector& x, const DualVector& theta,
                           const Vector& v) {
+  check_has_third_order(problem, x.value(), theta.value());
   return evaluate_array<DualVector>(Product{&problem, cost, &v}, x.shape(), x, theta);
 }
 VarVector oracle_product(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
                          const Vector& v) {
+  check_has_third_order(problem, x.value(), theta.value());
   const auto kept = std::make_shared<const Vector>(v);  // until the tape has been swept
   if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(kept);
   return evaluate_array<VarVector>(Product{&problem, cost, kept.get()}, x.shape(), x, theta);

@@ -28,7 +28,8 @@ SecondOrder Problem::third_order(const Vector&, const Vector&, const Vector&, co
                                  const Matrix&) const {
   throw UnsupportedError(
       "problem: third derivatives of f are needed, as they are where Newton's method is unrolled, and this "
-      "problem does not give them (override third_order; a root and a QuadraticProblem do); take Implicit{} or "
+      "problem does not give them (override third_order; a root and a QuadraticProblem do); take Implicit{} "
+      "or "
       "OneStep{}");
 }
 
@@ -47,7 +48,8 @@ void check_answer(std::string_view answer, const char* sizes, Index rows, Index 
 
 SecondOrder checked(SecondOrder s, const Vector& x, const Vector& theta, Index k, std::string_view function) {
   check_answer(fmt::format("{}'s dx", function), "n x k", x.size(), k, s.dx.rows(), s.dx.cols());
-  check_answer(fmt::format("{}'s dtheta", function), "p x k", theta.size(), k, s.dtheta.rows(), s.dtheta.cols());
+  check_answer(fmt::format("{}'s dtheta", function), "p x k", theta.size(), k, s.dtheta.rows(),
+               s.dtheta.cols());
   return s;
 }
 

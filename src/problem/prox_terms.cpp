@@ -16,12 +16,14 @@ namespace unroll::detail {
 
 void check_parameter(std::string_view term, Index parameter, Index p) {
   if (parameter >= p)
-    throw ShapeError(fmt::format("{}: a parameter of it is theta[{}], theta has {} entries", term, parameter, p));
+    throw ShapeError(
+        fmt::format("{}: a parameter of it is theta[{}], theta has {} entries", term, parameter, p));
 }
 
 void check_weight(std::string_view term, double value) {
   if (!(value >= 0) || std::isinf(value))
-    throw DomainError(fmt::format("{}: its weight, or radius, is {}, it must be finite and not negative", term, value));
+    throw DomainError(
+        fmt::format("{}: its weight, or radius, is {}, it must be finite and not negative", term, value));
 }
 
 void check_groups(const std::vector<Index>& sizes, Index n) {
@@ -35,8 +37,9 @@ void check_groups(const std::vector<Index>& sizes, Index n) {
 
 TautString taut_string(const Vector& v, double tau) {
   const Index n = v.size();
-  // Dual form: x = v − Dᵀu, |u_i| ≤ τ; the cumulated sums of x are the shortest string in a tube of radius τ around
-  // those of v, fixed at both ends. Its bends are found from the left, one after the other, by the two hulls.
+  // Dual form: x = v − Dᵀu, |u_i| ≤ τ; the cumulated sums of x are the shortest string in a tube of radius τ
+  // around those of v, fixed at both ends. Its bends are found from the left, one after the other, by the two
+  // hulls.
   std::vector<Index> ends;       // one past each piece
   std::vector<double> at_bends;  // −τ, 0, τ: where the string touches the tube at the end of a piece
   Vector sums(n + 1);
@@ -50,7 +53,8 @@ TautString taut_string(const Vector& v, double tau) {
     bool bends = false;
     double touch = 0;
     for (; end <= n; ++end) {
-      const double length = static_cast<double>(end - begin), low = end == n ? 0 : -tau, high = end == n ? 0 : tau;
+      const double length = static_cast<double>(end - begin), low = end == n ? 0 : -tau,
+                   high = end == n ? 0 : tau;
       const double up = (sums[end] + high - sums[begin] - from) / length,
                    down = (sums[end] + low - sums[begin] - from) / length;
       if (down > least) {  // it must bend upwards where it touched the upper side
@@ -84,7 +88,8 @@ TautString taut_string(const Vector& v, double tau) {
     begin = end;
   }
   const auto pieces = static_cast<Index>(ends.size());
-  TautString s{Eigen::SparseMatrix<double>(pieces, n), Eigen::SparseMatrix<double>(n, pieces), Vector(pieces)};
+  TautString s{Eigen::SparseMatrix<double>(pieces, n), Eigen::SparseMatrix<double>(n, pieces),
+               Vector(pieces)};
   std::vector<Eigen::Triplet<double>> means, spread;
   double before = 0;
   Index begin = 0;

@@ -26,12 +26,13 @@ std::string singular_value(const Matrix& A) {
 Factorisation factorised(const Problem& problem, Matrix A, double damping) {
   A.diagonal().array() += damping;
   if (!A.allFinite())
-    throw NumericalError("Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+    throw NumericalError(
+        "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
   try {
     return problem.has_objective() ? Factorisation::cholesky(A) : Factorisation::lu(A);
   } catch (const NumericalError& e) {
-    throw NumericalError(fmt::format("Newton: {}{}", e.what(),
-                                     problem.has_objective() ? "; more damping may help" : singular_value(A)));
+    throw NumericalError(fmt::format(
+        "Newton: {}{}", e.what(), problem.has_objective() ? "; more damping may help" : singular_value(A)));
   }
 }
 
@@ -59,9 +60,9 @@ State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Ind
   const Factorisation A = factorised(f.problem(), f.hessian(s.x, theta), damping);
   const V g = f.gradient(s.x, theta);
   const Vector g_now = value_of(g), direction = A.solve(g_now);
-  const double alpha = halvings == 0 ? 1
-                                     : damped_length(f.plain(), value_of(s.x), value_of(theta), g_now, direction,
-                                                     halvings);
+  const double alpha =
+      halvings == 0 ? 1
+                    : damped_length(f.plain(), value_of(s.x), value_of(theta), g_now, direction, halvings);
   if constexpr (std::is_same_v<V, Vector>) {
     return {s.x - alpha * direction};
   } else {

@@ -70,8 +70,9 @@ struct Tally {
     near += *c.bound <= 100 * error + floor;
   }
   void report(const char* what) const {
-    MESSAGE(what, ": ", bounds, " bounds, ", violated, " violated, ", above_lower, " lower bounds too high, ",
-            good, " good, ", near, " of them within 100 times of the error, ", wrong, " wrong");
+    MESSAGE(std::string(what), ": ", bounds, " bounds, ", violated, " violated, ", above_lower,
+            " lower bounds too high, ", good, " good, ", near, " of them within 100 times of the error, ",
+            wrong, " wrong");
   }
 };
 
@@ -113,7 +114,7 @@ TEST_CASE("maps without objective, one block or two: the estimates hold, and are
       add(Momentum{Matrix(0.2 * Matrix::Identity(n, n) + G * G.transpose() / G.squaredNorm()), B});
   }
   tally.report("maps");
-  CHECK(tally.bounds >= 3 * count);
+  CHECK(tally.bounds >= 2 * count);
   CHECK(tally.violated <= tally.bounds / 20);
   CHECK(tally.above_lower <= tally.bounds / 50);
   CHECK(tally.good >= count);
@@ -126,7 +127,7 @@ TEST_CASE("lasso, θ in the prox alone: an unfinished derivative is called wrong
   const double L =
       spectrum(data.values.transpose() * data.values / static_cast<double>(data.values.rows())).largest;
   const Vector theta = Vector::Constant(1, 0.05), x0 = Vector::Zero(problem.dimension());
-  const ProximalGradient<L1> ista{1 / L, {}};
+  const ProximalGradient<L1> ista{1 / L, {.weight = 1, .parameter = 0}};
   const Matrix exact =
       jacobian(problem, ista, x0, theta, {.steps = 6000}, Reverse{.certify = Certify::never}).dx;
   Tally tally;
@@ -135,7 +136,7 @@ TEST_CASE("lasso, θ in the prox alone: an unfinished derivative is called wrong
   tally.report("lasso");
   CHECK(tally.violated == 0);
   CHECK(tally.above_lower == 0);
-  CHECK(tally.good >= 4);
+  CHECK(tally.good >= 8);
   const Vector w = Vector::Ones(x0.size());
   const auto by = [&](Index steps) {
     return vjp(problem, ista, x0, theta, w, {.steps = steps}, Reverse{.certify = Certify::always})
@@ -145,7 +146,7 @@ TEST_CASE("lasso, θ in the prox alone: an unfinished derivative is called wrong
   CHECK(by(60).verdict != Verdict::good);
   // A hypergradient: w moves with x.
   const auto outer = [](const auto& x, const auto&) { return 0.5 * squared_norm(x); };
-  for (const Index steps : {100, 400, 3000}) {
+  for (const Index steps : {1500, 3000}) {
     const Hypergradient h =
         hypergradient(outer, problem, ista, x0, theta, {.steps = steps}, Reverse{.certify = Certify::always});
     const Vector x = solve(problem, ista, x0, theta, {.steps = 6000}).x();

@@ -52,11 +52,12 @@ enum class ConstantSource {
 /// w is that of x_T; of a hypergradient, where w = ∂_xF(x, θ), all that is F's counts, too: dF/dθ = u + ∂_θF
 /// is judged, and to the drift comes d (B Lip ∂_xF + Lip ∂_θF), estimated from products at x_T.
 ///
-/// Of a fixed point s = Φ(s, θ), R = J − ∂_sΦ J − ∂_θΦ, and of a pullback ρ = w − v + ∂_sΦᵀv, take the places of the
-/// residuals: ‖J − ∂s*‖ ≤ ‖(I − ∂_sΦ)⁻¹R‖ + drift, of which the series Σ_j ‖∂_sΦ^j R‖ is measured as far as it shows
-/// its ratio q, and the drift is what R changed in the last step, times q/(1 − q). So it is an estimate, and a wrong
-/// one where q is not yet that of the rest. At least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off; of a pullback u, by
-/// ‖u − ∂_θΦᵀv‖ less what v may be off.
+/// Of a fixed point s = Φ(s, θ), R = J − ∂_sΦ J − ∂_θΦ, and of a pullback ρ = w − v + ∂_sΦᵀv, take the places
+/// of the residuals: ‖J − ∂s*‖ ≤ ‖(I − ∂_sΦ)⁻¹R‖ + drift, of which some terms of the series Σ_j ‖∂_sΦ^j R‖
+/// are measured, and the rest taken for twice what their ratio q makes of the last; the drift is what R
+/// changes in one more step, times 1/(1 − q). So it is an estimate, and there is none before x_T is near:
+/// where ‖x_T − Φ‖/(1 − q) is more than a hundredth of ‖x_T − x_0‖. At least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off;
+/// of a pullback u, ‖u − ∂_θΦᵀv‖ less what v may be off.
 struct Certificate {
   Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point

@@ -121,6 +121,11 @@ class SolverSteps final : public Steps {
 
   void to_end() override { state_ = end_; }
 
+  void step_on(Index t) override {
+    state_.emplace(
+        take_last_step<Vector, S>(solver(), inputs_.plain(), Plain(*state_), theta(), t, inputs_.prepared()));
+  }
+
   Index step_back() override {
     if (!before_) return 0;
     state_ = before_;

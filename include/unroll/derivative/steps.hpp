@@ -102,6 +102,8 @@ class Steps {
   /// After `run`: the state becomes that where the last step that was accepted and moved x started. Its
   /// number, or 0 if there is none.
   virtual Index step_back() = 0;
+  /// The state becomes what step t, on plain arrays, makes of it: the frozen step where there is one.
+  virtual void step_on(Index t) = 0;
   /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.
   enum class Entry { start, state };
   /// Records the step from the state, of step t, as it is differentiated at the end of a run: the solver's

@@ -53,7 +53,8 @@ VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVe
                           std::span<const Index> rows, const Gathering* gathering = nullptr);
 Matrix oracle_hessian(const Problem&, Cost*, const Vector& x, const Vector& theta);
 Vector oracle_product(const Problem&, Cost*, const Vector& x, const Vector& theta, const Vector& v);
-DualVector oracle_product(const Problem&, Cost*, const DualVector& x, const DualVector& theta, const Vector& v);
+DualVector oracle_product(const Problem&, Cost*, const DualVector& x, const DualVector& theta,
+                          const Vector& v);
 VarVector oracle_product(const Problem&, Cost*, const VarVector& x, const VarVector& theta, const Vector& v);
 double oracle_value(const Problem&, const Vector& x, const Vector& theta);
 Dual oracle_value(const Problem&, const DualVector& x, const DualVector& theta);
@@ -62,8 +63,8 @@ Var oracle_value(const Problem&, const VarVector& x, const VarVector& theta);
 
 /// What a solver's step sees of a problem, over arrays V: `Vector`, `DualVector` (tangents come along) or
 /// `VarVector` (the call is recorded). The gradient is a primitive: one node that keeps x_t and θ, with
-/// pushforward H Ẋ + M Θ̇ and pullback (H w, Mᵀ w), from the problem's push_gradient and pull_gradient. No tape
-/// of a tape is ever made. The problem, and the cost where counts are wanted, are held by reference and
+/// pushforward H Ẋ + M Θ̇ and pullback (H w, Mᵀ w), from the problem's push_gradient and pull_gradient. No
+/// tape of a tape is ever made. The problem, and the cost where counts are wanted, are held by reference and
 /// must outlive the tape's sweeps.
 template <class V>
 class Oracle {
@@ -74,7 +75,8 @@ class Oracle {
   Oracle(const Problem& problem, Cost* cost, const RunContext<V>& context)
       : problem_(&problem), cost_(cost), context_(&context) {}
 
-  /// ∇_x f(x, θ), or a root's F(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third derivatives.
+  /// ∇_x f(x, θ), or a root's F(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third
+  /// derivatives.
   V gradient(const V& x, const V& theta) const {
     if (!is_of_run(theta)) return detail::oracle_gradient(*problem_, cost_, x, theta);
     const bool is_given = context_->given != nullptr;
@@ -93,8 +95,8 @@ class Oracle {
   const Problem& problem() const { return *problem_; }
   /// The same on plain arrays, for what a step decides on numbers alone (a line search, say): it counts here.
   Oracle<Vector> plain() const { return Oracle<Vector>(*problem_, cost_); }
-  /// H(x, θ) v, n, or ∂_xF v, for a constant v. @throws UnsupportedError where x or θ carry derivatives, unless the
-  /// problem has third_order; forwards it takes n of them.
+  /// H(x, θ) v, n, or ∂_xF v, for a constant v. @throws UnsupportedError where x or θ carry derivatives,
+  /// unless the problem has third_order; forwards it takes n of them.
   V product(const V& x, const V& theta, const Vector& v) const {
     return detail::oracle_product(*problem_, cost_, x, theta, v);
   }

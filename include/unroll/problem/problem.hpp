@@ -49,8 +49,8 @@ class Problem {
   /// Whether there is an objective. Where there is none, x is a root (see Root), or what a solver's own step
   /// says (see NoObjective).
   virtual bool has_objective() const { return true; }
-  /// Whether there is an equation G(x, θ) = 0 to be solved: G = ∇_x f of an objective, which `gradient` gives,
-  /// with a symmetric ∂_xG; or a root's F, which `gradient` gives, too.
+  /// Whether there is an equation G(x, θ) = 0 to be solved: G = ∇_x f of an objective, which `gradient`
+  /// gives, with a symmetric ∂_xG; or a root's F, which `gradient` gives, too.
   virtual bool has_equation() const { return has_objective(); }
 
   /// ∂_xG Ẋ + ∂_θG Θ̇, n×k. By default second_order's dx: H Ẋ + M Θ̇.
@@ -58,8 +58,8 @@ class Problem {
                                const Matrix& theta_dot) const;                             // p×k
   /// (∂_xGᵀ W, ∂_θGᵀ W), n×k and p×k. By default second_order's of Ẋ = W, as H is symmetric: (H W, Mᵀ W).
   virtual SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const;  // n×k
-  /// The tangents of (∂_xGᵀ w, ∂_θGᵀ w) in k directions (Ẋ, Θ̇): third derivatives of an objective, second ones
-  /// of a root. @throws UnsupportedError unless overridden.
+  /// The tangents of (∂_xGᵀ w, ∂_θGᵀ w) in k directions (Ẋ, Θ̇): third derivatives of an objective, second
+  /// ones of a root. @throws UnsupportedError unless overridden.
   virtual SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w,  // n
                                   const Matrix& x_dot,                                    // n×k
                                   const Matrix& theta_dot) const;                         // p×k

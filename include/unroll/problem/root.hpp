@@ -93,11 +93,12 @@ class TemplateRoot final : public Root {
   SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                           const Matrix& theta_dot) const override {
     const Index k = x_dot.cols();
+    if (k == 0) return {x_dot, theta_dot};
     Tape tape(k);
     tape.refer_to(f_);
     const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot),
                     y = f_(taped_x, taped_theta);
-    if (k == 0 || y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(p_, k)};
+    if (y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(p_, k)};
     Matrix seed = Matrix::Zero(n_, 1 + k);
     seed.col(0) = w;
     const Sweep sweep = tape.sweep(y, seed);
