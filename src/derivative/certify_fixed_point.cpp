@@ -155,16 +155,13 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
   return measured(pulled, [&] {
     const FixedPoint point(steps);
     Certificate c = look(steps, point, pulled);
-    Matrix v;
-    if (const AdjointEstimate* const a = run.adjoint();
-        a != nullptr && run.equation() == Equation::fixed_point)
-      v = a->lambda;
-    else if (bounded && w.size() > 0)
-      v = fixed_point_equation(steps).adjoint(w, {});
-    if (v.size() == 0) return c;
+    const AdjointEstimate* const known = run.equation() == Equation::fixed_point ? run.adjoint() : nullptr;
+    if (known == nullptr && (!bounded || w.size() == 0)) return c;
+    const Matrix& cotangent = known != nullptr ? known->w : w;
+    const Matrix v = known != nullptr ? known->lambda : fixed_point_equation(steps).adjoint(w, {});
     const auto apply = [&](const Matrix& r) { return point.pull(r); };
     Matrix rest = apply(v) - v;
-    rest.middleRows(point.x(), steps.dimension()) += w;
+    rest.middleRows(point.x(), steps.dimension()) += cotangent;
     c.residual = norm(rest);
     if (!bounded) return c;
     const Series error(apply, rest);
@@ -183,7 +180,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     c.drift = ahead(norm(moved), q, size);
     double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
-      const OuterPart outer = seeds.outer(steps.record.x, w.col(0));
+      const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       if (const double to_go = ahead(*c.gradient_norm, q); to_go > 0)
         beside += ahead(slope * to_go * outer.lipschitz_x, q) + to_go * outer.lipschitz_theta;
       c.norm = norm(pulled + outer.theta);

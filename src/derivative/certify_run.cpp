@@ -68,7 +68,8 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
   const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
   const bool bounded =
       knows ? is_affordable(steps, fixed_point_products, certify) : certify == Certify::always;
-  return certify_fixed_point(run, bounded ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds, bounded);
+  return certify_fixed_point(run, bounded && !knows ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds,
+                             bounded);
 }
 
 /// Of x_T alone.
