@@ -2,6 +2,7 @@
 # Installs what is missing from Debian's packages, as root or through sudo:
 #   sh cmake/bootstrap.sh        to build the library and the examples
 #   sh cmake/bootstrap.sh test   to run the tests too
+#   sh cmake/bootstrap.sh docs   to make the documentation
 #   sh cmake/bootstrap.sh ci     for everything that .ci/run does
 # Where nothing is missing it does nothing, and asks for no rights.
 set -eu
@@ -10,9 +11,10 @@ packages='cmake g++ ninja-build libeigen3-dev libfmt-dev libspectra-dev libcli11
 case "${1-}" in
   '') ;;
   test) packages="$packages pkg-config valgrind" ;;
-  ci) packages="$packages pkg-config valgrind clang-14 libclang-rt-14-dev clang-format-14" ;;
+  docs) packages="$packages doxygen doxygen-awesome-css" ;;
+  ci) packages="$packages pkg-config valgrind clang-14 libclang-rt-14-dev clang-format-14 doxygen doxygen-awesome-css" ;;
   *)
-    echo "bootstrap: unknown argument '$1' (none, test or ci)" >&2
+    echo "bootstrap: unknown argument '$1' (none, test, docs or ci)" >&2
     exit 2
     ;;
 esac

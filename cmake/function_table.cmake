@@ -4,7 +4,7 @@
 cmake_minimum_required(VERSION 3.25)
 set(LIST ${ROOM}/function_list.hpp)
 file(STRINGS ${LIST} rows REGEX "^UNROLL_FUNCTION.*//" ENCODING UTF-8)
-set(page "# Functions\n\n## Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
+set(page "# Functions {#functions}\n\n## Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
 may be a scalar beside an array). All are differentiated to second order.\n\n| function | what it is; conventions |\n|---|---|\n")
 set(count 0)
 foreach(row IN LISTS rows)

@@ -20,12 +20,26 @@ add_test(NAME consumer.install COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINAR
                                        PREFIX=${work}/prefix -P ${consumer}/install.cmake)
 set_tests_properties(consumer.install PROPERTIES LABELS consumer FIXTURES_SETUP consumer_prefix)
 
-add_consumer_test(find_package ${work}/find_package -DCMAKE_PREFIX_PATH=${work}/prefix)
-set_tests_properties(consumer.find_package PROPERTIES FIXTURES_REQUIRED consumer_prefix)
+# The packages: the tarball, and the .deb unpacked into a clean root, where README's program is built by what docs/start.md says.
+set(packages ${work}/packages)
+add_test(NAME consumer.package
+         COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINARY_DIR} -D CONFIG=$<CONFIG> -D WORK=${packages} -D CPACK=${CMAKE_CPACK_COMMAND}
+                 -D ROOT=${PROJECT_SOURCE_DIR} -P ${consumer}/package.cmake)
+set_tests_properties(consumer.package PROPERTIES LABELS consumer FIXTURES_SETUP consumer_packages)
+
+add_consumer_test(tarball ${work}/tarball -DCMAKE_PREFIX_PATH=${packages}/tgz)
+set_tests_properties(consumer.tarball PROPERTIES FIXTURES_REQUIRED consumer_packages)
+
+add_test(NAME consumer.deb
+         COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${packages}/project ${packages}/build --build-generator ${CMAKE_GENERATOR}
+                 --build-options ${toolchain} -DCMAKE_PREFIX_PATH=${packages}/deb/usr
+                 --test-command ${CMAKE_COMMAND} -D PROGRAM=${packages}/build/mine -D PAGE=${PROJECT_SOURCE_DIR}/README.md -P
+                 ${PROJECT_SOURCE_DIR}/cmake/expect_document.cmake)
+set_tests_properties(consumer.deb PROPERTIES LABELS consumer FIXTURES_REQUIRED consumer_packages)
 
 add_test(NAME consumer.pkg_config
          COMMAND ${CMAKE_COMMAND} -D PREFIX=${work}/prefix -D COMPILER=${CMAKE_CXX_COMPILER} -D
-                 SOURCE=${consumer}/main.cpp -D PROGRAM=${work}/pkg_config -P ${consumer}/pkg_config.cmake)
+                 ROOT=${PROJECT_SOURCE_DIR} -D PROGRAM=${work}/pkg_config -P ${consumer}/pkg_config.cmake)
 set_tests_properties(consumer.pkg_config PROPERTIES LABELS consumer FIXTURES_REQUIRED consumer_prefix
                                                     SKIP_REGULAR_EXPRESSION "consumer\\.pkg_config: skipped")
 

@@ -1,0 +1,30 @@
+# Writes PAGE: what the example of SOURCE is about, the pictures that it drew in DIRECTORY, what it printed, and its program. The
+# pictures are copied beside the page.
+cmake_policy(VERSION 3.25)
+cmake_path(GET SOURCE STEM name)
+cmake_path(GET PAGE PARENT_PATH beside)
+file(READ ${SOURCE} program)
+file(READ ${DIRECTORY}/${name}.txt printed)
+
+# The comment at the head of the program, but for the lines that show its command.
+string(REGEX MATCH "^(//[^\n]*\n)+" comment "${program}")
+string(REGEX REPLACE "(^|\n)//  [^\n]*" "" comment "${comment}")
+string(REGEX REPLACE "(^|\n)// ?" "\\1" comment "${comment}")
+foreach(sign IN ITEMS "\\" "<" "*" "_" "#" "@")
+  string(REPLACE "${sign}" "\\${sign}" comment "${comment}")
+endforeach()
+string(REPLACE "_" " " title ${name})
+string(SUBSTRING ${title} 0 1 initial)
+string(TOUPPER ${initial} initial)
+string(SUBSTRING ${title} 1 -1 rest)
+set(page "# ${initial}${rest} {#example_${name}}\n\n${comment}\n")
+file(GLOB pictures ${DIRECTORY}/${name}.out/*.svg)
+foreach(picture IN LISTS pictures)
+  file(COPY ${picture} DESTINATION ${beside})
+  cmake_path(GET picture FILENAME picture)
+  string(APPEND page "![](${picture})\n\n")
+endforeach()
+list(JOIN ARGUMENTS " " arguments)
+string(APPEND page "## What it prints\n\n    build/release/examples/${name} ${arguments}\n\n```\n${printed}```\n\n## The program\n\n\
+```cpp\n${program}```\n")
+file(WRITE ${PAGE} "${page}")
