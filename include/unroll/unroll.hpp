@@ -47,6 +47,7 @@
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/levenberg_marquardt.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/solver/newton.hpp"
 #include "unroll/solver/nonlinear_conjugate_gradient.hpp"

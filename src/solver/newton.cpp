@@ -6,10 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "curved_step.hpp"
 #include "instantiate.hpp"
-#include "unroll/ad/factorisation.hpp"
-#include "unroll/ad/operators.hpp"
-#include "unroll/error.hpp"
 #include "unroll/solver/option_checks.hpp"
 
 namespace unroll {
@@ -24,15 +22,14 @@ std::string singular_value(const Matrix& A) {
 
 /// (A + μI)⁻¹, A = ∂_xG: Cholesky's factors of a Hessian, LU's of a root's Jacobian.
 Factorisation factorised(const Problem& problem, Matrix A, double damping) {
-  A.diagonal().array() += damping;
   if (!A.allFinite())
-    throw NumericalError(
-        "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+    throw NumericalError("Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+  if (problem.has_objective()) return damped_factor("Newton", A, damping);
+  A.diagonal().array() += damping;
   try {
-    return problem.has_objective() ? Factorisation::cholesky(A) : Factorisation::lu(A);
+    return Factorisation::lu(A);
   } catch (const NumericalError& e) {
-    throw NumericalError(fmt::format(
-        "Newton: {}{}", e.what(), problem.has_objective() ? "; more damping may help" : singular_value(A)));
+    throw NumericalError(fmt::format("Newton: {}{}", e.what(), singular_value(A)));
   }
 }
 
@@ -66,9 +63,7 @@ State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Ind
   if constexpr (std::is_same_v<V, Vector>) {
     return {s.x - alpha * direction};
   } else {
-    // A δ = G, hence A δ̇ = Ġ − Ȧ δ, where A δ is taken at the δ that it has.
-    const V change = g - f.product(s.x, theta, direction);
-    return {s.x - alpha * direction - alpha * A.solve(V(change - value_of(change)))};
+    return {curved_step(s.x, g, f.product(s.x, theta, direction), A, direction, alpha)};
   }
 }
 
@@ -78,9 +73,7 @@ State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& the
     return step(f, s, theta, t);
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
-    const V g = f.gradient(s.x, theta);
-    const V there = s.x - factorised(f.problem(), f.hessian(s.x, theta), 0).solve(V(g - value_of(g)));
-    return {there + (landed - value_of(there))};
+    return {frozen_landing(s.x, f.gradient(s.x, theta), factorised(f.problem(), f.hessian(s.x, theta), 0), landed)};
   }
 }
 

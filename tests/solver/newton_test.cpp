@@ -137,12 +137,24 @@ TEST_CASE(
   CHECK((end.x.tangents() - Vector{{0.7, 0.0}}).norm() <= 1e-12);
 }
 
-TEST_CASE("Gauss–Newton refuses to be unrolled, and a problem without residuals") {
-  const auto problem = make_least_squares(Curve{times, Vector::Ones(5)}, 2, 1);
-  const Vector x{{-0.7, 2.0}};
-  CHECK_THROWS_WITH_AS(GaussNewton{}.step(Oracle<DualVector>(problem), State<DualVector>{x},
+/// Least squares by hand, without the residuals' curvature.
+class ByHand final : public LeastSquares {
+ public:
+  Index dimension() const override { return 1; }
+  Index parameters() const override { return 1; }
+  double value(const Vector& x, const Vector& p) const override { return 0.5 * (x - p).squaredNorm(); }
+  Vector gradient(const Vector& x, const Vector& p) const override { return x - p; }
+  SecondOrder second_order(const Vector&, const Vector&, const Matrix& x_dot, const Matrix& p_dot) const override {
+    return {x_dot - p_dot, p_dot - x_dot};
+  }
+  Matrix residual_jacobian(const Vector&, const Vector&) const override { return Matrix::Identity(1, 1); }
+};
+
+TEST_CASE("Gauss–Newton refuses a problem without residuals, and to be unrolled without their curvature") {
+  CHECK_THROWS_WITH_AS(GaussNewton{}.step(Oracle<DualVector>(ByHand()), State<DualVector>{unit},
                                           DualVector(unit, Matrix::Ones(1, 1)), 0),
                        doctest::Contains("Implicit{} or OneStep{}"), UnsupportedError);
+  CHECK(solve(ByHand(), GaussNewton{}, Vector{{5.0}}, unit, {.steps = 1}).x() == unit);
   CHECK_THROWS_WITH_AS(solve(test::Coshes(), GaussNewton{}, Vector::Ones(3), unit),
                        doctest::Contains("make_least_squares"), UnsupportedError);
 }
