@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
-#include <vector>
 
 #include "unroll/ad/engine.hpp"
 #include "unroll/problem/finite_sum.hpp"
@@ -25,20 +25,19 @@ struct Gradient {
   const Problem* problem;
   Cost* cost;
 
-  // Tangents, zero where there are none.
-  static Matrix tangents(const ConstBlock& x, Index k) {
-    return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
-  }
-  SecondOrder second_order(const ConstBlock& x, const ConstBlock& theta, const Matrix& x_dot,
-                           const Matrix& theta_dot) const {
+  void second_order(const ConstBlock& x, const ConstBlock& theta, const ConstBlock& x_dot,
+                    const ConstBlock& theta_dot, Block dx, Block dtheta) const {
     if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
-    return checked_second_order(*problem, x.col(0), theta.col(0), x_dot, theta_dot);
+    problem->second_order_into(value(x), value(theta), x_dot, theta_dot, dx, dtheta);
   }
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     if (cost != nullptr) count(cost->gradients, 1);
-    y.col(0) = checked_gradient(*problem, x.col(0), theta.col(0));
+    problem->gradient_into(value(x), value(theta), {y.data(), y.rows()});
     const Index k = y.cols() - 1;
-    if (k > 0) y.rightCols(k) = second_order(x, theta, tangents(x, k), tangents(theta, k)).dx;
+    if (k == 0) return;
+    const Matrix none = Matrix::Zero(x.cols() > 1 ? 0 : x.rows(), k);
+    second_order(x, theta, x.cols() > 1 ? tangents(x) : ConstBlock(none.data(), none.rows(), k),
+                 tangents(theta), {y.data() + y.rows(), y.rows(), k}, no_block());
   }
   template <class P>
   void pullback(P& p) const {
@@ -51,17 +50,23 @@ struct Gradient {
     if (p.sweeper().core().tangents > 0)
       throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
     const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock theta = p.template in<1>();
-    const SecondOrder s =
-        second_order(p.template in<0>(), theta, y_bar.block, Matrix::Zero(theta.rows(), y_bar.block.cols()));
-    const auto give = [&](const Matrix& from) {
-      return [&](Block bar, Into into) {
-        add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into);
-      };
-    };
-    p.template add<0>(give(s.dx));
-    if (passes_theta) p.template add<1>(give(s.dtheta));
+    const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
+    const Index k = y_bar.block.cols();
+    const bool wants_theta = passes_theta && p.template wants<1>();
+    const Sweeper::Adjoint dx = p.template fresh<0>(),
+                           dtheta = wants_theta ? p.template fresh<1>() : Sweeper::Adjoint{};
+    second_order(x, theta, y_bar.block, {nullptr, 0, 0}, {dx.buffer->data, x.rows(), k},
+                 wants_theta ? Block(dtheta.buffer->data, theta.rows(), k) : no_block());
+    p.template give<0>(dx, y_bar.scale);
+    if (wants_theta) p.template give<1>(dtheta, y_bar.scale);
   }
+
+ private:
+  static VectorView value(const ConstBlock& x) { return {x.data(), x.rows()}; }
+  static ConstBlock tangents(const ConstBlock& x) {
+    return {x.data() + x.rows(), x.cols() > 1 ? x.rows() : 0, x.cols() - 1};
+  }
+  static Block no_block() { return {nullptr, 0, 0}; }
 };
 
 /// The same, plus a zero that receives the cotangents of all gradients: see Gathering.
