@@ -16,22 +16,27 @@ void* ChunkArena::allocate_in_next_chunk(std::size_t bytes, std::size_t alignmen
     chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
     reserved_ += size;
   }
+  open_next();
+  return allocate(bytes, alignment);
+}
+
+void ChunkArena::open_next() {
   const Chunk& chunk = chunks_[next_++];
   begin_ = top_ = reinterpret_cast<std::uintptr_t>(chunk.memory.get());
   end_ = begin_ + chunk.bytes;
-  return allocate(bytes, alignment);
 }
 
 void ChunkArena::reset() {
   next_ = 0;
   begin_ = top_ = end_ = 0;
   full_bytes_ = 0;
+  if (!chunks_.empty()) open_next();
 }
 
 void ChunkArena::free_memory() {
-  reset();
   chunks_.clear();
   reserved_ = 0;
+  reset();
 }
 
 }  // namespace unroll::ad

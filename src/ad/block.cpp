@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "ad/bilinear.hpp"
+#include "ad/entrywise.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::ad {
@@ -17,51 +19,50 @@ void Extent::throw_too_large(Shape shape) {
 
 namespace {
 
-template <class Expression>
-void put(Block::ColXpr out, const Expression& value, Into into) {
+// y (+)= c x.
+void put(double* y, const double* x, Index size, double c, Into into) {
   if (into == Into::assign)
-    out = value;
+    assign_multiple(y, x, size, c);
   else
-    out += value;
+    add_multiple(y, x, size, c);
 }
 
 }  // namespace
 
 void multiply(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
-  if (alpha == 1)
-    bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
-      put(out.col(o), a.col(i).cwiseProduct(b.col(j)), how);
-    });
-  else
-    bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
-      put(out.col(o), alpha * a.col(i).cwiseProduct(b.col(j)), how);
-    });
+  bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
+    const auto product = [alpha](auto x, auto y) {
+      using namespace Eigen::internal;
+      return pmul(pset1<decltype(x)>(alpha), pmul(x, y));
+    };
+    double* const to = out.data() + o * out.rows();
+    const double *const x = a.data() + i * a.rows(), *const y = b.data() + j * b.rows();
+    if (how == Into::assign)
+      entrywise(to, out.rows(), product, x, y);
+    else
+      entrywise(
+          to, out.rows(), [&](auto sum, auto p, auto q) { return Eigen::internal::padd(sum, product(p, q)); },
+          to, x, y);
+  });
 }
 
 void scale(Block out, const ConstBlock& s, const ConstBlock& x, double alpha, Into into) {
-  bilinear(out, s, x, into,
-           [&](Index o, Index i, Index j, Into how) { put(out.col(o), (alpha * s(0, i)) * x.col(j), how); });
+  bilinear(out, s, x, into, [&](Index o, Index i, Index j, Into how) {
+    put(out.data() + o * out.rows(), x.data() + j * x.rows(), out.rows(), alpha * s.data()[i], how);
+  });
 }
 
 void add(Block out, const ConstBlock& x, double alpha, Into into) {
-  const Index columns = std::min(out.cols(), x.cols());
-  if (into == Into::assign) {
-    if (alpha == 1)
-      out.leftCols(columns) = x.leftCols(columns);
-    else
-      out.leftCols(columns) = alpha * x.leftCols(columns);
-    if (columns < out.cols()) out.rightCols(out.cols() - columns).setZero();
-  } else if (alpha == 1) {
-    out.leftCols(columns) += x.leftCols(columns);
-  } else {
-    out.leftCols(columns) += alpha * x.leftCols(columns);
-  }
+  const Index size = out.rows() * std::min(out.cols(), x.cols());
+  put(out.data(), x.data(), size, alpha, into);
+  if (into == Into::assign) std::fill(out.data() + size, out.data() + out.size(), 0.0);
 }
 
 void dot(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
   if (into == Into::assign) out.setZero();
-  bilinear(out, a, b, Into::accumulate,
-           [&](Index o, Index i, Index j, Into) { out(0, o) += alpha * a.col(i).dot(b.col(j)); });
+  bilinear(out, a, b, Into::accumulate, [&](Index o, Index i, Index j, Into) {
+    out.data()[o] += alpha * inner_product(a.data() + i * a.rows(), b.data() + j * b.rows(), a.rows());
+  });
 }
 
 void sum(Block out, const ConstBlock& x, double alpha, Into into) {
@@ -124,8 +125,6 @@ void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double a
 
 // A few columns: too few for a packed matrix product. The time of a product with a vector is that of reading
 // A, so A is read once for all: four columns of A at a time, with packets of rows.
-using Packet = Eigen::internal::packet_traits<double>::type;
-constexpr Index packet_size = Eigen::internal::packet_traits<double>::size;
 constexpr Index group = 4;  // columns of A
 
 // out_j += A x_j, J columns, for `group` columns of A beginning at `a`; x_j holds alpha times the factors.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ad/entrywise.hpp"
 #include "unroll/ad/sweeper.hpp"
 #include "unroll/error.hpp"
 
@@ -36,13 +37,16 @@ struct Input {
 /// out = Σ c_i x_i in one pass, term by term from the first.
 template <std::size_t... I>
 void combine(double* out, Index size, const Input* in, std::index_sequence<I...>) {
-  using Map = Eigen::Map<const Eigen::ArrayXd>;
-  Eigen::Map<Eigen::ArrayXd> y(out, size);
-  if (in[0].coefficient == 1 && sizeof...(I) > 0)
-    y = (Map(in[0].data, size) + ... + (in[I + 1].coefficient * Map(in[I + 1].data, size)));
-  else
-    y = ((in[0].coefficient * Map(in[0].data, size)) + ... +
-         (in[I + 1].coefficient * Map(in[I + 1].data, size)));
+  entrywise(
+      out, size,
+      [in](auto first, const auto&... rest) {
+        using namespace Eigen::internal;
+        using T = decltype(first);
+        T sum = pmul(pset1<T>(in[0].coefficient), first);
+        ((sum = pmadd(pset1<T>(in[I + 1].coefficient), rest, sum)), ...);
+        return sum;
+      },
+      in[0].data, in[I + 1].data...);
 }
 
 /// Calls f(integral constant of count) for 1 ≤ count ≤ sizeof...(N).

@@ -42,8 +42,8 @@ void Statements::reset(std::size_t tangents) {
   if (tangents > 0) {
     capacity_ = std::min(capacity_, smallest);
     argument_capacity_ = std::min(argument_capacity_, smallest);
+    grow(0, 1);
   }
-  grow(0, 1);
   push_empty(1);
   std::fill_n(blocks_.data(), tangents > 0 ? 1 + tangents : 0, 0.0);
 }

@@ -29,7 +29,7 @@ void Tape::refer_to(const void* object, std::size_t bytes) {
   core_->owned.push_back({begin, begin + bytes});
 }
 
-void Tape::clear() { core_->reset(core_->tangents); }
+void Tape::clear() { core_->reset(); }
 
 namespace {
 
@@ -47,20 +47,30 @@ VarArray new_input(ad::TapeCore& core, const double* value, ad::Shape shape) {
 
 }  // namespace
 
-VarVector Tape::input(const Vector& value) {
+VarVector Tape::input(const Eigen::Ref<const Vector>& value) {
   return VarVector(new_input(*core_, value.data(), {value.size(), 1}));
+}
+
+VarVector Tape::constant_at(const Eigen::Map<const Vector>& value) {
+  return VarVector(VarArray(core_, core_->refer(value.data()), 0, {value.size(), 1}));
+}
+
+VarVector Tape::input_at(const Eigen::Map<const Vector>& value) {
+  const VarArray input(core_, core_->refer(value.data()), core_->new_array(), {value.size(), 1});
+  core_->inputs.push_back({input.id(), input.buffer()});
+  return VarVector(input);
 }
 
 VarMatrix Tape::input(const Matrix& value) {
   return VarMatrix(new_input(*core_, value.data(), {value.rows(), value.cols()}));
 }
 
-VarVector Tape::input(const Vector& value, const Matrix& tangents) {
+VarVector Tape::input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<const Matrix>& tangents) {
   if (tangents.rows() != value.size() || tangents.cols() != core_->tangents)
     throw ShapeError(fmt::format("input: tangents are {}x{}, not {}x{}", tangents.rows(), tangents.cols(),
                                  value.size(), core_->tangents));
   VarVector x = input(value);
-  std::copy_n(tangents.data(), tangents.size(), x.buffer()->data + value.size());
+  ad::Block(x.buffer()->data + value.size(), tangents.rows(), tangents.cols()) = tangents;
   return x;
 }
 
@@ -98,7 +108,7 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
     if (seed.cotangents.cols() != columns)
       throw ShapeError(fmt::format("sweep: seeds of {} and {} columns", columns, seed.cotangents.cols()));
   }
-  auto sweeper = std::make_unique<ad::Sweeper>(*core_, columns);
+  ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, columns);
   for (const Seed& seed : seeds) {
     ad::Into into{};
     ad::Block adjoint = sweeper->writable(seed.y.id(), seed.y.size(), into);
@@ -112,18 +122,22 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
 }
 
 Sweep Tape::sweep(const Var& y, const Eigen::RowVectorXd& seeds) const {
-  if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
-  core_->check(y.epoch(), "sweep");
-  auto sweeper = std::make_unique<ad::Sweeper>(*core_, checked_columns(seeds.size()));
-  sweeper->scalar_block(y.id()) = seeds;
-  sweeper->run();
-  return Sweep(std::move(sweeper), y.epoch());
+  return sweep_scalar(y, seeds.data(), seeds.size(), seeds.size());
 }
 
 Sweep Tape::sweep(const Var& y) const {
-  Eigen::RowVectorXd seed = Eigen::RowVectorXd::Zero(core_->columns());
-  seed(0) = 1;
-  return sweep(y, seed);
+  const double one = 1;
+  return sweep_scalar(y, &one, 1, core_->columns());
+}
+
+// The seeds of the other columns are zero.
+Sweep Tape::sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const {
+  if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
+  core_->check(y.epoch(), "sweep");
+  ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, checked_columns(columns));
+  std::copy_n(seeds, count, sweeper->scalar(y.id()));
+  sweeper->run();
+  return Sweep(std::move(sweeper), y.epoch());
 }
 
 void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
@@ -133,15 +147,23 @@ void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
 }
 
 Matrix Sweep::adjoint(const VarArray& x) const {
+  Matrix adjoint(x.size(), sweeper_->columns());
+  adjoint_into(x, 0, {adjoint.data(), adjoint.rows(), adjoint.cols()});
+  return adjoint;
+}
+
+void Sweep::adjoint_into(const VarArray& x, Index first, ad::Block out) const {
   const auto& inputs = sweeper_->core().inputs;
   const auto found = std::lower_bound(inputs.begin(), inputs.end(), x.id(),
                                       [](const auto& input, ad::Id id) { return input.id < id; });
   // (x + constant has the id of x, but another value.)
   check(x.epoch(), found != inputs.end() && found->id == x.id() && found->buffer == x.buffer());
   const ad::Sweeper::Adjoint adjoint = sweeper_->peek(x.id());
-  if (adjoint.buffer == nullptr) return Matrix::Zero(x.size(), sweeper_->columns());
-  const ad::ScaledBlock view = sweeper_->view(adjoint, x.size());
-  return view.scale * view.block;
+  if (adjoint.buffer == nullptr)
+    out.setZero();
+  else
+    ad::add(out, {adjoint.buffer->data + first * x.size(), x.size(), out.cols()}, adjoint.scale,
+            ad::Into::assign);
 }
 
 Eigen::RowVectorXd Sweep::adjoint(const Var& x) const {

@@ -36,9 +36,12 @@ TapeCore* TapeCore::acquire(Index tangents) {
     core = rest().first;
     if (core != nullptr) rest().first = core->next;
   }
-  if (core == nullptr) core = new TapeCore;
+  if (core == nullptr) {
+    core = new TapeCore;
+    core->forget();  // as those that rest have done
+  }
   try {
-    core->reset(tangents);
+    core->begin(tangents);
   } catch (...) {
     give_back(core);
     throw;
@@ -62,8 +65,12 @@ void TapeCore::give_back(TapeCore* core) noexcept {
   ThreadRest<TapeCore>::give(core);
 }
 
-void TapeCore::reset(Index new_tangents) {
+void TapeCore::reset() {
   forget();
+  begin(tangents);
+}
+
+void TapeCore::begin(Index new_tangents) {
   tangents = new_tangents;
   scalars.reset(static_cast<std::size_t>(new_tangents));
 }

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
-#include <vector>
 
 #include "unroll/ad/engine.hpp"
 #include "unroll/problem/finite_sum.hpp"
@@ -19,12 +19,12 @@ namespace {
 void count(Index& counter, Index by) { std::atomic_ref(counter).fetch_add(by, std::memory_order_relaxed); }
 
 // Tangents, zero where there are none.
-Matrix tangents(const ConstBlock& x, Index k) {
+Matrix all_tangents(const ConstBlock& x, Index k) {
   return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
 }
 // Cotangents of x and θ.
 template <class P>
-void give(P& p, const SecondOrder& s, double scale, bool passes_theta = true) {
+void give_all(P& p, const SecondOrder& s, double scale, bool passes_theta = true) {
   const auto of = [&](const Matrix& from) {
     return [&](Block bar, Into into) {
       add(bar, ConstBlock(from.data(), from.rows(), from.cols()), scale, into);
@@ -41,13 +41,25 @@ struct Gradient {
   const Problem* problem;
   Cost* cost;
 
+  void second_order(const ConstBlock& x, const ConstBlock& theta, const ConstBlock& x_dot,
+                    const ConstBlock& theta_dot, Block dx, Block dtheta) const {
+    if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
+    problem->second_order_into(value(x), value(theta), x_dot, theta_dot, dx, dtheta);
+  }
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     if (cost != nullptr) count(cost->gradients, 1);
-    y.col(0) = checked_gradient(*problem, x.col(0), theta.col(0));
+    problem->gradient_into(value(x), value(theta), {y.data(), y.rows()});
     const Index k = y.cols() - 1;
     if (k == 0) return;
-    if (cost != nullptr) count(cost->hessian_vector_products, k);
-    y.rightCols(k) = checked_push(*problem, x.col(0), theta.col(0), tangents(x, k), tangents(theta, k));
+    if (!problem->has_objective()) {
+      if (cost != nullptr) count(cost->hessian_vector_products, k);
+      y.rightCols(k) =
+          checked_push(*problem, x.col(0), theta.col(0), all_tangents(x, k), all_tangents(theta, k));
+      return;
+    }
+    const Matrix none = Matrix::Zero(x.cols() > 1 ? 0 : x.rows(), k);
+    second_order(x, theta, x.cols() > 1 ? tangents(x) : ConstBlock(none.data(), none.rows(), k),
+                 tangents(theta), {y.data() + y.rows(), y.rows(), k}, no_block());
   }
   template <class P>
   void pullback(P& p) const {
@@ -60,10 +72,29 @@ struct Gradient {
     if (p.sweeper().core().tangents > 0)
       throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
     const ScaledBlock y_bar = p.adjoint();
-    if (cost != nullptr) count(cost->hessian_vector_products, y_bar.block.cols());
-    give(p, checked_pull(*problem, p.template in<0>().col(0), p.template in<1>().col(0), y_bar.block),
-         y_bar.scale, passes_theta);
+    if (!problem->has_objective()) {
+      if (cost != nullptr) count(cost->hessian_vector_products, y_bar.block.cols());
+      give_all(p, checked_pull(*problem, p.template in<0>().col(0), p.template in<1>().col(0), y_bar.block),
+               y_bar.scale, passes_theta);
+      return;
+    }
+    const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
+    const Index k = y_bar.block.cols();
+    const bool wants_theta = passes_theta && p.template wants<1>();
+    const Sweeper::Adjoint dx = p.template fresh<0>(),
+                           dtheta = wants_theta ? p.template fresh<1>() : Sweeper::Adjoint{};
+    second_order(x, theta, y_bar.block, {nullptr, 0, 0}, {dx.buffer->data, x.rows(), k},
+                 wants_theta ? Block(dtheta.buffer->data, theta.rows(), k) : no_block());
+    p.template give<0>(dx, y_bar.scale);
+    if (wants_theta) p.template give<1>(dtheta, y_bar.scale);
   }
+
+ private:
+  static VectorView value(const ConstBlock& x) { return {x.data(), x.rows()}; }
+  static ConstBlock tangents(const ConstBlock& x) {
+    return {x.data() + x.rows(), x.cols() > 1 ? x.rows() : 0, x.cols() - 1};
+  }
+  static Block no_block() { return {nullptr, 0, 0}; }
 };
 
 /// The same, plus a zero that receives the cotangents of all gradients: see Gathering.
@@ -104,7 +135,7 @@ struct Product {
     y.col(0) = checked_push(*problem, x.col(0), theta.col(0), *v, Matrix::Zero(theta.rows(), 1));
     const Index n = x.rows(), k = y.cols() - 1;
     if (k == 0) return;
-    const Matrix x_dot = tangents(x, k), theta_dot = tangents(theta, k);
+    const Matrix x_dot = all_tangents(x, k), theta_dot = all_tangents(theta, k);
     for (Index i = 0; i < n; ++i) {
       const SecondOrder row = third_order(x, theta, Vector::Unit(n, i));
       y.row(i).tail(k) = row.dx.transpose() * x_dot + row.dtheta.transpose() * theta_dot;
@@ -122,7 +153,7 @@ struct Product {
       all.dx.col(j) = s.dx;
       all.dtheta.col(j) = s.dtheta;
     }
-    give(p, all, y_bar.scale);
+    give_all(p, all, y_bar.scale);
   }
 };
 

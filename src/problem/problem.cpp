@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
+#include "unroll/ad/arena.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -86,6 +90,68 @@ SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& 
 SecondOrder checked_third_order(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
                                 const Matrix& x_dot, const Matrix& theta_dot) {
   return checked(problem.third_order(x, theta, w, x_dot, theta_dot), x, theta, x_dot.cols(), "third_order");
+}
+
+namespace {
+
+/// Copies of the arrays that a problem is asked with, which rest with the thread between calls.
+struct Arguments {
+  Vector x, theta;
+  Matrix x_dot, theta_dot;
+  Arguments* next = nullptr;  // see ThreadRest
+
+  static void bequeath(Arguments* arguments) noexcept { delete arguments; }
+  struct GiveBack {
+    void operator()(Arguments* arguments) const noexcept { ad::ThreadRest<Arguments>::give(arguments); }
+  };
+  static std::unique_ptr<Arguments, GiveBack> of(const VectorView& x, const VectorView& theta) {
+    Arguments* const resting = ad::ThreadRest<Arguments>::take();
+    std::unique_ptr<Arguments, GiveBack> arguments(resting != nullptr ? resting : new Arguments);
+    arguments->x = x;
+    arguments->theta = theta;
+    return arguments;
+  }
+};
+
+}  // namespace
+
+void Problem::gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const {
+  const auto arguments = Arguments::of(x, theta);
+  g = checked_gradient(*this, arguments->x, arguments->theta);
+}
+
+void Problem::second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                                const ColumnsView& theta_dot, WritableColumns dx,
+                                WritableColumns dtheta) const {
+  const auto arguments = Arguments::of(x, theta);
+  arguments->x_dot = x_dot;
+  if (theta_dot.size() > 0)
+    arguments->theta_dot = theta_dot;
+  else
+    arguments->theta_dot.setZero(theta.size(), x_dot.cols());
+  const SecondOrder s =
+      checked_second_order(*this, arguments->x, arguments->theta, arguments->x_dot, arguments->theta_dot);
+  dx = s.dx;
+  if (dtheta.size() > 0) dtheta = s.dtheta;
+}
+
+namespace {
+VectorView view(const Vector& x) { return {x.data(), x.size()}; }
+ColumnsView view(const Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
+WritableColumns written(Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
+}  // namespace
+
+Vector Problem::written_gradient(const Vector& x, const Vector& theta) const {
+  Vector g(x.size());
+  gradient_into(view(x), view(theta), {g.data(), g.size()});
+  return g;
+}
+
+SecondOrder Problem::written_second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                          const Matrix& theta_dot) const {
+  SecondOrder s{Matrix(x.size(), x_dot.cols()), Matrix(theta.size(), x_dot.cols())};
+  second_order_into(view(x), view(theta), view(x_dot), view(theta_dot), written(s.dx), written(s.dtheta));
+  return s;
 }
 
 Matrix Problem::hessian(const Vector& x, const Vector& theta) const {

@@ -23,23 +23,21 @@ double RidgeProblem::value(const Vector& x, const Vector& theta) const {
   return 0.5 * x.dot(gram_ * x) - moment_.dot(x) + half_mean_ + 0.5 * theta[0] * x.squaredNorm();
 }
 
-Vector RidgeProblem::gradient(const Vector& x, const Vector& theta) const {
-  Vector g = theta[0] * x - moment_;
+void RidgeProblem::gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const {
+  g = theta[0] * x - moment_;
   g.noalias() += gram_ * x;
-  return g;
 }
 
-SecondOrder RidgeProblem::second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
-                                       const Matrix& theta_dot) const {
-  SecondOrder s;
-  s.dx = theta[0] * x_dot;
+void RidgeProblem::second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                                     const ColumnsView& theta_dot, WritableColumns dx,
+                                     WritableColumns dtheta) const {
+  dx = theta[0] * x_dot;
   if (x_dot.cols() == 1)
-    s.dx.col(0).noalias() += gram_ * x_dot.col(0);
+    dx.col(0).noalias() += gram_ * x_dot.col(0);
   else
-    s.dx.noalias() += gram_ * x_dot;
-  s.dx.noalias() += x * theta_dot.row(0);
-  s.dtheta = x.transpose() * x_dot;
-  return s;
+    dx.noalias() += gram_ * x_dot;
+  if (theta_dot.size() > 0) dx.noalias() += x * theta_dot.row(0);
+  if (dtheta.size() > 0) dtheta.noalias() = x.transpose() * x_dot;
 }
 
 Vector RidgeProblem::parameter_gradient(const Vector& x, const Vector&) const {

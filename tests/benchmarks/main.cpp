@@ -165,7 +165,7 @@ void run(const Options& options) {
   // Those with a budget of memory first, as the peak of a process never falls.
   for (const auto& family :
        {checkpoint_workloads, dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
-        elementwise_workloads, second_order_workloads, sobolev_workloads, layer_workloads}) {
+        elementwise_workloads, second_order_workloads, sobolev_workloads, layer_workloads, small_workloads}) {
     for (const Workload& w : family())
       if (selected(options, w)) report.add(w, measure(w, options.repeats));
   }

@@ -32,6 +32,7 @@ class ChunkArena {
 
  private:
   void* allocate_in_next_chunk(std::size_t bytes, std::size_t alignment);
+  void open_next();
 
   struct Chunk {
     std::unique_ptr<std::byte[]> memory;

@@ -211,18 +211,11 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
       rule.evaluate(block_of(in)..., Block(&y, 1, 1));
       return Var(y);
     }
-    if (core->tangents == 0) {
-      rule.evaluate(block_of(in)..., Block(&y, 1, 1));
-      const Id id = core->scalars.push_empty(1);
-      record<K>(*core, rule, id, 1, &y, indices, in...);
-      return Var(core, id, y);
-    }
-    Eigen::RowVectorXd values(core->columns());
-    rule.evaluate(block_of(in)..., Block(values.data(), 1, values.size()));
     const Id id = core->scalars.push_empty(1);
-    std::copy_n(values.data(), values.size(), core->scalars.block(id));
-    record<K>(*core, rule, id, 1, values.data(), indices, in...);
-    return Var(core, id, values(0));
+    double* const value = core->tangents == 0 ? &y : core->scalars.block(id);
+    rule.evaluate(block_of(in)..., Block(value, 1, core->columns()));
+    record<K>(*core, rule, id, 1, value, indices, in...);
+    return Var(core, id, *value);
   } else {
     if (core == nullptr) return evaluate_constant(rule, shape, in...);
     const Index columns = active ? core->columns() : 1;

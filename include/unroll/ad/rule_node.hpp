@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <tuple>
 #include <type_traits>
 
@@ -106,6 +107,20 @@ class Pull {
     const auto& operand = std::get<I>(node_.in);
     if (operand.id != 0) sweeper_.add_scaled(operand.id, operand.rows, factor, adjoint_);
   }
+  /// Memory of the size of operand I's adjoint, to be written; then `give` adds factor × it there, without a
+  /// copy where it can.
+  /// @{
+  template <std::size_t I>
+  Sweeper::Adjoint fresh() {
+    return sweeper_.fresh(std::get<I>(node_.in).rows);
+  }
+  template <std::size_t I>
+  void give(const Sweeper::Adjoint& made, double factor) {
+    const auto& operand = std::get<I>(node_.in);
+    if (operand.id != 0) sweeper_.add_scaled(operand.id, operand.rows, factor, made);
+    sweeper_.drop(made, operand.rows);
+  }
+  /// @}
   Sweeper& sweeper() { return sweeper_; }
 
  private:
@@ -118,11 +133,12 @@ template <class N, Kind K>
 void pull_node(const Node& base, Sweeper& sweeper) {
   const N& node = static_cast<const N&>(base);
   if constexpr (K == Kind::scalar) {
-    Block seed = sweeper.scalar_block(node.output);
-    if ((seed.array() == 0).all()) return;
+    double* const seed = sweeper.scalar(node.output);
+    double* const end = seed + sweeper.columns();
+    if (std::all_of(seed, end, [](double s) { return s == 0; })) return;
     Pull<N, K> pull(node, sweeper, {});
     node.rule.pullback(pull);
-    seed.setZero();
+    std::fill(seed, end, 0.0);
   } else {
     const Sweeper::Adjoint adjoint = sweeper.take(node.output);
     if (adjoint.buffer == nullptr) return;

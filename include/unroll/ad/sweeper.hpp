@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "unroll/ad/tape_core.hpp"
@@ -22,12 +24,19 @@ class Sweeper {
     double scale = 1;
   };
 
-  Sweeper(const TapeCore& core, Index columns);
+  /// Gives a sweeper, with its memory, to the thread for another sweep.
+  struct GiveBack {
+    void operator()(Sweeper* sweeper) const noexcept { sweeper->give_back(); }
+  };
+  using Owner = std::unique_ptr<Sweeper, GiveBack>;
+  /// A sweeper of this thread over a recording, warm if there is one.
+  static Owner over(const TapeCore& core, Index columns);
+  static void bequeath(Sweeper* sweeper) noexcept { delete sweeper; }
+  Sweeper* next = nullptr;  // while it rests: see ThreadRest
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
-  ~Sweeper();
 
-  const TapeCore& core() const { return core_; }
+  const TapeCore& core() const { return *core_; }
   Index columns() const { return columns_; }
 
   /// From the end of the recording to its start.
@@ -46,6 +55,8 @@ class Sweeper {
   /// Of an input; zero if it was recorded after the sweep.
   Adjoint peek(Id id) const { return id < array_count_ ? arrays_[id] : Adjoint{}; }
   bool has_scalar(Id id) const { return id < scalar_count_; }
+  /// One that belongs to nothing yet, to be written and then added or dropped.
+  Adjoint fresh(Index rows) { return {new_buffer(rows), 1}; }
   ScaledBlock view(const Adjoint& adjoint, Index rows) const {
     return {{adjoint.buffer->data, rows, columns_}, adjoint.scale};
   }
@@ -80,6 +91,9 @@ class Sweeper {
   Block scalar_block(Id id) { return {scalar(id), 1, columns_}; }
 
  private:
+  Sweeper() = default;
+  ~Sweeper() = default;
+  void give_back() noexcept;
   std::size_t size_of(Index rows) const { return static_cast<std::size_t>(rows * columns_); }
   Buffer* new_buffer(Index rows) {
     Buffer* const found = free_.take(size_of(rows));
@@ -97,17 +111,17 @@ class Sweeper {
   void sweep_statements_plain(Id from, Id to);
   void sweep_statements_of_columns(Id from, Id to);
 
-  const TapeCore& core_;
-  Index columns_;
-  std::uint32_t epoch_;            // of the recording, which a sweep may outlive
-  Id array_count_, scalar_count_;  // what there was to sweep: more may be recorded later
-  std::size_t arguments_ = 0;      // of the statements not yet swept
-  struct Workspace;
-  Workspace* workspace_;
-  std::vector<Adjoint>& arrays_;
-  std::vector<double>& scalars_;
-  ChunkArena& memory_;
-  FreeLists<Buffer>& free_;
+  const TapeCore* core_ = nullptr;  // null while it rests
+  Index columns_ = 0;
+  std::uint32_t epoch_ = 0;                // of the recording, which a sweep may outlive
+  Id array_count_ = 0, scalar_count_ = 0;  // what there was to sweep: more may be recorded later
+  std::size_t arguments_ = 0;              // of the statements not yet swept
+  // Tables that are all zero between sweeps, and the memory of adjoints.
+  std::vector<Adjoint> arrays_;
+  std::vector<double> scalars_;
+  ChunkArena memory_;
+  FreeLists<Buffer> free_;
+  bool clean_ = true;
 };
 
 }  // namespace unroll::ad

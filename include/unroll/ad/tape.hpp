@@ -29,13 +29,15 @@ class Sweep {
   }
   /// 1 × s, likewise.
   Eigen::RowVectorXd adjoint(const Var& x) const;
+  /// Columns `first` … of the adjoint of x, as many as `out` has, written there. @throws as adjoint.
+  void adjoint_into(const VarArray& x, Index first, ad::Block out) const;
 
  private:
   friend class Tape;
-  explicit Sweep(std::unique_ptr<ad::Sweeper> sweeper, std::uint32_t epoch)
+  explicit Sweep(ad::Sweeper::Owner sweeper, std::uint32_t epoch)
       : sweeper_(std::move(sweeper)), epoch_(epoch) {}
   void check(std::uint32_t variable_epoch, bool is_input) const;
-  std::unique_ptr<ad::Sweeper> sweeper_;
+  ad::Sweeper::Owner sweeper_;
   std::uint32_t epoch_;
 };
 
@@ -99,19 +101,20 @@ class Tape {
 
   /// An independent variable; its tangents, if the tape carries any, are zero.
   /// @{
-  VarVector input(const Vector& value);
+  VarVector input(const Vector& value) { return input(Eigen::Ref<const Vector>(value)); }
+  VarVector input(const Eigen::Ref<const Vector>& value);
   VarMatrix input(const Matrix& value);
   template <class D>
   auto input(const Eigen::MatrixBase<D>& value) {
     if constexpr (D::ColsAtCompileTime == 1)
-      return input(Vector(value));
+      return input(Eigen::Ref<const Vector>(value.derived()));
     else
       return input(Matrix(value));
   }
   Var input(double value);
   /// @}
   /// With tangents, n×k. @throws ShapeError
-  VarVector input(const Vector& value, const Matrix& tangents);
+  VarVector input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<const Matrix>& tangents);
 
   /// Pulls seeds back from y to all inputs: `seeds` is y.size() × s, s adjoints at once.
   /// On a tape with tangents, s = 1 + k, column 0 the seed and the others its tangents.
@@ -148,10 +151,17 @@ class Tape {
   // For the engine.
   /// @cond engine
   ad::TapeCore& core() { return *core_; }
+  /// `value` itself, no copy, as a constant or, on a tape without tangents, as an input: it must outlive the
+  /// recording, unchanged.
+  /// @{
+  VarVector constant_at(const Eigen::Map<const Vector>& value);
+  VarVector input_at(const Eigen::Map<const Vector>& value);
+  /// @}
   /// @endcond
 
  private:
   Index checked_columns(Index seeds) const;
+  Sweep sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const;
   ad::TapeCore* core_;
 };
 

@@ -108,6 +108,11 @@ struct TapeCore {
     *buffer = {static_cast<double*>(values.allocate(bytes, size < small ? 16 : 64)), 1, 0};
     return buffer;
   }
+  /// A buffer of somebody else's memory. One reference is nobody's, so that it is neither recycled nor
+  /// written to.
+  Buffer* refer(const double* data) {
+    return new (headers.allocate(sizeof(Buffer), alignof(Buffer))) Buffer{const_cast<double*>(data), 2, 0};
+  }
   void release(Buffer* buffer, std::size_t size) {
     if (--buffer->references == 0) {
       free_bytes += size * sizeof(double);
@@ -154,8 +159,9 @@ struct TapeCore {
   }
 
   /// Forgets the recording, keeps the memory, and begins another.
-  void reset(Index new_tangents);
+  void reset();
   void forget() noexcept;
+  void begin(Index new_tangents);
 
   /// A core of this thread, warm if there is one.
   static TapeCore* acquire(Index tangents);

@@ -18,8 +18,49 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
   { f(x, x) } -> std::convertible_to<Var>;
 };
 
-/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by a
+namespace detail {
+
+/// Writes the gradient of y = record(tape, x), an objective made of f, as a function of x alone.
+template <class F, class Record>
+void write_gradient(const F& f, const VectorView& x, WritableVector g, const Record& record) {
+  Tape tape;
+  tape.refer_to(f);
+  const VarVector taped = tape.input_at(x);
+  const Var y = record(tape, taped);
+  if (y.is_constant())
+    g.setZero();
+  else
+    tape.sweep(y).adjoint_into(taped, 0, {g.data(), g.size(), 1});
+}
+
+/// Writes the tangents of both gradients of y = record(x, theta), see Problem::second_order_into: one
 /// recording that carries the k tangents, so that one pass over the data serves value and tangents alike.
+template <class F, class Record>
+void write_second_order(const F& f, const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                        const ColumnsView& theta_dot, WritableColumns dx, WritableColumns dtheta,
+                        const Record& record) {
+  const Index k = x_dot.cols();
+  Tape tape(k);
+  tape.refer_to(f);
+  const VarVector taped_x = tape.input(x, x_dot);
+  const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
+                                : dtheta.size() > 0  ? tape.input(theta)
+                                                     : tape.constant_at(theta);
+  const Var y = record(taped_x, taped_theta);
+  if (k == 0 || y.is_constant()) {
+    dx.setZero();
+    dtheta.setZero();
+    return;
+  }
+  const Sweep sweep = tape.sweep(y);
+  sweep.adjoint_into(taped_x, 1, dx);
+  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, dtheta);
+}
+
+}  // namespace detail
+
+/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by one
+/// that carries tangents.
 /// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
@@ -59,34 +100,34 @@ class TemplateProblem : public Base {
   }
 
   Vector gradient(const Vector& x, const Vector& theta) const override {
-    Tape tape;
-    tape.refer_to(f_);
-    const VarVector taped = tape.input(x);
-    const Var y = f_(taped, VarVector(theta));
-    if (y.is_constant()) return Vector::Zero(n_);
-    return tape.sweep(y).adjoint(taped);
+    return this->written_gradient(x, theta);
+  }
+  void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const override {
+    detail::write_gradient(f_, x, g, [&](Tape& tape, const VarVector& taped) -> Var {
+      return f_(taped, tape.constant_at(theta));
+    });
   }
 
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override {
-    Tape tape;
-    tape.refer_to(f_);
-    const VarVector taped = tape.input(theta);
-    const Var y = f_(VarVector(x), taped);
-    if (y.is_constant()) return Vector::Zero(p_);
-    return tape.sweep(y).adjoint(taped);
+    Vector g(p_);
+    detail::write_gradient(f_, VectorView(theta.data(), p_), WritableVector(g.data(), p_),
+                           [&](Tape& tape, const VarVector& taped) -> Var {
+                             return f_(tape.constant_at(VectorView(x.data(), n_)), taped);
+                           });
+    return g;
   }
 
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {
-    const Index k = x_dot.cols();
-    Tape tape(k);
-    tape.refer_to(f_);
-    const VarVector taped_x = tape.input(x, x_dot);
-    const VarVector taped_theta = tape.input(theta, theta_dot);
-    const Var y = f_(taped_x, taped_theta);
-    if (k == 0 || y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(p_, k)};
-    const Sweep sweep = tape.sweep(y);
-    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+    return this->written_second_order(x, theta, x_dot, theta_dot);
+  }
+  void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                         const ColumnsView& theta_dot, WritableColumns dx,
+                         WritableColumns dtheta) const override {
+    detail::write_second_order(f_, x, theta, x_dot, theta_dot, dx, dtheta,
+                               [&](const VarVector& taped_x, const VarVector& taped_theta) -> Var {
+                                 return f_(taped_x, taped_theta);
+                               });
   }
 
  private:

@@ -68,34 +68,34 @@ class GivenTemplate final : public GivenProblem {
 
   double value(const Vector& x, const Vector&) const override { return f_(x, theta_, prepared_); }
 
-  Vector gradient(const Vector& x, const Vector&) const override {
-    Tape tape;
-    tape.refer_to(f_);
-    const VarVector taped = tape.input(x);
-    const Var y = f_(taped, VarVector(theta_), constants_);
-    if (y.is_constant()) return Vector::Zero(n_);
-    return tape.sweep(y).adjoint(taped);
+  Vector gradient(const Vector& x, const Vector&) const override { return written_gradient(x, point_); }
+  void gradient_into(const VectorView& x, const VectorView&, WritableVector g) const override {
+    write_gradient(f_, x, g, [&](Tape& tape, const VarVector& taped) -> Var {
+      return f_(taped, tape.constant_at(VectorView(theta_.data(), theta_.size())), constants_);
+    });
   }
 
   Vector parameter_gradient(const Vector& x, const Vector&) const override {
-    Tape tape;
-    tape.refer_to(f_);
-    const VarVector taped = tape.input(point_);
-    const Var y = f_(VarVector(x), head(taped, theta_.size()), blocks_of(taped));
-    if (y.is_constant()) return Vector::Zero(point_.size());
-    return tape.sweep(y).adjoint(taped);
+    Vector g(point_.size());
+    write_gradient(f_, VectorView(point_.data(), point_.size()), WritableVector(g.data(), g.size()),
+                   [&](Tape& tape, const VarVector& taped) -> Var {
+                     return f_(tape.constant_at(VectorView(x.data(), n_)), head(taped, theta_.size()),
+                               blocks_of(taped));
+                   });
+    return g;
   }
 
   SecondOrder second_order(const Vector& x, const Vector&, const Matrix& x_dot,
                            const Matrix& point_dot) const override {
-    const Index k = x_dot.cols();
-    Tape tape(k);
-    tape.refer_to(f_);
-    const VarVector taped_x = tape.input(x, x_dot), taped = tape.input(point_, point_dot);
-    const Var y = f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
-    if (k == 0 || y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(point_.size(), k)};
-    const Sweep sweep = tape.sweep(y);
-    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped).rightCols(k)};
+    return written_second_order(x, point_, x_dot, point_dot);
+  }
+  void second_order_into(const VectorView& x, const VectorView&, const ColumnsView& x_dot,
+                         const ColumnsView& point_dot, WritableColumns dx,
+                         WritableColumns dpoint) const override {
+    write_second_order(f_, x, VectorView(point_.data(), point_.size()), x_dot, point_dot, dx, dpoint,
+                       [&](const VarVector& taped_x, const VarVector& taped) -> Var {
+                         return f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
+                       });
   }
 
   Matrix push(const Matrix& theta_dot) const override {
@@ -194,6 +194,14 @@ class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
     SecondOrder s = problem->second_order(x, theta, x_dot, Matrix::Zero(problem->parameters(), x_dot.cols()));
     s.dtheta = problem->pull(s.dtheta);
     return s;
+  }
+  void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const override {
+    Problem::gradient_into(x, theta, g);
+  }
+  void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                         const ColumnsView& theta_dot, WritableColumns dx,
+                         WritableColumns dtheta) const override {
+    Problem::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);
   }
   std::shared_ptr<const GivenProblem> given(const Vector& theta) const override { return at(theta); }
 

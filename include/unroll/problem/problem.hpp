@@ -25,6 +25,14 @@ struct Curvature {
 
 class GivenProblem;
 
+/// Arrays in memory that is somebody else's.
+/// @{
+using VectorView = Eigen::Map<const Vector>;
+using ColumnsView = Eigen::Map<const Matrix>;
+using WritableVector = Eigen::Map<Vector>;
+using WritableColumns = Eigen::Map<Matrix>;
+/// @}
+
 /// The inner problem min_x f(x, θ), x ∈ R^n, θ ∈ R^p, as an oracle: all that solvers and derivatives ever
 /// ask. Obtained from a template by `make_problem`, or implemented by hand: derive, and override the five
 /// pure functions. They are const and may be called from several threads at once. Sizes are checked by the
@@ -41,6 +49,16 @@ class Problem {
   virtual SecondOrder second_order(const Vector& x, const Vector& theta,
                                    const Matrix& x_dot,                 // n×k
                                    const Matrix& theta_dot) const = 0;  // p×k
+  /// Gradient and second order once more, written into given memory: by them a step asks. Nobody needs to
+  /// override these; who does, as make_problem, spares a step its allocations. By default they are what the
+  /// two functions above give. @throws ShapeError if those give other sizes than they promise.
+  /// @{
+  virtual void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const;
+  virtual void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                                 const ColumnsView& theta_dot,   // p×k; of no size: zero
+                                 WritableColumns dx,             // n×k
+                                 WritableColumns dtheta) const;  // p×k; of no size: not wanted
+  /// @}
   /// ∇_θ f, p: needed only where the *value* is differentiated. @throws UnsupportedError unless overridden.
   virtual Vector parameter_gradient(const Vector& x, const Vector& theta) const;
   /// @throws DomainError where the problem is not defined. By default every finite θ is allowed.
@@ -75,6 +93,14 @@ class Problem {
   Matrix hessian(const Vector& x, const Vector& theta) const;
   /// M(x, θ) = ∂²f/∂x∂θ, or ∂_θF, n×p, by p directions at once. @throws ShapeError
   Matrix mixed(const Vector& x, const Vector& theta) const;
+
+ protected:
+  /// What gradient and second_order return where gradient_into and second_order_into are written.
+  /// @{
+  Vector written_gradient(const Vector& x, const Vector& theta) const;
+  SecondOrder written_second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                   const Matrix& theta_dot) const;
+  /// @}
 };
 
 /// f(x, θ, π) at one θ, π = π(θ) having been prepared: as a problem in the p + q parameters (θ, π). A run

@@ -15,9 +15,15 @@ class RidgeProblem final : public QuadraticProblem {
   Index dimension() const override { return gram_.rows(); }
   Index parameters() const override { return 1; }
   double value(const Vector& x, const Vector& theta) const override;
-  Vector gradient(const Vector& x, const Vector& theta) const override;
+  Vector gradient(const Vector& x, const Vector& theta) const override { return written_gradient(x, theta); }
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
-                           const Matrix& theta_dot) const override;
+                           const Matrix& theta_dot) const override {
+    return written_second_order(x, theta, x_dot, theta_dot);
+  }
+  void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const override;
+  void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
+                         const ColumnsView& theta_dot, WritableColumns dx,
+                         WritableColumns dtheta) const override;
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override;
   /// @throws DomainError unless θ > 0.
   void check_domain(const Vector& theta) const override;

@@ -76,6 +76,15 @@ bool has_converged(const Oracle<V>& f, const S&, const StateOf<S, V>& state, con
   return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
 }
 
+/// Whether no number of an array, its tangents aside, is infinite or NaN.
+template <class V>
+bool has_finite_entries(const V& x) {
+  if constexpr (std::is_same_v<V, Vector>)
+    return x.allFinite();
+  else
+    return Eigen::Map<const Vector>(x.block().data(), x.size()).allFinite();
+}
+
 /// How a run from its first step on ended.
 inline Status whole_status(Status status, Index steps, Index accepted) {
   return status == Status::step_limit && steps > 0 && accepted == 0 ? Status::none_accepted : status;
@@ -100,15 +109,14 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
   for (Index t = first; t < options.steps; ++t) {
     State next = take_step<V, S>(solver, f, std::as_const(state), theta, t, prepared);
     check_same_shapes(next, state, t + 1);
-    const auto& x = value_of(next.x);
-    if (!x.allFinite()) return ended(Status::non_finite, t);
+    if (!has_finite_entries(next.x)) return ended(Status::non_finite, t);
     const bool converged =
         options.tolerance > 0 && has_converged<V, S>(f, solver, state, next, theta, options.tolerance);
-    if (options.observer) options.observer(t + 1, x);
+    if (options.observer) options.observer(t + 1, value_of(next.x));
     if (was_accepted(next)) {
       ++accepted;
       if constexpr (is_plain) {
-        if (x != state.x) {
+        if (next.x != state.x) {
           last = t + 1;
           before.emplace(std::move(state));
         }
