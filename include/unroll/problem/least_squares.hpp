@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "unroll/ad/dual.hpp"
-#include "unroll/ad/tape.hpp"
+#include "unroll/problem/array_function.hpp"
 #include "unroll/problem/make_problem.hpp"
 
 namespace unroll {
@@ -12,8 +12,8 @@ namespace unroll {
 class LeastSquares : public Problem {
  public:
   virtual Matrix residual_jacobian(const Vector& x, const Vector& theta) const = 0;  // J = ∂r/∂x, m×n
-  /// The tangents of (Jᵀw, (∂r/∂θ)ᵀw) in k directions (Ẋ, Θ̇): the curvature of the residuals, wᵀ∂²r. Only where a
-  /// step of Gauss and Newton is differentiated. @throws UnsupportedError unless overridden.
+  /// The tangents of (Jᵀw, (∂r/∂θ)ᵀw) in k directions (Ẋ, Θ̇): the curvature of the residuals, wᵀ∂²r. Only
+  /// where a step of Gauss and Newton is differentiated. @throws UnsupportedError unless overridden.
   virtual SecondOrder residual_curvature(const Vector& x, const Vector& theta, const Vector& w,  // m
                                          const Matrix& x_dot,                                    // n×k
                                          const Matrix& theta_dot) const;                         // p×k
@@ -21,10 +21,10 @@ class LeastSquares : public Problem {
 
 /// JᵀJ v, n, for constant v, at J = J(x, θ), differentiable by the residuals' curvature.
 /// @{
-DualVector normal_product(const LeastSquares& problem, const DualVector& x, const DualVector& theta, const Matrix& J,
-                          const Vector& v);
-VarVector normal_product(const LeastSquares& problem, const VarVector& x, const VarVector& theta, const Matrix& J,
-                         const Vector& v);
+DualVector normal_product(const LeastSquares& problem, const DualVector& x, const DualVector& theta,
+                          const Matrix& J, const Vector& v);
+VarVector normal_product(const LeastSquares& problem, const VarVector& x, const VarVector& theta,
+                         const Matrix& J, const Vector& v);
 /// @}
 
 namespace detail {
@@ -39,7 +39,7 @@ struct HalfSquare {
 };
 }  // namespace detail
 
-/// Least squares from the user's template r(x, θ); the Jacobian by forward mode, n tangents at once.
+/// Least squares from the user's template r(x, θ); the Jacobian by n tangents at once.
 template <class R>
 class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>, LeastSquares> {
  public:
@@ -49,22 +49,12 @@ class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>,
 
   Matrix residual_jacobian(const Vector& x, const Vector& theta) const override {
     const Index n = this->dimension();
-    const DualVector r = this->function().residuals(DualVector(x, Matrix::Identity(n, n)), DualVector(theta));
-    return r.directions() == 0 ? Matrix(Matrix::Zero(r.size(), n)) : Matrix(r.tangents());
+    return detail::push_array(this->function().residuals, x, theta, Matrix::Identity(n, n),
+                              Matrix::Zero(theta.size(), n));
   }
-
   SecondOrder residual_curvature(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                                  const Matrix& theta_dot) const override {
-    const Index k = x_dot.cols();
-    Tape tape(k);
-    tape.refer_to(this->function().residuals);
-    const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot),
-                    r = this->function().residuals(taped_x, taped_theta);
-    if (k == 0 || r.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
-    Matrix seed = Matrix::Zero(r.size(), 1 + k);
-    seed.col(0) = w;
-    const Sweep sweep = tape.sweep(r, seed);
-    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+    return detail::array_curvature(this->function().residuals, x, theta, w, x_dot, theta_dot);
   }
 };
 

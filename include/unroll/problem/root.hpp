@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "unroll/ad/tape.hpp"
+#include "unroll/problem/array_function.hpp"
 #include "unroll/problem/problem.hpp"
 
 namespace unroll {
@@ -72,37 +72,14 @@ class TemplateRoot final : public Root {
 
   Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
                        const Matrix& theta_dot) const override {
-    const Index k = x_dot.cols();
-    Tape tape(k);
-    tape.refer_to(f_);
-    const VarVector y = f_(tape.input(x, x_dot), tape.input(theta, theta_dot));
-    detail::check_residual(y.size(), n_);
-    return k == 0 || y.is_constant() ? Matrix(Matrix::Zero(n_, k)) : Matrix(y.block().rightCols(k));
+    return detail::push_array(f_, x, theta, x_dot, theta_dot);
   }
-
   SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const override {
-    Tape tape;
-    tape.refer_to(f_);
-    const VarVector taped_x = tape.input(x), taped_theta = tape.input(theta), y = f_(taped_x, taped_theta);
-    detail::check_residual(y.size(), n_);
-    if (w.cols() == 0 || y.is_constant()) return {Matrix::Zero(n_, w.cols()), Matrix::Zero(p_, w.cols())};
-    const Sweep sweep = tape.sweep(y, w);
-    return {sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
+    return detail::pull_array(f_, x, theta, w);
   }
-
   SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                           const Matrix& theta_dot) const override {
-    const Index k = x_dot.cols();
-    if (k == 0) return {x_dot, theta_dot};
-    Tape tape(k);
-    tape.refer_to(f_);
-    const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot),
-                    y = f_(taped_x, taped_theta);
-    if (y.is_constant()) return {Matrix::Zero(n_, k), Matrix::Zero(p_, k)};
-    Matrix seed = Matrix::Zero(n_, 1 + k);
-    seed.col(0) = w;
-    const Sweep sweep = tape.sweep(y, seed);
-    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+    return detail::array_curvature(f_, x, theta, w, x_dot, theta_dot);
   }
 
  private:
