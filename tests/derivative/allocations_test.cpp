@@ -81,7 +81,9 @@ TEST_CASE("a warm step allocates nothing, by the problem's own functions or tape
   CHECK(dx == s.dx);
   CHECK(dtheta == s.dtheta);
   problem.gradient(x, theta);
-  CHECK(count([&] { problem.gradient(x, theta); }) <= 1);  // what it returns
+#ifdef UNROLL_COUNTS_MALLOC
+  CHECK(count([&] { problem.gradient(x, theta); }) == 1);  // what it returns
+#endif
 }
 
 TEST_CASE("a warm step of vjp allocates nothing") {
