@@ -59,9 +59,10 @@ void add(Block out, const ConstBlock& x, double alpha, Into into) {
 }
 
 void dot(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
-  if (into == Into::assign) out.setZero();
-  bilinear(out, a, b, Into::accumulate, [&](Index o, Index i, Index j, Into) {
-    out.data()[o] += alpha * inner_product(a.data() + i * a.rows(), b.data() + j * b.rows(), a.rows());
+  bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
+    double& y = out.data()[o];
+    const double before = how == Into::assign ? 0.0 : y;
+    y = before + alpha * inner_product(a.data() + i * a.rows(), b.data() + j * b.rows(), a.rows());
   });
 }
 

@@ -2,8 +2,8 @@
 
 #include "unroll/types.hpp"
 
-/// Loops over entries that cost nothing but their entries: most arrays of most programs are short, and Eigen's
-/// search for an aligned start takes longer than a few numbers.
+/// Loops over entries that cost nothing but their entries: most arrays of most programs are short, and
+/// Eigen's search for an aligned start takes longer than a few numbers.
 namespace unroll::ad {
 
 using Packet = Eigen::internal::packet_traits<double>::type;

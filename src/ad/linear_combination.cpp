@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "ad/entrywise.hpp"
@@ -39,11 +40,12 @@ template <std::size_t... I>
 void combine(double* out, Index size, const Input* in, std::index_sequence<I...>) {
   entrywise(
       out, size,
-      [in](auto first, const auto&... rest) {
+      [c = std::array<double, sizeof...(I) + 1>{in[0].coefficient, in[I + 1].coefficient...}](
+          auto first, const auto&... rest) {
         using namespace Eigen::internal;
         using T = decltype(first);
-        T sum = pmul(pset1<T>(in[0].coefficient), first);
-        ((sum = pmadd(pset1<T>(in[I + 1].coefficient), rest, sum)), ...);
+        T sum = pmul(pset1<T>(c[0]), first);
+        ((sum = pmadd(pset1<T>(c[I + 1]), rest, sum)), ...);
         return sum;
       },
       in[0].data, in[I + 1].data...);

@@ -44,7 +44,7 @@ void Statements::reset(std::size_t tangents) {
     argument_capacity_ = std::min(argument_capacity_, smallest);
     grow(0, 1);
   }
-  push_empty(1);
+  push(0);
   std::fill_n(blocks_.data(), tangents > 0 ? 1 + tangents : 0, 0.0);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ad/entrywise.hpp"
 #include "unroll/ad/functions.hpp"

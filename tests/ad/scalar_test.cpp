@@ -76,6 +76,20 @@ TEST_CASE("an expression becomes one statement with one argument for each variab
   CHECK(sweep.adjoint(b)(0) == doctest::Approx(2.0));
 }
 
+TEST_CASE("a constant is no argument of a statement, wherever it stands in the expression") {
+  Tape tape(1);
+  const Var a = tape.input(Vector(Vector::Constant(1, 2.0)), Matrix::Constant(1, 1, 1.0))[0], c = 3.0;
+  const TapeStatistics before = tape.statistics();
+  const Var first = c * a, last = a * a * c, between = a + c * a, beside = c + a * a * a + c;
+  CHECK(tape.statistics().arguments == before.arguments + 1 + 2 + 2 + 3);
+  const Var sum = first + last + between + beside;  // 3a + 3a² + 4a + a³ + 6
+  CHECK(sum.value() == 40);
+  Tape plain;
+  const Var b = plain.input(2.0);
+  const Sweep sweep = plain.sweep(Var(c * b + b * c * b + exp(c) * b));
+  CHECK(sweep.adjoint(b)(0) == doctest::Approx(3 + 12 + std::exp(3.0)));
+}
+
 TEST_CASE("comparisons and predicates are of the number") {
   Tape tape;
   const Var a = tape.input(2.0), inf = a / 0.0;

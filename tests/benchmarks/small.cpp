@@ -227,7 +227,7 @@ std::vector<Workload> small_workloads() {
                       d, d->made));
   }
   for (const Index n : {20'000, 100'000}) {
-    const auto d = std::make_shared<Diagonal>(Diagonal{n, 20});
+    const auto d = std::make_shared<Diagonal>(Diagonal{n, 2'000'000 / n});
     all.push_back(row(n == 20'000 ? "P20" : "P100",
                       fmt::format("diagonal n = p = {}, gd, make_problem, vjp", n), d, d->made));
     all.back().by_default = n == 20'000;

@@ -24,8 +24,8 @@ namespace {
 std::atomic<long> calls{0};
 }
 #ifdef UNROLL_COUNTS_MALLOC
-extern "C" void* __libc_malloc(std::size_t size);  // NOLINT: glibc's own
-extern "C" void* malloc(std::size_t size) {
+extern "C" void* __libc_malloc(std::size_t size) noexcept;  // NOLINT: glibc's own
+extern "C" void* malloc(std::size_t size) noexcept {
   calls.fetch_add(1, std::memory_order_relaxed);
   return __libc_malloc(size);
 }
@@ -81,7 +81,9 @@ TEST_CASE("a warm step allocates nothing, by the problem's own functions or tape
   CHECK(dx == s.dx);
   CHECK(dtheta == s.dtheta);
   problem.gradient(x, theta);
-  CHECK(count([&] { problem.gradient(x, theta); }) <= 1);  // what it returns
+#ifdef UNROLL_COUNTS_MALLOC
+  CHECK(count([&] { problem.gradient(x, theta); }) == 1);  // what it returns
+#endif
 }
 
 TEST_CASE("a warm step of vjp allocates nothing") {

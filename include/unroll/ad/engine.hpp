@@ -124,9 +124,9 @@ O operand_of(TapeCore& core, const T& x, bool read) {
       const double* data = nullptr;
       if (read) {
         if constexpr (TapedArray<T>) {
-          if (x.core() != nullptr) {
+          if (x.core() != nullptr) {  // whose recording it is has been checked
             x.retain();
-            data = x.block().data();
+            data = x.buffer()->data;
           }
         }
         if (data == nullptr) data = core.keep_copy(block_of(x).data(), rows);
@@ -211,7 +211,7 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
       rule.evaluate(block_of(in)..., Block(&y, 1, 1));
       return Var(y);
     }
-    const Id id = core->scalars.push_empty(1);
+    const Id id = core->scalars.push(0).id;
     double* const value = core->tangents == 0 ? &y : core->scalars.block(id);
     rule.evaluate(block_of(in)..., Block(value, 1, core->columns()));
     record<K>(*core, rule, id, 1, value, indices, in...);

@@ -15,8 +15,8 @@ namespace ad {
 
 #define UNROLL_INLINE [[gnu::always_inline]] inline
 
-/// Where a statement being recorded puts its arguments. `stale` gathers what an epoch check of each would
-/// find.
+/// Where a statement being recorded puts its arguments, constants left out. `stale` gathers what an epoch
+/// check of each would find.
 struct StatementWriter {
   double* partial;
   Id* argument;
@@ -81,7 +81,6 @@ struct Literal {
   UNROLL_INLINE void push(StatementWriter&, double) const {}
   Pair pair(Index) const { return {number, 0.0}; }
   void push_pair(TangentWriter&, Pair) const {}
-  void check_leaves(std::uint32_t) const {}
 };
 
 template <Function function, class A>
@@ -99,7 +98,6 @@ class Unary : public Expression<Unary<function, A>> {
   void push_pair(TangentWriter& writer, Pair multiplier) const {
     a_.push_pair(writer, multiplier * slope(writer.direction));
   }
-  void check_leaves(std::uint32_t epoch) const { a_.check_leaves(epoch); }
 
  private:
   Pair slope(Index j) const {
@@ -142,10 +140,6 @@ class Binary : public Expression<Binary<function, A, B>> {
     const Pair y = value_of_two<F>(a, b);
     if constexpr (A::leaves > 0) a_.push_pair(writer, multiplier * Pair(F::partial_a(a, b, y)));
     if constexpr (B::leaves > 0) b_.push_pair(writer, multiplier * Pair(F::partial_b(a, b, y)));
-  }
-  void check_leaves(std::uint32_t epoch) const {
-    a_.check_leaves(epoch);
-    b_.check_leaves(epoch);
   }
 
  private:

@@ -58,7 +58,6 @@ class NormOf : public Expression<NormOf<A>> {
   void push(StatementWriter& writer, double multiplier) const { norm_.push(writer, multiplier); }
   Pair pair(Index j) const { return norm_.pair(j); }
   void push_pair(TangentWriter& writer, Pair multiplier) const { norm_.push_pair(writer, multiplier); }
-  void check_leaves(std::uint32_t epoch) const { norm_.check_leaves(epoch); }
 
  private:
   A array_;

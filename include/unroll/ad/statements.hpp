@@ -38,6 +38,12 @@ class Statements {
     --size_;
     arguments_ -= count;
   }
+  /// Of the last statement, the last `count` arguments were not needed.
+  [[gnu::always_inline]] void drop(std::uint32_t count) {
+    counts_.data()[size_ - 1] =
+        static_cast<Count>(static_cast<std::uint32_t>(counts_.data()[size_ - 1]) - count);
+    arguments_ -= count;
+  }
   /// `count` statements without arguments: inputs, entries of an array, results of array operations. The
   /// first id.
   Id push_empty(std::size_t count);

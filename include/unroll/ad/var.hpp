@@ -83,18 +83,19 @@ class Var : public Expression<Var> {
     if (core_ != nullptr) core_->check(epoch_, operation);
   }
   UNROLL_INLINE void push(ad::StatementWriter& writer, double multiplier) const {
-    *writer.partial++ = multiplier;
-    *writer.argument++ = id_;
-    writer.stale |= epoch_ ^ writer.epoch;
+    // A constant is written, and then over.
+    const std::uint32_t is_variable = id_ != 0;
+    *writer.partial = multiplier;
+    *writer.argument = id_;
+    writer.partial += is_variable;
+    writer.argument += is_variable;
+    writer.stale |= (epoch_ ^ writer.epoch) & (0U - is_variable);
   }
   /// Value and tangent in direction j.
   ad::Pair pair(Index j) const { return {value_, id_ == 0 ? 0.0 : core_->scalars.block(id_)[1 + j]}; }
   void push_pair(ad::TangentWriter& writer, ad::Pair multiplier) const {
     *writer.tangent = multiplier.tangent;
-    writer.tangent += writer.stride;
-  }
-  void check_leaves(std::uint32_t epoch) const {
-    if (id_ != 0 && epoch_ != epoch) ad::TapeCore::throw_foreign("scalar expression");
+    writer.tangent += id_ != 0 ? writer.stride : 0;
   }
   /// @endcond
 
@@ -110,22 +111,19 @@ class Var : public Expression<Var> {
     ad::StatementWriter writer{record.partials, record.arguments, epoch_};
     expression.push(writer, 1.0);
     if (writer.stale != 0) [[unlikely]]
-      confirm(*core_, expression);
+      refuse<E::leaves>(*core_);
+    core_->scalars.drop(static_cast<std::uint32_t>(record.arguments + E::leaves - writer.argument));
     id_ = record.id;
     if (core_->tangents != 0) [[unlikely]]
       record_tangents(*core_, expression, value_, record);
   }
-  // The rare paths take copies: an expression whose address is never taken stays in registers.
-  /// Epochs differ: constants among the variables, or a variable of another recording.
-  template <class E>
-  [[gnu::noinline]] static void confirm(ad::TapeCore& core, E expression) {
-    try {
-      expression.check_leaves(core.epoch.load(std::memory_order_relaxed));
-    } catch (...) {
-      core.scalars.undo(E::leaves);
-      throw;
-    }
+  /// Epochs differ: a variable is of another recording.
+  template <std::uint32_t leaves>
+  [[noreturn, gnu::noinline]] static void refuse(ad::TapeCore& core) {
+    core.scalars.undo(leaves);
+    ad::TapeCore::throw_foreign("scalar expression");
   }
+  // The rare path takes a copy: an expression whose address is never taken stays in registers.
   template <class E>
   [[gnu::noinline]] static void record_tangents(ad::TapeCore& core, E expression, double value,
                                                 ad::Statements::Record record) {
