@@ -1,8 +1,9 @@
-# Target docs, where Doxygen and its theme are installed (`sh cmake/bootstrap.sh docs`): README, the pages of docs, a page for each
+# Target docs, where Doxygen, its theme (`sh cmake/bootstrap.sh docs`) and the examples are: README, the pages of docs, a page for each
 # example, the list of functions and the reference, as a site in the build directory. A warning is an error. Needs no network.
 find_package(Doxygen 1.9.4 QUIET)
 find_path(UNROLL_DOXYGEN_THEME doxygen-awesome.css PATHS /usr/share/doxygen-awesome-css NO_DEFAULT_PATH)
-if(NOT DOXYGEN_FOUND OR NOT UNROLL_DOXYGEN_THEME)
+if(NOT DOXYGEN_FOUND OR NOT UNROLL_DOXYGEN_THEME OR NOT UNROLL_BUILD_EXAMPLES)
+  message(STATUS "No target docs: it needs the examples, and what `sh cmake/bootstrap.sh docs` installs")
   return()
 endif()
 set(site ${PROJECT_BINARY_DIR}/docs)
