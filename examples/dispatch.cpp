@@ -59,8 +59,9 @@ int main(int argc, char** argv) {
                    fmt::format("{:.2f}", theta[i]), fmt::format("{:.3f}", found.x[i]),
                    fmt::format("{:.3f}", by_kkt(i, i)), fmt::format("{:.3f}", by_kkt(i, n)),
                    fmt::format("{:.3f}", by_kkt(i, n + 1))});
-  Figure figure = examples::figure("dispatch", "Derivative of a dispatch", "ADMM steps", "relative error");
-  const std::vector<double> ts{2, 3, 5, 8, 12, 20, 40, 70, 100, 150, 1000};
+  Figure figure =
+      examples::figure("dispatch", "Derivative of a dispatch", "ADMM steps", "relative error", 1e-15);
+  const std::vector<double> ts{20, 30, 40, 60, 80, 100, 130, 160, 200, 300};
   const auto error = [&](const Method& method) {
     return [&, method](double t) {
       const Matrix J = jacobian(qp, admm, x0, theta, {.steps = static_cast<Index>(t)}, method).dx;

@@ -60,8 +60,8 @@ template <class V>
 State<V> GaussNewton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
   const LeastSquares& problem = residuals_of("Gauss-Newton", f.problem());
   const V g = f.gradient(s.x, theta);
-  const NormalStep step("Gauss-Newton", problem, problem.residual_jacobian(value_of(s.x), value_of(theta)), damping,
-                        value_of(g));
+  const NormalStep step("Gauss-Newton", problem, problem.residual_jacobian(value_of(s.x), value_of(theta)),
+                        damping, value_of(g));
   return {step.landing(f, s.x, theta, g)};
 }
 
@@ -71,8 +71,8 @@ State<V> GaussNewton::frozen_step(const Oracle<V>& f, const State<V>& s, const V
     return step(f, s, theta, t);
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
-    return {frozen_landing(s.x, f.gradient(s.x, theta), damped_factor("Gauss-Newton", f.hessian(s.x, theta), 0),
-                           landed)};
+    return {frozen_landing(s.x, f.gradient(s.x, theta),
+                           damped_factor("Gauss-Newton", f.hessian(s.x, theta), 0), landed)};
   }
 }
 
@@ -91,7 +91,8 @@ LevenbergMarquardt::State<V> LevenbergMarquardt::step(const Oracle<V>& f, const 
   const Vector &x = value_of(s.x), &at = value_of(theta);
   const V g = f.gradient(s.x, theta);
   Matrix J = problem.residual_jacobian(x, at);
-  const double largest = J.colwise().squaredNorm().maxCoeff(), damping = s.damping * (largest > 0 ? largest : 1);
+  const double largest = J.colwise().squaredNorm().maxCoeff(),
+               damping = s.damping * (largest > 0 ? largest : 1);
   const NormalStep step("Levenberg-Marquardt", problem, std::move(J), damping, value_of(g));
   const double before = problem.value(x, at), after = problem.value(x - step.delta, at),
                promised = 0.5 * step.delta.dot(damping * step.delta + step.gradient);
@@ -104,8 +105,8 @@ LevenbergMarquardt::State<V> LevenbergMarquardt::step(const Oracle<V>& f, const 
 }
 
 template <class V>
-LevenbergMarquardt::State<V> LevenbergMarquardt::frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta,
-                                                             Index t) const {
+LevenbergMarquardt::State<V> LevenbergMarquardt::frozen_step(const Oracle<V>& f, const State<V>& s,
+                                                             const V& theta, Index t) const {
   if constexpr (std::is_same_v<V, Vector>) {
     return step(f, s, theta, t);
   } else {

@@ -23,7 +23,8 @@ std::string singular_value(const Matrix& A) {
 /// (A + μI)⁻¹, A = ∂_xG: Cholesky's factors of a Hessian, LU's of a root's Jacobian.
 Factorisation factorised(const Problem& problem, Matrix A, double damping) {
   if (!A.allFinite())
-    throw NumericalError("Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+    throw NumericalError(
+        "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
   if (problem.has_objective()) return damped_factor("Newton", A, damping);
   A.diagonal().array() += damping;
   try {
@@ -73,7 +74,8 @@ State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& the
     return step(f, s, theta, t);
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
-    return {frozen_landing(s.x, f.gradient(s.x, theta), factorised(f.problem(), f.hessian(s.x, theta), 0), landed)};
+    return {frozen_landing(s.x, f.gradient(s.x, theta), factorised(f.problem(), f.hessian(s.x, theta), 0),
+                           landed)};
   }
 }
 

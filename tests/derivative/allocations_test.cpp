@@ -31,7 +31,7 @@ extern "C" void* malloc(std::size_t size) noexcept {
 }
 #endif
 
-namespace unroll {
+namespace unroll::allocations {
 namespace {
 
 struct Least {
@@ -100,4 +100,4 @@ TEST_CASE("a warm step of vjp allocates nothing") {
 }
 
 }  // namespace
-}  // namespace unroll
+}  // namespace unroll::allocations

@@ -12,7 +12,7 @@
 #include "unroll/error.hpp"
 #include "unroll/problem/no_objective.hpp"
 
-namespace unroll {
+namespace unroll::states {
 namespace {
 
 const Index n = 5, p = 4;
@@ -200,4 +200,4 @@ TEST_CASE("what is prepared must be a function of theta alone") {
 }
 
 }  // namespace
-}  // namespace unroll
+}  // namespace unroll::states

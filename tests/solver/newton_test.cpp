@@ -144,7 +144,8 @@ class ByHand final : public LeastSquares {
   Index parameters() const override { return 1; }
   double value(const Vector& x, const Vector& p) const override { return 0.5 * (x - p).squaredNorm(); }
   Vector gradient(const Vector& x, const Vector& p) const override { return x - p; }
-  SecondOrder second_order(const Vector&, const Vector&, const Matrix& x_dot, const Matrix& p_dot) const override {
+  SecondOrder second_order(const Vector&, const Vector&, const Matrix& x_dot,
+                           const Matrix& p_dot) const override {
     return {x_dot - p_dot, p_dot - x_dot};
   }
   Matrix residual_jacobian(const Vector&, const Vector&) const override { return Matrix::Identity(1, 1); }

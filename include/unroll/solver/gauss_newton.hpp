@@ -10,9 +10,9 @@ namespace unroll {
 ///   x_{t+1} = x_t − (JᵀJ + μI)⁻¹ Jᵀr,  J = ∂r/∂x, by Cholesky.
 /// For a LeastSquares problem (see make_least_squares), J of full column rank or μ > 0.
 ///
-/// Unrolled, δ = (JᵀJ + μI)⁻¹Jᵀr has the derivative of the normal equations, residuals' curvature and all: two
-/// recordings of r with a tangent a pullback, n of them forwards. One step alone: `frozen_step` has the derivative of
-/// the minimiser at a fixed point, for OneStep{}.
+/// Unrolled, δ = (JᵀJ + μI)⁻¹Jᵀr has the derivative of the normal equations, residuals' curvature and all:
+/// two recordings of r with a tangent a pullback, n of them forwards. One step alone: `frozen_step` has the
+/// derivative of the minimiser at a fixed point, for OneStep{}.
 /// @throws UnsupportedError if the problem is no LeastSquares, NumericalError, naming the pivot, unless JᵀJ +
 /// μI is positive definite.
 struct GaussNewton {
