@@ -3,7 +3,7 @@
 # A solver's State, init and step are what concept Solver says, unless they say more themselves.
 FILENAME ~ /\/solver\// && /^  template <class V>$/ && last !~ /\/\/\// { print "  /// As concept Solver asks." }
 {
-  gsub(/<template <class> class/, "<template <class V> class")  # (Doxygen takes the former for a tag of HTML)
+  if (/^ *\/\/\/ /) gsub(/<class/, "\\<class")  # no tag of HTML
   if (match($0, /[;,{}] +\/\/ /) && $0 !~ /^ *(\/\/|#)|\/\/ (NOLINT|namespace)/) {
     sub(/ \/\/ /, " ///< ")
     beside = 1
