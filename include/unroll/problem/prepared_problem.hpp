@@ -201,7 +201,10 @@ class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
   void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
                          const ColumnsView& theta_dot, WritableColumns dx,
                          WritableColumns dtheta) const override {
-    Problem::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);
+    if (theta_dot.isZero(0))
+      Problem::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);  // as second_order
+    else
+      Base::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);
   }
   std::shared_ptr<const GivenProblem> given(const Vector& theta) const override { return at(theta); }
 
