@@ -30,6 +30,12 @@ double work(const Steps& steps) {
 
 constexpr double share = 0.1;
 
+/// Products for what is not known of the curvature: of a root, by JᵀJ.
+Index price_of_estimates(const Steps& steps) {
+  const Index products = std::min<Index>(steps.dimension(), 20);
+  return steps.problem().has_objective() ? products : 2 * products + 1;
+}
+
 bool is_affordable(const Steps& steps, Index price, Certify certify) {
   return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
 }
@@ -89,7 +95,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   if (run.certificate() != nullptr)
     return certify == Certify::never ? skipped(norm(pushed)) : *run.certificate();
   Steps& steps = run.steps();
-  const Index k = tangents.cols(), n = steps.dimension();
+  const Index k = tangents.cols();
   if (certify == Certify::never) return skipped(norm(pushed));
   const auto by_fixed_point = [&] {
     return certify_fixed_point(steps, pushed, tangents,
@@ -98,8 +104,8 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   if (!is_of_gradient(run))
     return is_affordable(steps, 1 + k, certify) ? by_fixed_point() : skipped(norm(pushed));
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
-  const Index price =
-      1 + k + (is_known ? 0 : std::min<Index>(n, 20) + k) + (steps.equation() == Equation::gradient ? 0 : 3);
+  const Index price = 1 + k + (is_known ? 0 : price_of_estimates(steps) + k) +
+                      (steps.equation() == Equation::gradient ? 0 : 3);
   if (!is_affordable(steps, price, certify)) {
     Certificate c = is_affordable(steps, 1, certify) ? certify_end(run, certify) : Certificate{};
     c.norm = norm(pushed);
@@ -136,7 +142,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   constexpr Index few = 8;  // probes of ‖M‖, where p products are too many
-  const Index n = steps.dimension(), p = steps.parameters(), own = is_known ? 2 : 3 + std::min<Index>(n, 20);
+  const Index p = steps.parameters(), own = is_known ? 2 : 3 + price_of_estimates(steps);
   const Index probes = is_affordable(steps, own + p, certify) ? p : std::min(p, few);
   if (!is_affordable(steps, own + probes, certify)) {
     Certificate c = with_norm(certify_end(run, certify));

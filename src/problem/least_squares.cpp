@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "problem/give_all.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/error.hpp"
 
@@ -68,13 +69,7 @@ struct NormalProduct {
       all.dx.col(j) = s.dx;
       all.dtheta.col(j) = s.dtheta;
     }
-    const auto give = [&](const Matrix& from) {
-      return [&](Block bar, Into into) {
-        add(bar, ConstBlock(from.data(), from.rows(), from.cols()), y_bar.scale, into);
-      };
-    };
-    p.template add<0>(give(all.dx));
-    p.template add<1>(give(all.dtheta));
+    detail::give_all(p, all, y_bar.scale);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "problem/give_all.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/problem/finite_sum.hpp"
 
@@ -22,18 +23,6 @@ void count(Index& counter, Index by) { std::atomic_ref(counter).fetch_add(by, st
 Matrix all_tangents(const ConstBlock& x, Index k) {
   return x.cols() > 1 ? Matrix(x.rightCols(k)) : Matrix(Matrix::Zero(x.rows(), k));
 }
-// Cotangents of x and θ.
-template <class P>
-void give_all(P& p, const SecondOrder& s, double scale, bool passes_theta = true) {
-  const auto of = [&](const Matrix& from) {
-    return [&](Block bar, Into into) {
-      add(bar, ConstBlock(from.data(), from.rows(), from.cols()), scale, into);
-    };
-  };
-  p.template add<0>(of(s.dx));
-  if (passes_theta) p.template add<1>(of(s.dtheta));
-}
-
 /// ∇_x f(x, θ) as a rule.
 struct Gradient {
   static constexpr std::array<unsigned, 2> needed_for{3U, 3U};
