@@ -31,25 +31,28 @@ SecondVjp of_quadratic(const QuadraticProblem& problem, const ImplicitEquation& 
   return result;
 }
 
-/// x*(θ) from a point nearby. @throws NumericalError
+/// x*(θ) from a point nearby: until a step is small and no longer shrinks. @throws NumericalError
 Vector newton(const Problem& problem, Vector x, const Vector& theta, const Implicit& method, Cost* cost) {
   constexpr int most = 20;
+  constexpr double rounding = 1e-10;
   double last = std::numeric_limits<double>::infinity();
   for (int i = 0; i < most; ++i) {
     const Vector g = checked_gradient(problem, x, theta);
     if (cost != nullptr) cost->gradients += 1;
-    const double norm = g.norm();
-    if (norm == 0 || norm >= 0.5 * last) {  // rounding lets it shrink no further
-      constexpr double rounding = 1e-10;
-      if (i > 1 && norm <= rounding * std::max(1.0, x.norm())) return x;
-      if (norm == 0) return x;
+    if (g.stableNorm() == 0) return x;
+    const Vector step = solve_linear(gradient_equation(problem, x, theta, cost).matrix, g, method.linear());
+    const double size = step.stableNorm();
+    if (size >= 0.5 * last) {  // rounding lets it shrink no further
+      if (i > 1 && size <= rounding * std::max(1.0, x.stableNorm())) return x;
       break;
     }
-    last = norm;
-    x -= solve_linear(gradient_equation(problem, x, theta, cost).matrix, g, method.linear());
+    last = size;
+    x -= step;
   }
-  throw NumericalError(fmt::format(
-      "second_vjp: Newton's method at a neighbouring theta ended with the gradient {:.3g}", last));
+  throw NumericalError(
+      fmt::format("second_vjp: Newton's method at a neighbouring theta did not converge: its last step had "
+                  "the length {:.3g}",
+                  last));
 }
 
 }  // namespace
@@ -67,16 +70,17 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
   SecondVjp result;
   result.dtheta = implicit_vjp(problem, x, theta, cotangent, method, cost);
   result.dtheta_dot = Vector::Zero(theta.size());
-  if (tangent.norm() == 0) return result;
-  const Vector x_dot = equation.push(tangent, method.linear());
-  const double h = 1e-5 * std::max(1.0, theta.norm()) / tangent.norm();
+  const double length = tangent.stableNorm();
+  if (length == 0) return result;
+  const double h = 1e-5 * std::max(1.0, theta.stableNorm());
+  const Vector direction = tangent / length, x_dot = equation.push(direction, method.linear());
   const auto pulled = [&](double signed_h) {
-    const Vector there = theta + signed_h * tangent;
+    const Vector there = theta + signed_h * direction;
     problem.check_domain(there);
     const Vector minimiser = newton(problem, x + signed_h * x_dot, there, method, cost);
     return implicit_vjp(problem, minimiser, there, cotangent, method, cost);
   };
-  result.dtheta_dot = (pulled(h) - pulled(-h)) / (2 * h);
+  result.dtheta_dot = (pulled(h) - pulled(-h)) / (2 * h) * length;
   return result;
 }
 

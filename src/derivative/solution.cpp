@@ -19,9 +19,14 @@ class SolutionMap {
   SolutionMap(std::unique_ptr<Steps> steps, const Method& method) {
     steps->run();
     const RunRecord& run = steps->record;
-    const bool wants_more = steps->options().tolerance > 0 && run.status != Status::converged;
-    if (run.status == Status::non_finite || wants_more)
+    if (run.status == Status::non_finite)
       throw NumericalError(fmt::format("solution: {}", message(run.status, run.steps)));
+    const double tolerance = steps->options().tolerance;
+    if (tolerance > 0 && run.status != Status::converged)
+      throw NumericalError(fmt::format(
+          "solution: the tolerance {:.3g} is not met after {} steps, of which the last moved x by {:.3g}; "
+          "allow more steps, or start nearer",
+          tolerance, run.steps, steps->last_move.value_or(0)));
     x_ = run.x;
     run_ = method.linearise(std::move(steps), {.columns = 1, .start = false});
   }

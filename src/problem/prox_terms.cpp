@@ -40,18 +40,22 @@ TautString taut_string(const Vector& v, double tau) {
   // Dual form: x = v − Dᵀu, |u_i| ≤ τ; the cumulated sums of x are the shortest string in a tube of radius τ
   // around those of v, fixed at both ends. Its bends are found from the left, one after the other, by the two
   // hulls.
-  std::vector<Index> ends;       // one past each piece
-  std::vector<double> at_bends;  // −τ, 0, τ: where the string touches the tube at the end of a piece
+  std::vector<Index> ends;    // one past each piece
+  std::vector<double> sides;  // −1, 0, 1: where the string touches the tube at the end of a piece
   Vector sums(n + 1);
   sums[0] = 0;
   for (Index i = 0; i < n; ++i) sums[i + 1] = sums[i] + v[i];
+  for (Index i = 0; i < n && tau == 0; ++i) {  // the map is the identity
+    ends.push_back(i + 1);
+    sides.push_back(i + 1 == n || v[i + 1] == v[i] ? 0 : v[i + 1] > v[i] ? 1 : -1);
+  }
   double from = 0;  // the string's height above sums at `begin`
-  for (Index begin = 0; begin < n;) {
+  for (Index begin = tau == 0 ? n : 0; begin < n;) {
     double least = std::numeric_limits<double>::infinity(), most = -least;  // slopes that stay inside so far
     Index least_at = begin, most_at = begin;
     Index end = begin + 1;
     bool bends = false;
-    double touch = 0;
+    double side = 0;
     for (; end <= n; ++end) {
       const double length = static_cast<double>(end - begin), low = end == n ? 0 : -tau,
                    high = end == n ? 0 : tau;
@@ -59,13 +63,13 @@ TautString taut_string(const Vector& v, double tau) {
                    down = (sums[end] + low - sums[begin] - from) / length;
       if (down > least) {  // it must bend upwards where it touched the upper side
         end = least_at;
-        touch = tau;
+        side = 1;
         bends = true;
         break;
       }
       if (up < most) {
         end = most_at;
-        touch = -tau;
+        side = -1;
         bends = true;
         break;
       }
@@ -80,11 +84,11 @@ TautString taut_string(const Vector& v, double tau) {
     }
     if (!bends) {
       end = n;
-      touch = 0;
+      side = 0;
     }
     ends.push_back(end);
-    at_bends.push_back(touch);
-    from = touch;
+    sides.push_back(side);
+    from = side * tau;
     begin = end;
   }
   const auto pieces = static_cast<Index>(ends.size());
@@ -95,13 +99,13 @@ TautString taut_string(const Vector& v, double tau) {
   Index begin = 0;
   for (Index k = 0; k < pieces; ++k) {
     const Index end = ends[static_cast<std::size_t>(k)];
-    const double length = static_cast<double>(end - begin), touch = at_bends[static_cast<std::size_t>(k)];
+    const double length = static_cast<double>(end - begin), side = sides[static_cast<std::size_t>(k)];
     for (Index i = begin; i < end; ++i) {
       means.emplace_back(k, i, 1 / length);
       spread.emplace_back(i, k, 1.0);
     }
-    s.lift[k] = tau > 0 ? (touch - before) / tau / length : 0;
-    before = touch;
+    s.lift[k] = (side - before) / length;
+    before = side;
     begin = end;
   }
   s.means.setFromTriplets(means.begin(), means.end());

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <functional>
 
-#include "problem/differences.hpp"
 #include "derivative/published_systems.hpp"
+#include "problem/differences.hpp"
 #include "solver/random_quadratic.hpp"
 #include "unroll/check/problem.hpp"
 #include "unroll/derivative/certify.hpp"

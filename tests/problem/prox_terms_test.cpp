@@ -140,6 +140,22 @@ TEST_CASE("a weight of 0 leaves the map x with its slope, also where x is 0") {
         Matrix{{1, 0}, {0, 0}});
 }
 
+TEST_CASE("where a map is the identity, or one point, so is its derivative, at zero and at ties too") {
+  const Matrix identity = Matrix::Identity(3, 3), none = Matrix::Zero(3, 3);
+  const auto slope = [&](const auto& term, const Vector& at) {
+    return Matrix(term(DualVector(at, identity), 0.7, DualVector(weights)).tangents());
+  };
+  for (const Vector& at : {Vector{{0, 0, 0}}, Vector{{1, 1, 1}}, Vector{{2, 0, 2}}}) {
+    CHECK(slope(L1{.weight = 0}, at) == identity);
+    CHECK(slope(ElasticNet{.l1 = 0, .l2 = 0}, at) == identity);
+    CHECK(slope(GroupLasso{.sizes = {2, 1}, .weight = 0}, at) == identity);
+    CHECK(slope(TotalVariation{.weight = 0}, at) == identity);
+    CHECK(slope(L1Ball{.radius = 0}, at) == none);
+    CHECK(slope(L2Ball{.radius = 0}, at) == none);
+    CHECK(slope(LInfBall{.radius = 0}, at) == none);
+  }
+}
+
 TEST_CASE("a box whose bounds are one has the slope of the bound, and none in x") {
   const Vector bound{{1, 1, 1}};
   const Matrix identity = Matrix::Identity(3, 3);

@@ -21,7 +21,7 @@ template <class T>
 void refuse_assignment() {
   static_assert(never<T>,
                 "assignment to an entry: what y[i] or y(i, j) gives "
-                "is a value, and writing to it would be lost; "
+                "is a value, as a segment, row or column is, and writing to it would be lost; "
                 "assemble the array from its entries (assemble, "
                 "concatenate), or add to it with where, scatter, +");
 }

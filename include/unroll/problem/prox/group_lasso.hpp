@@ -30,8 +30,10 @@ struct GroupLasso {
     Index first = 0;
     for (const Index size : sizes) {
       const V group = segment(v, first, size);
-      const bool is_kept = value_of(group).norm() > value_of(threshold);
-      const V shrunk = is_kept ? V((1 - threshold / norm(group)) * group) : V(Vector(Vector::Zero(size)));
+      const double length = value_of(group).stableNorm(), most = value_of(threshold);
+      const V shrunk = length > most ? V((1 - threshold / norm(group)) * group)
+                       : most == 0   ? group  // of weight 0 the map is the identity, at 0 too
+                                     : V(Vector(Vector::Zero(size)));
       all = V(concatenate(all, shrunk));
       first += size;
     }
