@@ -5,7 +5,7 @@ cmake_minimum_required(VERSION 3.25)
 set(LIST ${ROOM}/function_list.hpp)
 file(STRINGS ${LIST} rows REGEX "^UNROLL_FUNCTION.*//" ENCODING UTF-8)
 set(page "# Functions {#functions}\n\n## Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
-may be a scalar beside an array). All are differentiated to second order.\n\n| function | what it is; conventions |\n|---|---|\n")
+may be a scalar beside an array). All are differentiated to third order.\n\n| function | what it is; conventions |\n|---|---|\n")
 set(count 0)
 foreach(row IN LISTS rows)
   if(NOT row MATCHES "^UNROLL_FUNCTION(_OF_TWO)?\\(([a-z0-9_]+),.*// (.+)$")
@@ -34,7 +34,7 @@ execute_process(COMMAND awk -f ${CMAKE_CURRENT_LIST_DIR}/function_page.awk ${hea
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "function page: no function found in ${headers}")
 endif()
-string(APPEND page "\n## Functions of arrays\n\nOf plain, taped and dual arrays, mixed with plain ones; differentiated to second \
+string(APPEND page "\n## Functions of arrays\n\nOf plain, taped and dual arrays, mixed with plain ones; differentiated to third \
 order where nothing else is said. A, M, X are matrices, x, v vectors or matrices, s scalars.\n\n| function | what it is; \
 shapes, conventions, errors |\n|---|---|\n${functions}")
 file(WRITE ${OUTPUT} "${page}")

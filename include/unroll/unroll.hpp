@@ -17,6 +17,7 @@
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/derivative/kkt.hpp"
+#include "unroll/derivative/laplace.hpp"
 #include "unroll/derivative/minimise_outer.hpp"
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/derivative/solution.hpp"

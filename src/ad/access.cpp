@@ -146,7 +146,7 @@ Var VarArray::entry(Index i, Index j) const {
 
 Dual DualArray::entry(Index i, Index j) const {
   ad::check_entry(i, j, shape());
-  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())));
+  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())), half_);
 }
 
 VarVector assemble(std::span<const Var> entries) {
@@ -187,15 +187,18 @@ VarVector assemble(std::span<const Var> entries) {
 }
 
 DualVector assemble(std::span<const Dual> entries) {
-  Index columns = 1;
-  for (const Dual& entry : entries) columns = ad::common_columns({columns, entry.block().cols()});
+  Index columns = 1, half = 0;
+  for (const Dual& entry : entries) {
+    columns = ad::common_columns({columns, entry.block().cols()});
+    half = std::max(half, entry.block().half());
+  }
   Matrix block = Matrix::Zero(static_cast<Index>(entries.size()), columns);
   for (Index i = 0; i < block.rows(); ++i) {
     const ad::ConstBlock from = entries[static_cast<std::size_t>(i)].block();
     block.row(i).head(from.cols()) = from;
   }
   const ad::Shape shape{block.rows(), 1};  // before the block moves away
-  return DualVector(DualArray(shape, std::move(block)));
+  return DualVector(DualArray(shape, std::move(block), half));
 }
 
 }  // namespace unroll

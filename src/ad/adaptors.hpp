@@ -79,6 +79,10 @@ inline double entry(const ConstBlock& x, Index i, Index column) {
   return column < x.cols() ? x(at(x, i), column) : 0.0;
 }
 /// @}
+/// Entry i: value, tangent j, the further direction's, and the mixed one.
+inline Jet jet(const ConstBlock& x, Index i, Index j, Index half) {
+  return {{entry(x, i, 0), entry(x, i, j)}, {entry(x, i, half), entry(x, i, half + j)}};
+}
 
 /// out (+)= alpha · value, for parts of a block.
 template <class Out, class Value>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "unroll/ad/block.hpp"
 
 namespace unroll::ad {
@@ -10,12 +12,35 @@ template <class Term>
 void bilinear(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, const Term& term) {
   if (out.cols() == 0) return;
   term(0, 0, 0, into);
+  const Index half = half_of(out, a, b);
   for (Index j = 1; j < out.cols(); ++j) {
     const bool a_varies = j < a.cols();
     const bool b_varies = j < b.cols();
     if (b_varies) term(j, 0, j, into);
     if (a_varies) term(j, j, 0, b_varies ? Into::accumulate : into);
     if (!a_varies && !b_varies && into == Into::assign) out.col(j).setZero();
+    if (a_varies && b_varies && is_mixed(j, half)) {
+      term(j, j - half, half, Into::accumulate);
+      term(j, half, j - half, Into::accumulate);
+    }
+  }
+}
+
+/// out = x/b by the same rule, column by column of b · out = x. `b(j)` is column j of b, an array as those of
+/// x or a number; b has `columns` of them.
+template <class Divisor>
+void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Index half) {
+  for (Index j = 0; j < out.cols(); ++j) {
+    const bool x_varies = j<x.cols(), b_varies = j> 0 && j < columns;
+    auto y = out.col(j).array();
+    if (x_varies)
+      y = x.col(j).array();
+    else
+      y.setZero();
+    if (b_varies) y -= out.col(0).array() * b(j);
+    if (b_varies && is_mixed(j, half))
+      y -= out.col(j - half).array() * b(half) + out.col(half).array() * b(j - half);
+    if (x_varies || b_varies) y /= b(0);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "ad/adaptors.hpp"
 #include "unroll/ad/operators.hpp"
 #include "unroll/error.hpp"
 
@@ -98,7 +99,7 @@ Index common_columns(std::initializer_list<Index> columns) {
 DualArray scaled(double factor, const DualArray& x) {
   Matrix y = fresh_block(x.block().rows(), x.block().cols());
   y = factor * x.block();
-  return {x.shape(), std::move(y)};
+  return {x.shape(), std::move(y), x.block().half()};
 }
 
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
@@ -109,12 +110,12 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
   Matrix sum = fresh_block(a.rows(), columns);
   if (a.cols() == b.cols()) {
     sum = a + sign * b;
-    return {left.shape(), std::move(sum)};
+    return {left.shape(), std::move(sum), half_of(a, b)};
   }
   sum.setZero();
   sum.leftCols(a.cols()) = a;
   sum.leftCols(b.cols()) += sign * b;
-  return {left.shape(), std::move(sum)};
+  return {left.shape(), std::move(sum), half_of(a, b)};
 }
 
 template <Function function>
@@ -124,7 +125,9 @@ Dual function_of(const Dual& a) {
   const double slope = F::slope(F::saves_output ? y : a.value());
   Eigen::RowVectorXd block = a.block().unaryExpr([slope](double tangent) { return chain(slope, tangent); });
   block(0) = y;
-  return Dual(std::move(block));
+  const Index half = a.block().half();
+  for (Index j = 1; j < half; ++j) block(half + j) = last_of(value_at<F>(jet(a.block(), 0, j, half), y));
+  return Dual(std::move(block), half);
 }
 
 template <auto function>
@@ -141,10 +144,13 @@ Dual function_of(const Dual& a, const Dual& b) {
   if (a.directions() > 0) add(a, F::partial_a(a.value(), b.value(), y));
   if (b.directions() > 0) add(b, F::partial_b(a.value(), b.value(), y));
   block(0) = y;
-  return Dual(std::move(block));
+  const Index half = half_of(a.block(), b.block());
+  for (Index j = 1; j < half; ++j)
+    block(half + j) = last_of(value_of_two<F>(jet(a.block(), 0, j, half), jet(b.block(), 0, j, half)));
+  return Dual(std::move(block), half);
 }
 
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
   template Dual function_of<Function::name>(const Dual&);
 #define UNROLL_OF_TWO(function) template Dual function_of<function>(const Dual&, const Dual&);
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_OF_TWO(FunctionOfTwo::name)

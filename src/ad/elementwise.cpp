@@ -1,6 +1,7 @@
 #include "unroll/ad/elementwise.hpp"
 
 #include "ad/adaptors.hpp"
+#include "ad/bilinear.hpp"
 #include "ad/instantiate.hpp"
 #include "unroll/ad/scale.hpp"
 
@@ -20,21 +21,9 @@ struct Quotient {
   static constexpr std::array<unsigned, 2> needed_for{0U, 3U};
   static constexpr bool reads_output = true;
 
-  // out = x/b, and its tangents where x or b has some; b·out = x is the product rule.
-  static void divide(Block out, const ConstBlock& x, const ConstBlock& b) {
-    const auto divisor = b.col(0).array();
-    out.col(0).array() = x.col(0).array() / divisor;
-    for (Index j = 1; j < out.cols(); ++j) {
-      const bool x_varies = j < x.cols(), b_varies = j < b.cols();
-      if (x_varies && b_varies)
-        out.col(j).array() = (x.col(j).array() - out.col(0).array() * b.col(j).array()) / divisor;
-      else if (x_varies)
-        out.col(j).array() = x.col(j).array() / divisor;
-      else if (b_varies)
-        out.col(j).array() = -out.col(0).array() * b.col(j).array() / divisor;
-      else
-        out.col(j).setZero();
-    }
+  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& b) {
+    ad::divide(
+        out, x, [&b](Index j) { return b.col(j).array(); }, b.cols(), half_of(out, x, b));
   }
   static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { divide(y, a, b); }
   template <class P>

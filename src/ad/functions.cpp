@@ -1,5 +1,6 @@
 #include "unroll/ad/functions.hpp"
 
+#include <array>
 #include <unsupported/Eigen/SpecialFunctions>
 
 #include "ad/instantiate.hpp"
@@ -9,6 +10,25 @@ namespace unroll::ad {
 
 double log_gamma(double x) {
   return Eigen::numext::lgamma(x);  // reentrant, other than std::lgamma
+}
+double power(double a, double b, int i, int j) {
+  // The derivatives in b of b (b − 1) … (b − i + 1).
+  std::array<double, 4> factor{1, 0, 0, 0};
+  for (int k = 0; k < i; ++k)
+    for (int order = j; order >= 0; --order) {
+      double& f = factor[static_cast<std::size_t>(order)];
+      f *= b - k;
+      if (order > 0) f += order * factor[static_cast<std::size_t>(order - 1)];
+    }
+  const double p = std::pow(a, b - i);
+  if (p == 0 || (j > 0 && i == 0 && a == 0)) return 0;
+  double sum = 0, binomial = 1;
+  for (int order = 0; order <= j; ++order) {  // Leibniz
+    const double f = factor[static_cast<std::size_t>(order)];
+    if (f != 0) sum += binomial * f * (order < j ? std::pow(std::log(a), j - order) : 1.0);
+    binomial = binomial * (j - order) / (order + 1);
+  }
+  return sum == 0 ? 0 : sum * p;
 }
 double polygamma(int order, double x) {
   return order == 0 ? Eigen::numext::digamma(x) : Eigen::numext::polygamma(static_cast<double>(order), x);
@@ -67,7 +87,7 @@ constexpr Pull pull_of() {
 // A function of one variable over many numbers.
 struct Kernels {
   using Kernel = void (*)(const double* x, double* y, Index size);
-  Kernel value, slope, bend;
+  Kernel value, slope, bend, twist;
   Pull pull;  // null: by strips
   bool saves_output;
 };
@@ -75,19 +95,22 @@ template <class F>
 constexpr Kernels kernels_of{
     [](const double* x, double* y, Index size) { fill(x, y, size, UNROLL_RULE(value)); },
     [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(slope)); },
-    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); }, pull_of<F>(),
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); },
+    [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(twist)); },
+    pull_of<F>(),
     F::saves_output};
 #undef UNROLL_RULE
 
 const Kernels& kernels(Function f) {
   static constexpr Kernels all[] = {
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) kernels_of<Elementary<Function::name>>,
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
+  kernels_of<Elementary<Function::name>>,
 #include "unroll/ad/function_list.hpp"
   };
   return all[static_cast<std::size_t>(f)];
 }
 
-// A rule with `value`, `slope` and `bend` over strips; the saved block is the output or the operand.
+// A rule with `value`, `slope`, `bend` and `twist` over strips; the saved block is the output or the operand.
 template <class Mine, bool saves_output>
 struct Entrywise {
   static constexpr std::array<unsigned, 1> needed_for{saves_output ? 0U : 1U};
@@ -102,8 +125,15 @@ struct Entrywise {
     for (Index first = 0; first < y.rows(); first += strip) {
       slope.resize(std::min(strip, y.rows() - first));
       mine.slope(saved + first, slope.data(), slope.size());
-      for (Index j = 1; j < y.cols(); ++j)
-        put(y, j, first, Into::assign, chained(slope, x.col(j).segment(first, slope.size()).array()));
+      const auto part = [&](const auto& block, Index j) {
+        return In(block.col(j).data() + first, slope.size());
+      };
+      for (Index j = 1; j < y.cols(); ++j) put(y, j, first, Into::assign, chained(slope, part(x, j)));
+      if (y.half() == 0) continue;
+      mine.bend(saved + first, slope.data(), slope.size());
+      for (Index j = y.half() + 1; j < y.cols(); ++j)
+        put(y, j, first, Into::accumulate,
+            chained(slope, part(saves_output ? ConstBlock(y) : x, j - y.half()) * part(x, y.half())));
     }
   }
 
@@ -123,7 +153,7 @@ struct Entrywise {
     });
   }
 
-  // x̄_j += slope ∘ ȳ_j, and on a tape with tangents also bend ∘ ȳ_0 ∘ ṡ_j.
+  // x̄ = S ȳ for the slope S with its tangents, which are bend ∘ s_j, and twist ∘ s_j ∘ s_h in a mixed column.
   void pull_strip(Block& x_bar, Into into, Index first, const ConstBlock& saved,
                   const ScaledBlock& y_bar) const {
     const Index count = std::min(strip, x_bar.rows() - first);
@@ -136,9 +166,20 @@ struct Entrywise {
     for (Index j = 0; j < x_bar.cols(); ++j) put(x_bar, j, first, into, chained(slope, part(y_bar.block, j)));
     if (saved.cols() == 1 || x_bar.cols() == 1) return;
     mine.bend(saved.data() + first, slope.data(), count);
-    slope = chained(slope, y_bar.scale * part(y_bar.block, 0)).eval();
+    if (y_bar.scale != 1) slope *= y_bar.scale;
+    const Index half = saved.half();
+    for (Index j = 1; half > 0 && j < half; ++j)
+      put(x_bar, half + j, first, Into::accumulate,
+          chained(slope,
+                  part(saved, j) * part(y_bar.block, half) + part(saved, half) * part(y_bar.block, j)));
+    slope = chained(slope, part(y_bar.block, 0)).eval();
     for (Index j = 1; j < x_bar.cols(); ++j)
       put(x_bar, j, first, Into::accumulate, chained(slope, part(saved, j)));
+    if (half == 0) return;
+    mine.twist(saved.data() + first, slope.data(), count);
+    slope = chained(slope, y_bar.scale * part(y_bar.block, 0)).eval();
+    for (Index j = 1; j < half; ++j)
+      put(x_bar, half + j, first, Into::accumulate, chained(slope, part(saved, j) * part(saved, half)));
   }
 };
 
@@ -187,6 +228,9 @@ struct Power {
   void bend(const double* x, double* y, Index size) const {
     raise(exponent * (exponent - 1), exponent - 2, x, y, size);
   }
+  void twist(const double* x, double* y, Index size) const {
+    raise(exponent * (exponent - 1) * (exponent - 2), exponent - 3, x, y, size);
+  }
 };
 
 // Functions of one variable in the kernels above.
@@ -196,6 +240,7 @@ struct Listed {
   void value(const double* x, double* y, Index size) const { kernels->value(x, y, size); }
   void slope(const double* s, double* y, Index size) const { kernels->slope(s, y, size); }
   void bend(const double* s, double* y, Index size) const { kernels->bend(s, y, size); }
+  void twist(const double* s, double* y, Index size) const { kernels->twist(s, y, size); }
 };
 template <class A>
 A evaluate_listed(Function f, const A& x) {

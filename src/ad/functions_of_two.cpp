@@ -1,4 +1,5 @@
 #include "ad/adaptors.hpp"
+#include "ad/bilinear.hpp"
 #include "ad/instantiate.hpp"
 #include "unroll/ad/elementwise.hpp"
 
@@ -20,6 +21,8 @@ void evaluate_of_two(const ConstBlock& a, const ConstBlock& b, Block& y) {
     if (y.cols() == 1) continue;
     const double in_a = F::partial_a(u, v, y(i, 0)), in_b = F::partial_b(u, v, y(i, 0));
     for (Index j = 1; j < y.cols(); ++j) y(i, j) = chain(in_a, entry(a, i, j)) + chain(in_b, entry(b, i, j));
+    for (Index j = 1; j < y.half(); ++j)
+      y(i, y.half() + j) = last_of(value_of_two<F>(jet(a, i, j, y.half()), jet(b, i, j, y.half())));
   }
 }
 template <class F, bool of_first, class T>
@@ -32,6 +35,7 @@ T partial_of(T a, T b, T y) {
 template <class F, bool of_first>
 void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_bar, Block& bar) {
   const bool varies = a.cols() > 1 || b.cols() > 1;
+  const Index half = half_of(a, b);
   const Index size = y_bar.block.rows(), columns = bar.cols();
   const Index step = bar.rows() != 1, a_step = a.rows() != 1, b_step = b.rows() != 1;
   // (The first column by pointers: most sweeps have no other.)
@@ -45,9 +49,17 @@ void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_
       double& sum = bar(i * step, j);
       sum += chain(slope, y_bar.block(i, j));
       if (!varies) continue;
-      const Pair of_a(u, entry(a, i, j)), of_b(v, entry(b, i, j));
-      const Pair bend = partial_of<F, of_first>(of_a, of_b, value_of_two<F>(of_a, of_b));
-      sum += chain(bend.tangent, scale * seeds[i]);
+      if (is_mixed(j, half)) {
+        const Jet of_a = jet(a, i, j - half, half), of_b = jet(b, i, j - half, half),
+                  partial = partial_of<F, of_first>(of_a, of_b, value_of_two<F>(of_a, of_b));
+        sum += chain(partial.tangent.tangent, scale * seeds[i]) +
+               chain(partial.value.tangent, scale * y_bar.block(i, half)) +
+               chain(partial.tangent.value, scale * y_bar.block(i, j - half));
+      } else {
+        const Pair of_a(u, entry(a, i, j)), of_b(v, entry(b, i, j));
+        const Pair partial = partial_of<F, of_first>(of_a, of_b, value_of_two<F>(of_a, of_b));
+        sum += chain(partial.tangent, scale * seeds[i]);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ad/adaptors.hpp"
+#include "ad/bilinear.hpp"
 #include "ad/instantiate.hpp"
 
 namespace unroll::ad {
@@ -55,7 +56,12 @@ struct Norm {
   static constexpr bool reads_output = true;
   static void evaluate(const ConstBlock& x, Block y) {
     y(0, 0) = scaled_norm(Eigen::Map<const Vector>(x.data(), x.rows()));
-    for (Index j = 1; j < y.cols(); ++j) y(0, j) = y(0, 0) == 0 ? 0.0 : (x.col(0) / y(0, 0)).dot(x.col(j));
+    const Index half = half_of(x, y);
+    for (Index j = 1; j < y.cols(); ++j) {
+      y(0, j) = y(0, 0) == 0 ? 0.0 : (x.col(0) / y(0, 0)).dot(x.col(j));
+      if (is_mixed(j, half) && y(0, 0) != 0)
+        y(0, j) += (x.col(j - half).dot(x.col(half)) - y(0, j - half) * y(0, half)) / y(0, 0);
+    }
   }
   template <class P>
   static void pullback(P& p) {
@@ -67,13 +73,18 @@ struct Norm {
         if (into == Into::assign) x_bar.setZero();
         return;
       }
+      if (x.cols() > 1) {
+        Matrix u(x.rows(), x.cols());
+        const Block unit(u.data(), u.rows(), u.cols(), x.half());
+        divide(
+            unit, x, [&y](Index j) { return y(0, j); }, y.cols(), x.half());
+        return scale(x_bar, y_bar.block, ConstBlock(u.data(), u.rows(), u.cols(), x.half()), 1, into);
+      }
       for (Index j = 0; j < x_bar.cols(); ++j) {
         if (has_square(norm))
           put(x_bar.col(j), x.col(0), y_bar.block(0, j) / norm, into);
         else
           put(x_bar.col(j), x.col(0) / norm, y_bar.block(0, j), into);
-        if (j > 0 && x.cols() > 1)
-          x_bar.col(j) += y_bar.block(0, 0) * (x.col(j) - y(0, j) * (x.col(0) / norm)) / norm;
       }
     });
   }
@@ -97,20 +108,27 @@ struct LogSumExp {
     const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
     const bool finite = std::isfinite(most);  // all −∞, or some +∞ or NaN: the greatest entry says it all
     y(0, 0) = finite ? most + std::log((x.col(0).array() - most).exp().sum()) : most;
-    if (y.cols() > 1) y.rightCols(y.cols() - 1) = softmax(x).transpose() * x.rightCols(y.cols() - 1);
+    if (y.cols() == 1) return;
+    const Vector weights = softmax(x);
+    y.rightCols(y.cols() - 1) = weights.transpose() * x.rightCols(y.cols() - 1);
+    const Index half = half_of(x, y);
+    for (Index j = 1; j < half; ++j)
+      y(0, half + j) += weights.cwiseProduct(x.col(j)).dot(x.col(half)) - y(0, j) * y(0, half);
   }
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>(), y = p.output();
     p.template add<0>([&](Block x_bar, Into into) {
-      const Vector weights = softmax(x);
-      if (into == Into::assign) x_bar.setZero();
-      for (Index j = 0; j < x_bar.cols(); ++j) {
-        x_bar.col(j) += y_bar.block(0, j) * weights;
-        if (j > 0 && x.cols() > 1)
-          x_bar.col(j).array() += y_bar.block(0, 0) * weights.array() * (x.col(j).array() - y(0, j));
+      Matrix w(x.rows(), x.cols());  // the softmax and its tangents
+      w.col(0) = softmax(x);
+      const Index half = x.half();
+      for (Index j = 1; j < w.cols(); ++j) {
+        const auto moved = [&](Index c) { return x.col(c).array() - y(0, c); };
+        w.col(j).array() = w.col(0).array() * moved(j);
+        if (is_mixed(j, half)) w.col(j).array() += w.col(j - half).array() * moved(half);
       }
+      scale(x_bar, y_bar.block, ConstBlock(w.data(), w.rows(), w.cols(), half), 1, into);
     });
   }
 };

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "ad/adaptors.hpp"
+#include "ad/bilinear.hpp"
 
 /// The rule behind every solve A X = B with derivatives in A, dense or sparse.
 namespace unroll::ad {
@@ -21,6 +22,17 @@ struct Solve {
 
   Block matrix(double* data) const { return {data, n, columns}; }
 
+  // out −= what A's tangents make of the columns of x before column j.
+  void subtract_products(Block& out, Index j, Side side, Block x, Index half) const {
+    const auto subtract = [&](Index of_a, Index of_x) {
+      factor->subtract_product(out, of_a - 1, side, matrix(x.col(of_x).data()));
+    };
+    subtract(j, 0);
+    if (!is_mixed(j, half)) return;
+    subtract(half, j - half);
+    subtract(j - half, half);
+  }
+
   void evaluate(const ConstBlock& a, const ConstBlock& b, Block x) const {
     for (Index j = 0; j < x.cols(); ++j) {
       Block out = matrix(x.col(j).data());
@@ -28,7 +40,7 @@ struct Solve {
         x.col(j) = b.col(j);
       else
         out.setZero();
-      if (j > 0 && j < a.cols()) factor->subtract_product(out, j - 1, Side::plain, matrix(x.data()));
+      if (j > 0 && j < a.cols()) subtract_products(out, j, Side::plain, x, half_of(a, b, x));
       factor->solve_in_place(out, Side::plain);
     }
   }
@@ -39,10 +51,10 @@ struct Solve {
     for (Index j = 0; j < w.cols(); ++j) {
       Block out = matrix(w.col(j).data());
       if (j > 0 && factor->has_tangents())
-        factor->subtract_product(out, j - 1, Side::transposed, matrix(w.data()));
+        subtract_products(out, j, Side::transposed, Block(w.data(), w.rows(), w.cols()), x_bar.block.half());
       factor->solve_in_place(out, Side::transposed);
     }
-    const ConstBlock w_block(w.data(), w.rows(), w.cols());
+    const ConstBlock w_block(w.data(), w.rows(), w.cols(), x_bar.block.half());
     p.template add<1>([&](Block b_bar, Into into) { add(b_bar, w_block, 1, into); });
     p.template add<0>([&](Block a_bar, Into into) { factor->pull(a_bar, w_block, p.output(), into); });
   }

@@ -153,8 +153,12 @@ void Sweeper::sweep_statements_of_columns(Id from, Id to) {
         add_multiple(u, a, columns_, partial);
       else
         for (Index j = 0; j < columns_; ++j) u[j] += chain(partial, a[j]);
-      if (core_->tangents > 0 && a[0] != 0)
-        add_multiple(u + 1, core_->scalars.partial_tangents(arguments_), core_->tangents, a[0]);
+      if (core_->tangents == 0) continue;
+      const double* const bend = core_->scalars.partial_tangents(arguments_);
+      if (a[0] != 0) add_multiple(u + 1, bend, core_->tangents, a[0]);
+      const Index half = core_->half;
+      for (Index j = 1; j < half; ++j)
+        u[half + j] += chain(bend[j - 1], a[half]) + chain(bend[half - 1], a[j]);
     }
     std::fill_n(a, columns_, 0.0);
   }

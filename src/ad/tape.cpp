@@ -8,9 +8,11 @@
 
 namespace unroll {
 
-Tape::Tape(Index tangents) : core_(nullptr) {
+Tape::Tape(Index tangents) : Tape(tangents, false) {}
+
+Tape::Tape(Index tangents, bool along) : core_(nullptr) {
   if (tangents < 0) throw ShapeError(fmt::format("tape: {} tangents", tangents));
-  core_ = ad::TapeCore::acquire(tangents);
+  core_ = along ? ad::TapeCore::acquire(2 * tangents + 1, 1 + tangents) : ad::TapeCore::acquire(tangents, 0);
 }
 
 Tape::~Tape() {
@@ -71,6 +73,21 @@ VarVector Tape::input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<co
                                  value.size(), core_->tangents));
   VarVector x = input(value);
   ad::Block(x.buffer()->data + value.size(), tangents.rows(), tangents.cols()) = tangents;
+  return x;
+}
+
+VarVector Tape::input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<const Matrix>& tangents,
+                      const Eigen::Ref<const Vector>& along) {
+  if (core_->half == 0) throw TapeError("input: the tape carries no further direction (see Tape::along)");
+  const Index k = core_->half - 1;
+  if (tangents.rows() != value.size() || tangents.cols() != k || along.size() != value.size())
+    throw ShapeError(
+        fmt::format("input: tangents are {}x{}, the further direction has {} entries, not {}x{} and {}",
+                    tangents.rows(), tangents.cols(), along.size(), value.size(), k, value.size()));
+  VarVector x = input(value);
+  double* const after = x.buffer()->data + value.size();
+  ad::Block(after, value.size(), k) = tangents;
+  Eigen::Map<Vector>(after + value.size() * k, value.size()) = along;
   return x;
 }
 

@@ -29,7 +29,7 @@ constexpr std::size_t kept_bytes = std::size_t{32} << 20;
 
 }  // namespace
 
-TapeCore* TapeCore::acquire(Index tangents) {
+TapeCore* TapeCore::acquire(Index tangents, Index half) {
   TapeCore* core = ThreadRest<TapeCore>::take();  // where a short-lived tape takes no lock
   if (core == nullptr) {
     const std::lock_guard lock(rest().mutex);
@@ -41,7 +41,7 @@ TapeCore* TapeCore::acquire(Index tangents) {
     core->forget();  // as those that rest have done
   }
   try {
-    core->begin(tangents);
+    core->begin(tangents, half);
   } catch (...) {
     give_back(core);
     throw;
@@ -67,11 +67,12 @@ void TapeCore::give_back(TapeCore* core) noexcept {
 
 void TapeCore::reset() {
   forget();
-  begin(tangents);
+  begin(tangents, half);
 }
 
-void TapeCore::begin(Index new_tangents) {
+void TapeCore::begin(Index new_tangents, Index new_half) {
   tangents = new_tangents;
+  half = new_half;
   scalars.reset(static_cast<std::size_t>(new_tangents));
 }
 

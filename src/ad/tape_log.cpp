@@ -16,7 +16,7 @@ namespace ad {
 
 const char* name_of(Function f) {
   static constexpr const char* names[] = {
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) #name,
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) #name,
 #include "unroll/ad/function_list.hpp"
   };
   return names[static_cast<std::size_t>(f)];

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "unroll/ad/engine.hpp"
+#include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -57,17 +58,8 @@ class SolutionMap {
           "gradient's or a root's equation (Implicit{.equation = Equation::gradient})");
     const Problem& problem = run_->steps().problem();
     const Vector& theta = run_->steps().theta();
-    const Index k = theta_dot.cols();
-    const ImplicitEquation equation = gradient_equation(problem, x_, theta);
-    const LinearOptions linear;
-    const Vector lambda = equation.adjoint(w.col(0), linear);
-    const SecondOrder moved =
-        checked_third_order(problem, x_, theta, lambda, equation.push(theta_dot, linear), theta_dot);
-    Matrix pulled(theta.size(), 1 + k);
-    pulled.col(0) = equation.forcing_transposed(lambda);
-    pulled.rightCols(k) =
-        equation.forcing_transposed(equation.adjoint(w.rightCols(k) - moved.dx, linear)) - moved.dtheta;
-    return pulled;
+    return implicit_pull_with_tangents(problem, gradient_equation(problem, x_, theta), x_, theta, w,
+                                       theta_dot, {});
   }
 
  private:
@@ -82,6 +74,7 @@ struct SolutionRule {
   const SolutionMap* map;
 
   void evaluate(const ConstBlock& theta, Block y) const {
+    if (y.half() > 0) throw UnsupportedError("solution: has no third derivatives");
     y.col(0) = map->x();
     if (y.cols() > 1) y.rightCols(y.cols() - 1) = map->push(theta.rightCols(theta.cols() - 1));
   }

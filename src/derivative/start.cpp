@@ -37,4 +37,10 @@ Matrix Start::pull(const Vector& theta, const Matrix& w) const {
   return dx.transpose() * w;
 }
 
+VarVector Start::on(const VarVector& theta) const {
+  if (function) return function->on(theta);
+  if (dx.size() == 0) return VarVector(x);
+  return VarVector(x + dx * (theta - theta.value()));
+}
+
 }  // namespace unroll

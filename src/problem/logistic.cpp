@@ -77,6 +77,16 @@ SecondOrder LogisticProblem::second_order(const Vector& x, const Vector& theta, 
   return s;
 }
 
+SecondOrder LogisticProblem::third_order(const Vector& x, const Vector&, const Vector& w, const Matrix& x_dot,
+                                         const Matrix& theta_dot) const {
+  const Vector z = signed_rows_ * x;
+  Vector weight = SoftplusRule::twist(z.array()) / static_cast<double>(z.size());
+  weight.array() *= (signed_rows_ * w).array();
+  SecondOrder s{w * theta_dot.row(0), w.transpose() * x_dot};
+  s.dx.noalias() += signed_rows_.transpose() * (weight.asDiagonal() * (signed_rows_ * x_dot));
+  return s;
+}
+
 Vector LogisticProblem::parameter_gradient(const Vector& x, const Vector&) const {
   return Vector::Constant(1, 0.5 * x.squaredNorm());
 }

@@ -58,24 +58,40 @@ struct Gradient {
  protected:
   template <class P>
   void pull(P& p, bool passes_theta) const {
-    if (p.sweeper().core().tangents > 0)
-      throw UnsupportedError("gradient: a tape with tangents would need third derivatives of the problem");
     const ScaledBlock y_bar = p.adjoint();
+    if (y_bar.block.half() > 0)
+      throw UnsupportedError("gradient: a tape for third derivatives would need the problem's fourth");
+    const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
+    const Index moving = p.sweeper().core().tangents;
     if (!problem->has_objective()) {
       if (cost != nullptr) count(cost->hessian_vector_products, y_bar.block.cols());
-      give_all(p, checked_pull(*problem, p.template in<0>().col(0), p.template in<1>().col(0), y_bar.block),
-               y_bar.scale, passes_theta);
+      SecondOrder pulled = checked_pull(*problem, x.col(0), theta.col(0), y_bar.block);
+      add_third_order(pulled.dx, pulled.dtheta, x, theta, y_bar.block, moving);
+      give_all(p, pulled, y_bar.scale, passes_theta);
       return;
     }
-    const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
     const Index k = y_bar.block.cols();
     const bool wants_theta = passes_theta && p.template wants<1>();
     const Sweeper::Adjoint dx = p.template fresh<0>(),
                            dtheta = wants_theta ? p.template fresh<1>() : Sweeper::Adjoint{};
-    second_order(x, theta, y_bar.block, {nullptr, 0, 0}, {dx.buffer->data, x.rows(), k},
-                 wants_theta ? Block(dtheta.buffer->data, theta.rows(), k) : no_block());
+    Block to_x(dx.buffer->data, x.rows(), k),
+        to_theta = wants_theta ? Block(dtheta.buffer->data, theta.rows(), k) : no_block();
+    second_order(x, theta, y_bar.block, {nullptr, 0, 0}, to_x, to_theta);
+    add_third_order(to_x, to_theta, x, theta, y_bar.block, moving);
     p.template give<0>(dx, y_bar.scale);
     if (wants_theta) p.template give<1>(dtheta, y_bar.scale);
+  }
+
+  /// To the adjoints of a tape with k tangents: what (H, Mᵀ) move along these, times the cotangent's value.
+  template <class X, class Theta>
+  void add_third_order(X&& dx, Theta&& dtheta, const ConstBlock& x, const ConstBlock& theta,
+                       const ConstBlock& y_bar, Index k) const {
+    if (k == 0) return;
+    if (cost != nullptr) count(cost->hessian_vector_products, 2 * k);
+    const SecondOrder moved = checked_third_order(*problem, x.col(0), theta.col(0), y_bar.col(0),
+                                                  all_tangents(x, k), all_tangents(theta, k));
+    dx.rightCols(k) += moved.dx;
+    if (dtheta.size() > 0) dtheta.rightCols(k) += moved.dtheta;
   }
 
  private:
@@ -125,6 +141,11 @@ struct Product {
     const Index n = x.rows(), k = y.cols() - 1;
     if (k == 0) return;
     const Matrix x_dot = all_tangents(x, k), theta_dot = all_tangents(theta, k);
+    if (problem->has_objective()) {  // symmetric: v may take the place of the cotangent
+      if (cost != nullptr) count(cost->hessian_vector_products, 2 * k);
+      y.rightCols(k) = checked_third_order(*problem, x.col(0), theta.col(0), *v, x_dot, theta_dot).dx;
+      return;
+    }
     for (Index i = 0; i < n; ++i) {
       const SecondOrder row = third_order(x, theta, Vector::Unit(n, i));
       y.row(i).tail(k) = row.dx.transpose() * x_dot + row.dtheta.transpose() * theta_dot;

@@ -32,8 +32,7 @@ SecondOrder Problem::third_order(const Vector&, const Vector&, const Vector&, co
                                  const Matrix&) const {
   throw UnsupportedError(
       "problem: third derivatives of f are needed, as they are where Newton's method is unrolled, and this "
-      "problem does not give them (override third_order; a root and a QuadraticProblem do); take Implicit{} "
-      "or "
+      "problem does not give them: override third_order (make_problem does), or take Implicit{} or "
       "OneStep{}");
 }
 

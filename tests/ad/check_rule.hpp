@@ -16,12 +16,14 @@
 ///   duality         ⟨ȳ, J ẋ⟩ = ⟨Jᵀ ȳ, ẋ⟩ to rounding, for several seeds in one sweep;
 ///   accumulation    3/2 f − 1/2 f has the adjoint of f: scaled, shared and added adjoints;
 ///   second order    the sweep of a tape with tangents is a central difference of sweeps, and linear in its
-///   seeds.
+///   seeds;
+///   third order     the derivative of that along a further direction, seeds moving too, likewise.
 namespace unroll::test {
 
 struct RuleOptions {
   bool second_order = true;
-  bool symmetric = false;  // changes of a square matrix are symmetric
+  bool third_order = true;  // where there is a second
+  bool symmetric = false;   // changes of a square matrix are symmetric
 };
 
 /// A rule with its types erased: operands as matrices, results as blocks, size × (1 + k), or as one node of a

@@ -81,13 +81,17 @@ class Checker {
     return rule_.dual(in);
   }
 
-  Swept sweep(const Operands& x, const Operands* v, const Matrix& seeds, bool combined) const {
-    Tape tape(v == nullptr ? 0 : k);
+  // With tangents v, and a further direction w, if they are given.
+  Swept sweep(const Operands& x, const Operands* v, const Matrix& seeds, bool combined,
+              const Operands* w = nullptr) const {
+    Tape tape = w != nullptr ? Tape::along(k) : Tape(v == nullptr ? 0 : k);
     std::vector<VarArray> in;
     for (std::size_t i = 0; i < x.size(); ++i) {
       in.push_back(is_active(i) ? tape.input(x[i]) : VarMatrix(x[i]));
-      if (v != nullptr && is_active(i))
-        std::copy_n((*v)[i].data(), (*v)[i].size(), in[i].buffer()->data + x[i].size());
+      if (!is_active(i)) continue;
+      double* const after = in[i].buffer()->data + x[i].size();
+      if (v != nullptr) std::copy_n((*v)[i].data(), (*v)[i].size(), after);
+      if (w != nullptr) std::copy_n((*w)[i].data(), (*w)[i].size(), after + (*v)[i].size());
     }
     ErasedRule::Node y = rule_.taped(in);
     if (combined) {
@@ -118,14 +122,17 @@ class Checker {
     for (Index j = 0; j < k; ++j)
       compare("tangent", forward.col(1 + j),
               (rule_.plain(along(x, h, v, j)) - rule_.plain(along(x, -h, v, j))) / (2 * h), difference);
-    const Matrix seeds = matrix_point(y.rows(), 2, 2), nested_seeds = matrix_point(y.rows(), 1 + k, 3);
+    const Matrix seeds = matrix_point(y.rows(), 2, 2), nested_seeds = matrix_point(y.rows(), 1 + k, 3),
+                 seeds_along = matrix_point(y.rows(), 1 + k, 4);
     for (const bool combined : {false, true}) {
       const std::string way = combined ? " of 3/2 f - 1/2 f" : "";
       const Swept reverse = sweep(x, nullptr, seeds, combined);
       compare("value on a tape" + way, reverse.value, y, rounding);
       compare("duality" + way, pairing(reverse.adjoint, v), seeds.transpose() * forward.rightCols(k),
               rounding);
-      if (options_.second_order) check_second_order(x, v, forward, nested_seeds, combined, way);
+      if (!options_.second_order) continue;
+      check_second_order(x, v, forward, nested_seeds, combined, way);
+      if (options_.third_order) check_third_order(x, v, nested_seeds, seeds_along, combined, way);
     }
   }
 
@@ -145,6 +152,28 @@ class Checker {
       compare("second derivative" + way, along_test.col(1 + j) - linear_part.col(1 + j), change / (2 * h),
               10 * difference);
     }
+  }
+
+  void check_third_order(const Operands& x, const Operands& v, const Matrix& seeds, const Matrix& seeds_along,
+                         bool combined, const std::string& way) {
+    Operands w = directions(21);
+    for (Matrix& direction : w) direction = Matrix(direction.col(0));
+    Matrix all(seeds.rows(), 2 * (1 + k));
+    all << seeds, seeds_along;
+    const Swept third = sweep(x, &v, all, combined, &w), second = sweep(x, &v, seeds, false);
+    const auto moved = [&](double step) {
+      return sweep(along(x, step, w, 0), &v, seeds + step * seeds_along, false);
+    };
+    const Swept after = moved(h), before = moved(-h);
+    const Operands test = directions(11);
+    const Matrix along_test = pairing(test, third.adjoint);
+    compare("tangents beside a further direction" + way, third.value.leftCols(1 + k), second.value, rounding);
+    compare("value along a further direction" + way, third.value.rightCols(1 + k),
+            (after.value - before.value) / (2 * h), 10 * difference);
+    compare("adjoint beside a further direction" + way, along_test.leftCols(1 + k),
+            pairing(test, second.adjoint), rounding);
+    compare("third derivative" + way, along_test.rightCols(1 + k),
+            (pairing(test, after.adjoint) - pairing(test, before.adjoint)) / (2 * h), 100 * difference);
   }
 
   const ErasedRule& rule_;
@@ -191,7 +220,8 @@ TEST_CASE("the checker notices a wrong tangent, a wrong pullback and a wrong sec
   CHECK(with(WrongValue{}, once).find("tangent differs") != std::string::npos);
   CHECK(with(WrongPullback{}, once).find("duality differs") != std::string::npos);
   CHECK(with(WrongSecond{}, once) == "");
-  CHECK(with(WrongSecond{}, {}).find("second derivative differs") != std::string::npos);
+  const RuleOptions twice{.third_order = false};
+  CHECK(with(WrongSecond{}, twice).find("second derivative differs") != std::string::npos);
 }
 
 }  // namespace unroll::test

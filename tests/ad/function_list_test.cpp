@@ -48,7 +48,7 @@ TEST_CASE("every function of the list has a row of tests") {
   const auto count = [](auto function, const auto& rows) {
     return std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return row.function == function; });
   };
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
   CHECK(count(ad::Function::name, cases_of_one()) == 1);
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) \
   CHECK(count(ad::FunctionOfTwo::name, cases_of_two()) == 1);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "unroll/types.hpp"
 
@@ -10,8 +12,41 @@ namespace unroll::ad {
 /// is the primal, columns 1…k its k tangents. As an adjoint: one column per seed; on a tape that carries
 /// tangents, column 0 is the adjoint and columns 1…k are its tangents. Matrices lie flattened, column-major;
 /// scalars are 1×(1+k).
-using Block = Eigen::Map<Matrix>;
-using ConstBlock = Eigen::Map<const Matrix>;
+///
+/// On a tape with a further direction w (see Tape::along) a block has 2h columns, h = 1 + k = `half`: the
+/// first h as said, then their derivatives along w. Column h + j > h is a mixed second derivative, which a
+/// product makes of columns j and h of its factors, too. half = 0: there is none.
+/// @{
+template <class M>
+class BlockOf : public Eigen::Map<M> {
+ public:
+  using Data = std::conditional_t<std::is_const_v<M>, const double*, double*>;
+  BlockOf(Data data, Index rows, Index cols, Index half = 0) : Eigen::Map<M>(data, rows, cols), half_(half) {}
+  BlockOf(const BlockOf&) = default;
+  template <class N>
+  requires std::is_same_v<const N, M> BlockOf(const BlockOf<N>& o)  // NOLINT: implicit
+      : BlockOf(o.data(), o.rows(), o.cols(), o.half()) {}
+  using Eigen::Map<M>::operator=;
+  BlockOf& operator=(const BlockOf& o) {  // of the entries
+    Eigen::Map<M>::operator=(o);
+    return *this;
+  }
+  Index half() const { return half_; }
+
+ private:
+  Index half_;
+};
+using Block = BlockOf<Matrix>;
+using ConstBlock = BlockOf<const Matrix>;
+/// @}
+
+/// Whether a column is one of mixed derivatives.
+inline bool is_mixed(Index column, Index half) { return half > 0 && column > half; }
+/// Of blocks that meet, some of which may be a rule's own.
+template <class... B>
+Index half_of(const B&... blocks) {
+  return std::max({blocks.half()...});
+}
 
 /// An adjoint as the sweep hands it on: scale × block, so that a scaled copy costs nothing until somebody
 /// adds to it.

@@ -70,16 +70,17 @@ class Dual {
   /// The number without its tangents.
   friend double value_of(const Dual& a) { return a.value(); }
 
-  // For the engine: 1×(1+k).
+  // For the engine: 1×(1+k), and as blocks have it with a further direction.
   /// @cond engine
-  explicit Dual(Eigen::RowVectorXd block) : block_(std::move(block)) {}
-  ad::ConstBlock block() const { return {block_.data(), 1, block_.size()}; }
+  explicit Dual(Eigen::RowVectorXd block, Index half = 0) : block_(std::move(block)), half_(half) {}
+  ad::ConstBlock block() const { return {block_.data(), 1, block_.size(), half_}; }
   /// @endcond
 
  private:
   static Eigen::RowVectorXd ad_constant(double value) { return Eigen::RowVectorXd::Constant(1, value); }
 
   Eigen::RowVectorXd block_ = ad_constant(0.0);  // value, tangents
+  Index half_ = 0;
 };
 
 namespace ad {
@@ -97,7 +98,7 @@ inline Dual operator-(const Dual& a, const Dual& b) { return ad::function_of<ad:
 inline Dual operator*(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::times>(a, b); }
 inline Dual operator/(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::divide>(a, b); }
 inline Dual operator-(const Dual& a) { return -1.0 * a; }
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
   inline Dual name(const Dual& a) { return ad::function_of<ad::Function::name>(a); }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) \
   inline Dual name(const Dual& a, const Dual& b) { return ad::function_of<ad::FunctionOfTwo::name>(a, b); }
@@ -118,7 +119,9 @@ void leave_block(Matrix&& block) noexcept;
 class DualArray {
  public:
   DualArray(const DualArray& other)
-      : shape_(other.shape_), block_(ad::fresh_block(other.block_.rows(), other.block_.cols())) {
+      : shape_(other.shape_),
+        block_(ad::fresh_block(other.block_.rows(), other.block_.cols())),
+        half_(other.half_) {
     block_ = other.block_;
   }
   DualArray(DualArray&&) noexcept = default;
@@ -146,9 +149,10 @@ class DualArray {
 
   // For the engine.
   /// @cond engine
-  DualArray(ad::Shape shape, Matrix block) : shape_(shape), block_(std::move(block)) {}
+  DualArray(ad::Shape shape, Matrix block, Index half = 0)
+      : shape_(shape), block_(std::move(block)), half_(half) {}
   ad::Shape shape() const { return shape_; }
-  ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols()}; }
+  ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols(), half_}; }
   /// @endcond
 
  protected:
@@ -161,6 +165,7 @@ class DualArray {
   Dual entry(Index i, Index j) const;
   ad::Shape shape_;
   Matrix block_;
+  Index half_ = 0;  // see ad::BlockOf
 };
 
 /// A vector of n entries with k tangents.

@@ -136,10 +136,10 @@ using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 /// arguments, one may be plain where the other has derivatives, or a scalar, which then meets every entry.
 /// @throws ShapeError if the shapes differ.
 /// @{
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)            \
-  template <ad::AnyArray T, ad::Nothing... None>                    \
-  ad::array_t<T> name(const T& x, None...) {                        \
-    return ad::elementwise(ad::Function::name, ad::materialise(x)); \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
+  template <ad::AnyArray T, ad::Nothing... None>                          \
+  ad::array_t<T> name(const T& x, None...) {                              \
+    return ad::elementwise(ad::Function::name, ad::materialise(x));       \
   }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                                                   \
   template <class A, class B, ad::Nothing... None>                                                        \

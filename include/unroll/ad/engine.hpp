@@ -71,15 +71,15 @@ Index common_columns(std::initializer_list<Index> columns);
 
 template <Kind K, class Rule, class... In>
 auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
-  const Index columns = common_columns({block_of(in).cols()...});
+  const Index columns = common_columns({block_of(in).cols()...}), half = half_of(block_of(in)...);
   if constexpr (K == Kind::scalar) {
     Eigen::RowVectorXd y(columns);
-    rule.evaluate(block_of(in)..., Block(y.data(), 1, columns));
-    return Dual(std::move(y));
+    rule.evaluate(block_of(in)..., Block(y.data(), 1, columns, half));
+    return Dual(std::move(y), half);
   } else {
     Matrix y = fresh_block(shape.size(), columns);
-    rule.evaluate(block_of(in)..., Block(y.data(), y.rows(), columns));
-    return DualArray(shape, std::move(y));
+    rule.evaluate(block_of(in)..., Block(y.data(), y.rows(), columns, half));
+    return DualArray(shape, std::move(y), half);
   }
 }
 
@@ -106,7 +106,7 @@ ConstBlock block_of(const T& x) {
   } else {
     x.check("array operation");
     if (x.id() != 0 && x.core()->tangents > 0)
-      return {x.core()->scalars.block(x.id()), 1, x.core()->columns()};
+      return {x.core()->scalars.block(x.id()), 1, x.core()->columns(), x.core()->half};
     return {&x.primal(), 1, 1};
   }
 }
@@ -213,7 +213,7 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
     }
     const Id id = core->scalars.push(0).id;
     double* const value = core->tangents == 0 ? &y : core->scalars.block(id);
-    rule.evaluate(block_of(in)..., Block(value, 1, core->columns()));
+    rule.evaluate(block_of(in)..., Block(value, 1, core->columns(), core->half));
     record<K>(*core, rule, id, 1, value, indices, in...);
     return Var(core, id, *value);
   } else {
@@ -221,7 +221,7 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
     const Index columns = active ? core->columns() : 1;
     Buffer* const buffer = core->allocate(static_cast<std::size_t>(shape.size() * columns));
     VarArray result(core, buffer, active ? core->new_array() : 0, shape);
-    rule.evaluate(block_of(in)..., Block(buffer->data, shape.size(), columns));
+    rule.evaluate(block_of(in)..., Block(buffer->data, shape.size(), columns, columns > 1 ? core->half : 0));
     if (active) {
       if constexpr (Rule::reads_output) result.retain();
       record<K>(*core, rule, result.id(), static_cast<std::size_t>(shape.size()), buffer->data, indices,

@@ -24,7 +24,7 @@ struct StatementWriter {
   std::uint32_t stale = 0;
 };
 
-/// The same with the tangents of the partials in one direction.
+/// The same with the tangents of the partials in one direction, or the mixed ones of two.
 struct TangentWriter {
   Index direction;     // which tangent
   double* tangent;     // of the next argument's partial
@@ -79,8 +79,12 @@ struct Literal {
   UNROLL_INLINE TapeCore* core() const { return nullptr; }
   UNROLL_INLINE double primal() const { return number; }
   UNROLL_INLINE void push(StatementWriter&, double) const {}
-  Pair pair(Index) const { return {number, 0.0}; }
-  void push_pair(TangentWriter&, Pair) const {}
+  template <class P>
+  P with_tangent(Index) const {
+    return P(number);
+  }
+  template <class P>
+  void push_tangent(TangentWriter&, P) const {}
 };
 
 template <Function function, class A>
@@ -94,19 +98,18 @@ class Unary : public Expression<Unary<function, A>> {
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
     a_.push(writer, chain(F::slope(F::saves_output ? value_ : a_.primal()), multiplier));
   }
-  Pair pair(Index j) const { return {value_, slope(j).value * a_.pair(j).tangent}; }
-  void push_pair(TangentWriter& writer, Pair multiplier) const {
-    a_.push_pair(writer, multiplier * slope(writer.direction));
+  template <class P>
+  P with_tangent(Index j) const {
+    return value_at<F>(a_.template with_tangent<P>(j), value_);
+  }
+  template <class P>
+  void push_tangent(TangentWriter& writer, P multiplier) const {
+    P saved = a_.template with_tangent<P>(writer.direction);
+    if constexpr (F::saves_output) saved = value_at<F>(saved, value_);
+    a_.push_tangent(writer, multiplier * derivative_of<F, 1>(saved));
   }
 
  private:
-  Pair slope(Index j) const {
-    const Pair a = a_.pair(j);
-    if constexpr (F::saves_output)
-      return slope_of<F>({value_, F::slope(value_) * a.tangent});
-    else
-      return slope_of<F>(a);
-  }
   A a_;
   double value_;
 };
@@ -133,13 +136,16 @@ class Binary : public Expression<Binary<function, A, B>> {
     if constexpr (A::leaves > 0) a_.push(writer, times(F::partial_a(a, b, value_), multiplier));
     if constexpr (B::leaves > 0) b_.push(writer, times(F::partial_b(a, b, value_), multiplier));
   }
-  Pair pair(Index j) const { return value_of_two<F>(a_.pair(j), b_.pair(j)); }
-  void push_pair(TangentWriter& writer, Pair multiplier) const {
-    const Pair a = a_.pair(writer.direction);
-    const Pair b = b_.pair(writer.direction);
-    const Pair y = value_of_two<F>(a, b);
-    if constexpr (A::leaves > 0) a_.push_pair(writer, multiplier * Pair(F::partial_a(a, b, y)));
-    if constexpr (B::leaves > 0) b_.push_pair(writer, multiplier * Pair(F::partial_b(a, b, y)));
+  template <class P>
+  P with_tangent(Index j) const {
+    return value_of_two<F>(a_.template with_tangent<P>(j), b_.template with_tangent<P>(j));
+  }
+  template <class P>
+  void push_tangent(TangentWriter& writer, P multiplier) const {
+    const P a = a_.template with_tangent<P>(writer.direction),
+            b = b_.template with_tangent<P>(writer.direction), y = value_of_two<F>(a, b);
+    if constexpr (A::leaves > 0) a_.push_tangent(writer, multiplier * P(F::partial_a(a, b, y)));
+    if constexpr (B::leaves > 0) b_.push_tangent(writer, multiplier * P(F::partial_b(a, b, y)));
   }
 
  private:

@@ -7,9 +7,9 @@
 
 /// The rules of function_list.hpp as structs, for numbers and for Eigen arrays; no engine appears here. Of
 /// one variable, where s is what the rule saves, x or y = f(x) (`saves_output`):
-///   value(x) = f(x),   slope(s) = f'(x),   bend(s) = d slope / ds.
-/// Of two, value(a, b), partial_a(a, b, y) and partial_b(a, b, y), for numbers that may carry a tangent.
-/// Forward and reverse mode, scalars and arrays, first and second order are all served by these lines.
+///   value(x) = f(x),   slope(s) = f'(x),   bend(s) = d slope / ds,   twist(s) = d bend / ds.
+/// Of two, value(a, b), partial_a(a, b, y) and partial_b(a, b, y), for numbers that may carry tangents.
+/// Forward and reverse mode, scalars and arrays, first to third order are all served by these lines.
 namespace unroll::ad {
 
 /// False, where a template is instantiated that must not be: `static_assert(never<T>, "what to write
@@ -30,25 +30,44 @@ void refuse_assignment() {
 /// what nobody depends on adds nothing.
 inline double chain(double slope, double cotangent) { return cotangent == 0 ? 0.0 : slope * cotangent; }
 
-/// A number and one tangent.
-struct Pair {
-  double value;
-  double tangent;
-  Pair(double v) : value(v), tangent(0) {}  // NOLINT: a constant
-  Pair(double v, double t) : value(v), tangent(t) {}
+/// A number, or a number with a tangent, and a tangent of it.
+template <class T>
+struct Tangent {
+  T value;
+  T tangent;
+  Tangent(double v) : value(v), tangent(0.0) {}  // NOLINT: a constant
+  Tangent(T v, T t) : value(v), tangent(t) {}
+  friend Tangent operator-(Tangent a) { return {-a.value, -a.tangent}; }
+  friend Tangent operator+(Tangent a, Tangent b) { return {a.value + b.value, a.tangent + b.tangent}; }
+  friend Tangent operator-(Tangent a, Tangent b) { return {a.value - b.value, a.tangent - b.tangent}; }
+  friend Tangent operator*(Tangent a, Tangent b) {
+    return {a.value * b.value, chain(a.value, b.tangent) + chain(b.value, a.tangent)};
+  }
+  friend Tangent operator/(Tangent a, Tangent b) {
+    const T y = a.value / b.value;
+    return {y, chain(T(1.0) / b.value, a.tangent) - chain(y / b.value, b.tangent)};
+  }
+  friend Tangent chain(Tangent slope, Tangent cotangent) {
+    return {chain(slope.value, cotangent.value),
+            chain(slope.value, cotangent.tangent) + chain(slope.tangent, cotangent.value)};
+  }
 };
-inline Pair operator-(Pair a) { return {-a.value, -a.tangent}; }
-inline Pair operator+(Pair a, Pair b) { return {a.value + b.value, a.tangent + b.tangent}; }
-inline Pair operator-(Pair a, Pair b) { return {a.value - b.value, a.tangent - b.tangent}; }
-inline Pair operator*(Pair a, Pair b) {
-  return {a.value * b.value, chain(a.value, b.tangent) + chain(b.value, a.tangent)};
-}
-inline Pair operator/(Pair a, Pair b) {
-  const double y = a.value / b.value;
-  return {y, chain(1.0 / b.value, a.tangent) - chain(y / b.value, b.tangent)};
-}
+/// A number and one tangent; and two of these: value, one tangent, another, and the mixed one.
+/// @{
+using Pair = Tangent<double>;
+using Jet = Tangent<Pair>;
+/// @}
 inline double primal(double a) { return a; }
-inline double primal(Pair a) { return a.value; }
+template <class T>
+double primal(Tangent<T> a) {
+  return primal(a.value);
+}
+/// The last tangent: of a Jet the mixed one.
+inline double last_of(double a) { return a; }
+template <class T>
+double last_of(Tangent<T> a) {
+  return last_of(a.tangent);
+}
 
 // ---- what the lines of the list are written with
 
@@ -59,6 +78,10 @@ inline double square_of(double x) { return x * x; }
 template <class T>
 auto cube(const T& x) -> decltype(x * x * x) {
   return x * x * x;
+}
+template <class T>
+auto fifth(const T& x) -> decltype(x * x * x * x * x) {
+  return x * x * x * x * x;
 }
 /// log(x/(1 − x)), which log1p keeps exact about its zero at 1/2.
 inline double log_odds(double x) {
@@ -76,8 +99,9 @@ double log_gamma(double x);
 double polygamma(int order, double x);
 
 inline double hypotenuse(double a, double b) { return std::hypot(a, b); }
-inline Pair hypotenuse(Pair a, Pair b) {
-  const double y = std::hypot(a.value, b.value);
+template <class T>
+Tangent<T> hypotenuse(Tangent<T> a, Tangent<T> b) {
+  const T y = hypotenuse(a.value, b.value);
   return {y, a.value / y * a.tangent + b.value / y * b.tangent};
 }
 /// a/y, one entry of a unit vector; 0 if it has no direction.
@@ -85,20 +109,24 @@ template <class T>
 T direction(T a, T y) {
   return primal(y) == 0 ? T(0.0) : a / y;
 }
-inline double log_of(double a) { return std::log(a); }
-inline Pair log_of(Pair a) { return {std::log(a.value), chain(1.0 / a.value, a.tangent)}; }
-/// b a^(b − 1) and y log a. Neither is infinite times zero.
+/// ∂^{i+j} a^b / ∂a^i ∂b^j, up to the third order. It is 0 where its limit is, or where the base is 0 and
+/// only the exponent moves; never infinite times zero. The slope in a, and that in b, of y = a^b.
 /// @{
-inline double power_slope(double a, double b) { return b == 0 ? 0.0 : b * std::pow(a, b - 1.0); }
-inline Pair power_slope(Pair a, Pair b) {
-  const double factor = b.value * (b.value - 1.0), p = std::pow(a.value, b.value - 1.0);
-  const double in_a = factor == 0 ? 0.0 : factor * std::pow(a.value, b.value - 2.0);
-  const double in_b = p == 0 ? 0.0 : b.value == 0 ? p : p * (1.0 + b.value * std::log(a.value));
-  return {power_slope(a.value, b.value), chain(in_a, a.tangent) + chain(in_b, b.tangent)};
-}
+double power(double a, double b, int i, int j);
 template <class T>
-T power_bend(T a, T y) {
-  return primal(a) == 0 ? T(0.0) : y * log_of(a);
+Tangent<T> power(Tangent<T> a, Tangent<T> b, int i, int j) {
+  return {power(a.value, b.value, i, j), chain(power(a.value, b.value, i + 1, j), a.tangent) +
+                                             chain(power(a.value, b.value, i, j + 1), b.tangent)};
+}
+inline double power_slope(double a, double b) { return b == 0 ? 0.0 : b * std::pow(a, b - 1.0); }
+template <class T>
+T power_slope(T a, T b) {
+  return power(a, b, 1, 0);
+}
+inline double power_bend(double a, double, double y) { return a == 0 ? 0.0 : y * std::log(a); }
+template <class T>
+T power_bend(T a, T b, T) {
+  return power(a, b, 0, 1);
 }
 /// @}
 template <class T>
@@ -128,7 +156,7 @@ T huber_excess(T a, T b) {
 // ---- the rules
 
 enum class Function {
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) name,
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) name,
 #include "unroll/ad/function_list.hpp"
 };
 enum class FunctionOfTwo {
@@ -142,22 +170,26 @@ template <auto function>
 struct Elementary;
 
 // (A trailing return type lets an expression for numbers alone be recognised by its failure on arrays.)
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative_of_s)                    \
-  template <>                                                                    \
-  struct Elementary<Function::name> {                                            \
-    static constexpr bool saves_output = #s[0] == 'y';                           \
-    template <class T>                                                           \
-    static auto value(const T& x) -> decltype(of_x) {                            \
-      return of_x;                                                               \
-    }                                                                            \
-    template <class T>                                                           \
-    static auto slope([[maybe_unused]] const T& s) -> decltype(of_s) {           \
-      return of_s;                                                               \
-    }                                                                            \
-    template <class T>                                                           \
-    static auto bend([[maybe_unused]] const T& s) -> decltype(derivative_of_s) { \
-      return derivative_of_s;                                                    \
-    }                                                                            \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s)    \
+  template <>                                                                \
+  struct Elementary<Function::name> {                                        \
+    static constexpr bool saves_output = #s[0] == 'y';                       \
+    template <class T>                                                       \
+    static auto value(const T& x) -> decltype(of_x) {                        \
+      return of_x;                                                           \
+    }                                                                        \
+    template <class T>                                                       \
+    static auto slope([[maybe_unused]] const T& s) -> decltype(slope_of_s) { \
+      return slope_of_s;                                                     \
+    }                                                                        \
+    template <class T>                                                       \
+    static auto bend([[maybe_unused]] const T& s) -> decltype(bend_of_s) {   \
+      return bend_of_s;                                                      \
+    }                                                                        \
+    template <class T>                                                       \
+    static auto twist([[maybe_unused]] const T& s) -> decltype(twist_of_s) { \
+      return twist_of_s;                                                     \
+    }                                                                        \
   };
 #define UNROLL_RULE_OF_TWO(function, of_ab, in_a, in_b)                                    \
   template <>                                                                              \
@@ -183,19 +215,49 @@ UNROLL_RULE_OF_TWO(Operation::divide, a / b, 1.0 / b,
                    -y*(1.0 / b))  // one division serves both
 #undef UNROLL_RULE_OF_TWO
 
-/// The slope of a function of one variable with its tangent.
-template <class F>
-Pair slope_of(Pair s) {
-  const double slope = F::slope(s.value);
-  return {slope, chain(F::bend(s.value), s.tangent)};
+/// The derivative of a function of one variable in what its rule saves: the slope (order 1), the bend, the
+/// twist; with the tangents that s has.
+/// @{
+template <class F, int order>
+double derivative_of(double s) {
+  static_assert(order >= 1 && order <= 3);
+  if constexpr (order == 1)
+    return F::slope(s);
+  else if constexpr (order == 2)
+    return F::bend(s);
+  else
+    return F::twist(s);
 }
-/// A function of two with its tangent.
+template <class F, int order, class T>
+Tangent<T> derivative_of(Tangent<T> s) {
+  return {derivative_of<F, order>(s.value), chain(derivative_of<F, order + 1>(s.value), s.tangent)};
+}
+/// @}
+/// Its value y with the tangents that x has.
+/// @{
 template <class F>
-Pair value_of_two(Pair a, Pair b) {
-  const double y = F::value(a.value, b.value);
+double value_at(double, double y) {
+  return y;
+}
+template <class F, class T>
+Tangent<T> value_at(Tangent<T> x, double y) {
+  const T value = value_at<F>(x.value, y);
+  return {value, chain(derivative_of<F, 1>(F::saves_output ? value : x.value), x.tangent)};
+}
+/// @}
+/// A function of two with the tangents of its arguments.
+/// @{
+template <class F>
+double value_of_two(double a, double b) {
+  return F::value(a, b);
+}
+template <class F, class T>
+Tangent<T> value_of_two(Tangent<T> a, Tangent<T> b) {
+  const T y = value_of_two<F>(a.value, b.value);
   return {y, chain(F::partial_a(a.value, b.value, y), a.tangent) +
                  chain(F::partial_b(a.value, b.value, y), b.tangent)};
 }
+/// @}
 
 }  // namespace unroll::ad
 
@@ -212,7 +274,7 @@ concept Nothing = false;
 
 /// The functions of function_list.hpp of plain numbers, for code that is a template over the kind of scalar.
 /// @{
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative)                      \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s)     \
   template <ad::Number T, ad::Nothing... None>                                \
   double name(T x, None...) {                                                 \
     return ad::Elementary<ad::Function::name>::value(static_cast<double>(x)); \

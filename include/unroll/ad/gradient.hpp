@@ -68,4 +68,24 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
   return Result(tape.sweep(y).adjoint(input).rightCols(k));
 }
 
+/// ∇³f(x)[w, v_j, ·] for k directions V at once, n×k; of a vector v a vector. One recording and one sweep.
+/// @throws ShapeError if V or w has not n rows; UnsupportedError where f calls a primitive of one's own whose
+/// pullback accepts no `DualVector`.
+template <class F, class D>
+requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var>
+auto third_derivative_product(const F& f, const Vector& x, const Vector& w,
+                              const Eigen::MatrixBase<D>& directions) {
+  using Result = std::conditional_t<D::ColsAtCompileTime == 1, Vector, Matrix>;
+  const Index k = directions.cols();
+  if (directions.rows() != x.size()) ad::throw_directions(x.size(), {directions.rows(), k});
+  if (w.size() != x.size()) ad::throw_directions(x.size(), {w.size(), 1});
+  if (k == 0) return Result(Result::Zero(x.size(), k));
+  Tape tape = Tape::along(k);
+  tape.refer_to(f);
+  const VarVector input = tape.input(x, Matrix(directions), w);
+  const Var y = f(input);
+  if (y.is_constant()) return Result(Result::Zero(x.size(), k));
+  return Result(tape.sweep(y).adjoint(input).rightCols(k));
+}
+
 }  // namespace unroll

@@ -14,12 +14,15 @@
 ///   static X pullback(X... x, Y y_bar);        // x̄, a pair or tuple if there are several operands
 ///
 /// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. Without a pushforward ẏ is made of
-/// pullbacks, ẏ_i = ⟨pullback(x, e_i), ẋ⟩: one for every entry of y. It works inside second derivatives if
-/// `pullback` is a template that accepts `DualVector`s too; otherwise those throw UnsupportedError.
+/// pullbacks, ẏ_i = ⟨pullback(x, e_i), ẋ⟩: one for every entry of y. It works inside second and third
+/// derivatives if `pullback` is a template that accepts `DualVector`s too; otherwise those throw
+/// UnsupportedError.
 namespace unroll {
 
 namespace ad {
 
+/// @throws UnsupportedError: the primitive has no derivatives of that order.
+[[noreturn]] void throw_once_differentiable(const char* order);
 /// @throws ShapeError: what a primitive's `function` gave is of another size.
 [[noreturn]] void throw_entries(const char* function, Index got, Index wanted);
 
@@ -55,9 +58,9 @@ T column_as(const ConstBlock& block, Index j, Shape shape) {
 template <class T>
 dual_t<T> columns_as_dual(const ConstBlock& block, Shape shape) {
   if constexpr (std::is_same_v<T, double>)
-    return Dual(Eigen::RowVectorXd(block.row(0)));
+    return Dual(Eigen::RowVectorXd(block.row(0)), block.half());
   else
-    return dual_t<T>(DualArray(shape, block));
+    return dual_t<T>(DualArray(shape, block, block.half()));
 }
 // A value as a column; a number's has one entry at compile time, so that no packet is read from it.
 template <class T>
@@ -136,6 +139,35 @@ struct UserRule {
         (add_row(y, i, flat(adjoint_part<I>(row)), std::get<I>(blocks)), ...);
       }
     }
+    if (y.half() > 0) add_mixed(blocks, std::index_sequence<I...>{});
+  }
+  /// To every mixed column ẏ_i += ⟨the pullback's derivative along the further direction, ẋ⟩.
+  template <class T, std::size_t... I>
+  void add_mixed(const T& blocks, std::index_sequence<I...>) const {
+    if constexpr (has_dual_pullback) {
+      Block y = std::get<count>(blocks);
+      for (Index i = 0; i < y.rows(); ++i) {
+        const Matrix unit = Vector::Unit(y.rows(), i);
+        const auto row = Mine::pullback(moved_along<X>(std::get<I>(blocks), shapes[I])...,
+                                        columns_as_dual<Y>(ConstBlock(unit.data(), unit.rows(), 1), output));
+        (add_moved(y, i, adjoint_part<I>(row).block(), std::get<I>(blocks)), ...);
+      }
+    } else {
+      throw_once_differentiable("third");
+    }
+  }
+  /// The operand with the further direction as its only tangent.
+  template <class T>
+  static dual_t<T> moved_along(const ConstBlock& block, Shape shape) {
+    if (block.cols() == 1) return columns_as_dual<T>(block, shape);
+    Matrix two(block.rows(), 2);
+    two << block.col(0), block.col(block.half());
+    return columns_as_dual<T>(ConstBlock(two.data(), two.rows(), 2), shape);
+  }
+  static void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x) {
+    if (x_bar.cols() == 1 || x.cols() == 1) return;
+    check_size("pullback", x_bar.rows(), x.rows());
+    for (Index j = 1; j < y.half(); ++j) y(i, y.half() + j) += x_bar.col(1).dot(x.col(j));
   }
   /// ẏ_i += ⟨row, ẋ⟩, for every tangent; a constant has none.
   static void add_row(Block& y, Index i, const auto& row, const ConstBlock& x) {
@@ -159,12 +191,12 @@ struct UserRule {
       }
     } else if constexpr (has_dual_pullback) {
       const Matrix scaled = y_bar.scale * y_bar.block;
-      const auto seed = columns_as_dual<Y>(ConstBlock(scaled.data(), scaled.rows(), scaled.cols()), output);
+      const auto seed = columns_as_dual<Y>(
+          ConstBlock(scaled.data(), scaled.rows(), scaled.cols(), y_bar.block.half()), output);
       const auto x_bar = Mine::pullback(columns_as_dual<X>(p.template in<I>(), shapes[I])..., seed);
       (add_block<I>(p, adjoint_part<I>(x_bar).block()), ...);
     } else {
-      throw UnsupportedError(
-          "apply: second derivatives need a pullback that is a template and accepts DualVector");
+      throw_once_differentiable("second");
     }
   }
   template <std::size_t I, class P>

@@ -56,8 +56,14 @@ class NormOf : public Expression<NormOf<A>> {
   TapeCore* core() const { return norm_.core(); }
   double primal() const { return norm_.primal(); }
   void push(StatementWriter& writer, double multiplier) const { norm_.push(writer, multiplier); }
-  Pair pair(Index j) const { return norm_.pair(j); }
-  void push_pair(TangentWriter& writer, Pair multiplier) const { norm_.push_pair(writer, multiplier); }
+  template <class P>
+  P with_tangent(Index j) const {
+    return norm_.template with_tangent<P>(j);
+  }
+  template <class P>
+  void push_tangent(TangentWriter& writer, P multiplier) const {
+    norm_.push_tangent(writer, multiplier);
+  }
 
  private:
   A array_;

@@ -18,7 +18,9 @@ struct ArrayOperand {
   Id id;
   std::uint32_t rows;
   const double* data;
-  ConstBlock block(const TapeCore& core) const { return {data, rows, id == 0 ? 1 : core.columns()}; }
+  ConstBlock block(const TapeCore& core) const {
+    return {data, rows, id == 0 ? 1 : core.columns(), core.half};
+  }
 };
 /// Of an array that no pullback reads.
 struct UnreadOperand {
@@ -32,7 +34,7 @@ struct ScalarOperand {
   double value;
   Id id;
   ConstBlock block(const TapeCore& core) const {
-    if (id != 0 && core.tangents > 0) return {core.scalars.block(id), 1, core.columns()};
+    if (id != 0 && core.tangents > 0) return {core.scalars.block(id), 1, core.columns(), core.half};
     return {&value, 1, 1};
   }
 };
@@ -43,12 +45,14 @@ using OperandOf = std::conditional_t<std::is_same_v<T, Var> || std::is_arithmeti
 
 struct SavedValue {
   const double* data = nullptr;
-  ConstBlock block(const Node& node, const TapeCore& core) const { return {data, node.rows, core.columns()}; }
+  ConstBlock block(const Node& node, const TapeCore& core) const {
+    return {data, node.rows, core.columns(), core.half};
+  }
 };
 struct SavedScalar {
   double value = 0;
   ConstBlock block(const Node& node, const TapeCore& core) const {
-    if (core.tangents > 0) return {core.scalars.block(node.output), 1, core.columns()};
+    if (core.tangents > 0) return {core.scalars.block(node.output), 1, core.columns(), core.half};
     return {&value, 1, 1};
   }
 };
@@ -73,7 +77,7 @@ class Pull {
 
   ScaledBlock adjoint() const {
     if constexpr (K == Kind::scalar)
-      return {{sweeper_.scalar(node_.output), 1, sweeper_.columns()}, 1.0};
+      return {sweeper_.scalar_block(node_.output), 1.0};
     else
       return sweeper_.view(adjoint_, node_.rows);
   }

@@ -57,7 +57,7 @@ class Sweeper {
   /// One that belongs to nothing yet, to be written and then added or dropped.
   Adjoint fresh(Index rows) { return {new_buffer(rows), 1}; }
   ScaledBlock view(const Adjoint& adjoint, Index rows) const {
-    return {{adjoint.buffer->data, rows, columns_}, adjoint.scale};
+    return {{adjoint.buffer->data, rows, columns_, core_->half}, adjoint.scale};
   }
   /// A block to write or add to, as `into` says.
   Block writable(Id id, Index rows, Into& into) {
@@ -69,7 +69,7 @@ class Sweeper {
     } else if (adjoint.buffer->references > 1 || adjoint.scale != 1) {
       write_out(adjoint, rows);
     }
-    return {adjoint.buffer->data, rows, columns_};
+    return {adjoint.buffer->data, rows, columns_, core_->half};
   }
   /// adjoint(id) += scale · y, without a copy if it is the first contribution.
   void add_scaled(Id id, Index rows, double scale, const Adjoint& y) {
@@ -87,7 +87,7 @@ class Sweeper {
 
   // Adjoints of scalars: c numbers each.
   double* scalar(Id id) { return scalars_.data() + static_cast<Index>(id) * columns_; }
-  Block scalar_block(Id id) { return {scalar(id), 1, columns_}; }
+  Block scalar_block(Id id) { return {scalar(id), 1, columns_, core_->half}; }
 
  private:
   Sweeper() = default;

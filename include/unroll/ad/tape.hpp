@@ -95,6 +95,10 @@ class Tape {
  public:
   /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.
   explicit Tape(Index tangents = 0);
+  /// A tape for third derivatives: every value carries k tangents, its derivative along one further direction
+  /// w, and the derivatives of the tangents along w, 2k + 1 columns beside the value. From a scalar f(x) with
+  /// tangents v_j, column 1 + k + j of a sweep is ∇³f(x)[w, v_j, ·].
+  static Tape along(Index tangents) { return Tape(tangents, true); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
   ~Tape();
@@ -115,6 +119,10 @@ class Tape {
   /// @}
   /// With tangents, n×k. @throws ShapeError
   VarVector input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<const Matrix>& tangents);
+  /// With tangents, n×k, and its part of the further direction, n. @throws ShapeError; TapeError if the tape
+  /// has none.
+  VarVector input(const Eigen::Ref<const Vector>& value, const Eigen::Ref<const Matrix>& tangents,
+                  const Eigen::Ref<const Vector>& along);
 
   /// Pulls seeds back from y to all inputs: `seeds` is y.size() × s, s adjoints at once.
   /// On a tape with tangents, s = 1 + k, column 0 the seed and the others its tangents.
@@ -144,7 +152,9 @@ class Tape {
 
   /// Forgets the recording and every variable of it.
   void clear();
-  Index tangents() const { return core_->tangents; }  // k, of every value
+  Index tangents() const {
+    return core_->tangents;
+  }  // k, of every value; 2k + 1 of a tape for third derivatives
   /// Counts and bytes of the recording as it stands.
   TapeStatistics statistics() const;
 
@@ -160,6 +170,7 @@ class Tape {
   /// @endcond
 
  private:
+  Tape(Index tangents, bool along);
   Index checked_columns(Index seeds) const;
   Sweep sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const;
   ad::TapeCore* core_;

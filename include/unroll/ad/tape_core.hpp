@@ -61,7 +61,8 @@ struct Node {
 /// recording: by it a variable of an earlier recording, or of another tape, is known.
 struct TapeCore {
   std::atomic<std::uint32_t> epoch{0};
-  Index tangents = 0;  // k
+  Index tangents = 0;  // k, or 2k + 1 with a further direction
+  Index half = 0;      // 1 + k if there is a further direction, else 0: see BlockOf
 
   Statements scalars;
   Id arrays = 1;
@@ -161,10 +162,10 @@ struct TapeCore {
   /// Forgets the recording, keeps the memory, and begins another.
   void reset();
   void forget() noexcept;
-  void begin(Index new_tangents);
+  void begin(Index new_tangents, Index new_half);
 
   /// A core of this thread, warm if there is one.
-  static TapeCore* acquire(Index tangents);
+  static TapeCore* acquire(Index tangents, Index half);
   static void give_back(TapeCore* core) noexcept;
   static void bequeath(TapeCore* core) noexcept;  // to all threads
   TapeCore* next = nullptr;                       // while it rests: see ThreadRest

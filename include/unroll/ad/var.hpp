@@ -91,10 +91,19 @@ class Var : public Expression<Var> {
     writer.argument += is_variable;
     writer.stale |= (epoch_ ^ writer.epoch) & (0U - is_variable);
   }
-  /// Value and tangent in direction j.
-  ad::Pair pair(Index j) const { return {value_, id_ == 0 ? 0.0 : core_->scalars.block(id_)[1 + j]}; }
-  void push_pair(ad::TangentWriter& writer, ad::Pair multiplier) const {
-    *writer.tangent = multiplier.tangent;
+  /// Value and tangent of column j; as a Jet with the further direction's, and the mixed one.
+  template <class P>
+  P with_tangent(Index j) const {
+    if (id_ == 0) return P(value_);
+    const double* const block = core_->scalars.block(id_);
+    if constexpr (std::is_same_v<P, ad::Jet>)
+      return {{value_, block[j]}, {block[core_->half], block[core_->half + j]}};
+    else
+      return {value_, block[j]};
+  }
+  template <class P>
+  void push_tangent(ad::TangentWriter& writer, P multiplier) const {
+    *writer.tangent = ad::last_of(multiplier);
     writer.tangent += id_ != 0 ? writer.stride : 0;
   }
   /// @endcond
@@ -127,15 +136,20 @@ class Var : public Expression<Var> {
   template <class E>
   [[gnu::noinline]] static void record_tangents(ad::TapeCore& core, E expression, double value,
                                                 ad::Statements::Record record) {
-    double* block = core.scalars.block(record.id);
-    block[0] = value;
+    core.scalars.block(record.id)[0] = value;
+    const Index half = core.half;
+    for (Index j = 1; j <= (half > 0 ? half : core.tangents); ++j)
+      record_tangent<ad::Pair>(core, expression, record, j, j);
+    for (Index j = 1; j < half; ++j) record_tangent<ad::Jet>(core, expression, record, j, half + j);
+  }
+  template <class P, class E>
+  static void record_tangent(ad::TapeCore& core, const E& expression, ad::Statements::Record record, Index j,
+                             Index column) {
+    core.scalars.block(record.id)[column] = ad::last_of(expression.template with_tangent<P>(j));
     const auto first = static_cast<std::size_t>(record.partials - core.scalars.partials());
-    const auto stride = static_cast<std::size_t>(core.tangents);
-    for (Index j = 0; j < core.tangents; ++j) {
-      block[1 + j] = expression.pair(j).tangent;
-      ad::TangentWriter writer{j, core.scalars.partial_tangents(first) + j, stride};
-      expression.push_pair(writer, {1.0, 0.0});
-    }
+    ad::TangentWriter writer{j, core.scalars.partial_tangents(first) + column - 1,
+                             static_cast<std::size_t>(core.tangents)};
+    expression.push_tangent(writer, P(1.0));
   }
 
   double value_ = 0;
@@ -170,11 +184,11 @@ UNROLL_INLINE auto operator-(const A& a) {
   return -1.0 * a;
 }
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_BETWEEN(name, ad::FunctionOfTwo::name)
-#define UNROLL_FUNCTION(name, s, of_x, of_s, derivative) \
-  template <ScalarExpression A, ad::Nothing... None>     \
-  UNROLL_INLINE auto name(const A& a, None...) {         \
-    using U = ad::Unary<ad::Function::name, A>;          \
-    return U(a, U::F::value(a.primal()));                \
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
+  template <ScalarExpression A, ad::Nothing... None>                      \
+  UNROLL_INLINE auto name(const A& a, None...) {                          \
+    using U = ad::Unary<ad::Function::name, A>;                           \
+    return U(a, U::F::value(a.primal()));                                 \
   }
 #include "unroll/ad/function_list.hpp"
 template <ScalarExpression A>

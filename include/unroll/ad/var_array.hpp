@@ -73,7 +73,7 @@ class VarArray {
   /// Value and tangents; of a constant the value alone. @throws TapeError if stale.
   ad::ConstBlock block() const {
     check("value");
-    return {buffer_ == nullptr ? nullptr : buffer_->data, size(), columns()};
+    return {buffer_ == nullptr ? nullptr : buffer_->data, size(), columns(), id_ == 0 ? 0 : core_->half};
   }
   void check(const char* operation) const {
     if (core_ != nullptr) core_->check(epoch_, operation);

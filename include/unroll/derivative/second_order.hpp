@@ -10,21 +10,26 @@ struct SecondVjp : RunRecord {
   Vector dtheta_dot{};  // ∇²_θ (wᵀx*(θ)) θ̇, p
 };
 
-/// ∇_θ (wᵀx*) and ∇²_θ (wᵀx*) θ̇ at (x, θ), w (n) and θ̇ (p) constant. With Hv = −w:
-///  - where H and b are affine in θ (QuadraticProblem::is_affine) exactly, at two solves more than the first:
-///    v̇ = −H⁻¹Ḣv, ẋ = −H⁻¹(Ḣx + ḃ), and entry i is v̇ᵀ(∂_iH x + ∂_ib) + vᵀ∂_iH ẋ, with Ḣ = Σ θ̇_i ∂_iH;
-///  - else it would take third derivatives of f, and central differences of the first are taken, at θ ± hθ̇
-///  with
-///    h ‖θ̇‖ = 1e-5 max(1, ‖θ‖) and x* found there by Newton's method from x ± hẋ: off by O(h²) of the fourth
-///    derivatives of wᵀx*, and by about 1e-10 of the first.
-/// @throws ShapeError, DomainError if θ ± hθ̇ leaves the domain, NumericalError as solve_linear, and if
-/// Newton's method does not bring ‖∇f‖ to rounding.
+namespace detail {
+/// @throws DomainError unless the method sweeps all steps, and returns what it swept; ShapeError.
+void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vector& tangent,
+                      const Reverse& method);
+/// The pullback of w's first column, and its tangents where w moves by the k others and θ along Θ̇: p×(1 + k).
+/// With λ = H⁻¹w: −Mᵀλ, and −Mᵀλ̇ − ∂(Mᵀ)λ with H λ̇ = ẇ − Ḣλ, by third derivatives in (λ, (ẋ, θ̇)).
+/// @throws UnsupportedError where the problem has none.
+Matrix implicit_pull_with_tangents(const Problem& problem, const ImplicitEquation& equation, const Vector& x,
+                                   const Vector& theta, const Matrix& w, const Matrix& theta_dot,
+                                   const LinearOptions& linear);
+}  // namespace detail
+
+/// ∇_θ (wᵀx*) and ∇²_θ (wᵀx*) θ̇ at (x, θ), w (n) and θ̇ (p) constant: exactly, by three solves, and one third
+/// derivative of the problem. @throws ShapeError, UnsupportedError where the problem has no third_order,
+/// NumericalError as solve_linear.
 SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vector& theta,
                               const Vector& cotangent, const Vector& tangent, const Implicit& method = {},
                               Cost* cost = nullptr);
 
-/// The same at the end of a run. Of a run that is unrolled, wholly or for its last step, it would take third
-/// derivatives of f along the steps: only Implicit{} is taken.
+/// The same at the end of a run.
 template <class S>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                      const Vector& cotangent,  // n
@@ -37,7 +42,40 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
   static_cast<RunRecord&>(second) = steps.record;
   return second;
 }
-/// Another method: does not compile, take Implicit{}.
+/// Of the unrolled run: ∇_θ (wᵀx_T) and ∇²_θ (wᵀx_T) θ̇, exactly, by one tape of all steps with a tangent,
+/// which takes third derivatives of f at every gradient. Refers to nothing afterwards.
+/// @throws DomainError unless the method is Reverse{} without options that change what is swept;
+/// UnsupportedError where the problem has no third_order, or the solver's step no second derivative.
+template <class S>
+SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+                     const Vector& cotangent,  // n
+                     const Vector& tangent,    // p
+                     const SolveOptions& options, const Reverse& method) {
+  detail::check_second_vjp(problem, cotangent, tangent, method);
+  unroll::check_solver(solver);
+  const Vector x0 = start.at(problem, theta);
+  check_point(problem, x0, theta, "second_vjp");
+  SecondVjp second;
+  Tape tape(1);
+  tape.refer_to(solver);
+  const VarVector taped = tape.input(theta, tangent);
+  const auto end = detail::loop<VarVector, S>(Oracle<VarVector>(problem, &second.cost), solver,
+                                              initial_state(solver, start.on(taped)), taped,
+                                              prepare(solver, taped), 0, options, detail::Ignore{});
+  second.x = end.state.x.value();
+  second.steps = end.steps;
+  second.status = end.status;
+  second.cost.tape_bytes = tape.statistics().bytes();
+  second.dtheta = second.dtheta_dot = Vector::Zero(theta.size());
+  if (end.state.x.is_constant()) return second;
+  Matrix seed = Matrix::Zero(x0.size(), 2);
+  seed.col(0) = cotangent;
+  const Matrix adjoint = tape.sweep(end.state.x, seed).adjoint(taped);
+  second.dtheta = adjoint.col(0);
+  second.dtheta_dot = adjoint.col(1);
+  return second;
+}
+/// Another method: does not compile, take Implicit{} or Reverse{}.
 template <class S, class Other>
 SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Vector&, const Vector&,
                      const SolveOptions&, const Other&) = delete;

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/linear.hpp"
 #include "unroll/ad/tape.hpp"
 #include "unroll/types.hpp"
 
@@ -21,6 +21,7 @@ class StartFunction {
   virtual Vector at(const Vector& theta) const = 0;
   virtual Matrix push(const Vector& theta, const Matrix& theta_dot) const = 0;  // p×k → n×k
   virtual Matrix pull(const Vector& theta, const Matrix& w) const = 0;          // n×k → p×k
+  virtual VarVector on(const VarVector& theta) const = 0;
 };
 
 template <class F>
@@ -40,6 +41,7 @@ class StartTemplate final : public StartFunction {
     if (x.is_constant()) return Matrix::Zero(theta.size(), w.cols());
     return tape.sweep(x, w).adjoint(input);
   }
+  VarVector on(const VarVector& theta) const override { return f_(theta); }
 
  private:
   F f_;
@@ -87,6 +89,8 @@ struct Start {
   Matrix push(const Vector& theta, const Matrix& theta_dot) const;
   /// ∂x_0ᵀ W, p×k, for W n×k.
   Matrix pull(const Vector& theta, const Matrix& w) const;
+  /// x_0 on the tape of θ, n; of a dense ∂x_0, which is taken as constant, x_0 + ∂x_0 (θ − θ's value).
+  VarVector on(const VarVector& theta) const;
 };
 
 }  // namespace unroll

@@ -18,6 +18,8 @@ class LogisticProblem final : public Problem {
   Vector gradient(const Vector& x, const Vector& theta) const override;
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override;
+  SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
+                          const Matrix& theta_dot) const override;
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override;
   /// ℓ = θ and Lip M = 1, as M = x. H(x) = Aᵀdiag(s'(z_i))A/m + θI with s the sigmoid and z_i = −y_i a_iᵀx.
   /// Of |s'(z_i) − s'(z'_i)| ≤ max|s''| |a_iᵀ(x − x')|, max|s''| = 1/(6√3), follow

@@ -53,14 +53,29 @@ void write_second_order(const F& f, const VectorView& x, const VectorView& theta
     return;
   }
   const Sweep sweep = tape.sweep(y);
-  sweep.adjoint_into(taped_x, 1, dx);
-  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, dtheta);
+  sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
+  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
+}
+
+/// Third derivatives of y = record(x, theta), see Problem::third_order: one recording along w.
+template <class F, class Record>
+SecondOrder third_order_of(const F& f, const Vector& x, const Vector& theta, const Vector& w,
+                           const Matrix& x_dot, const Matrix& theta_dot, const Record& record) {
+  const Index k = x_dot.cols();
+  Tape tape = Tape::along(k);
+  tape.refer_to(f);
+  const VarVector taped_x = tape.input(x, x_dot, w),
+                  taped_theta = tape.input(theta, theta_dot, Vector::Zero(theta.size()));
+  const Var y = record(taped_x, taped_theta);
+  if (k == 0 || y.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
+  const Sweep sweep = tape.sweep(y);
+  return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
 }
 
 }  // namespace detail
 
 /// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by one
-/// that carries tangents.
+/// that carries tangents, third order by one that carries them along a further direction.
 /// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
@@ -128,6 +143,14 @@ class TemplateProblem : public Base {
                                [&](const VarVector& taped_x, const VarVector& taped_theta) -> Var {
                                  return f_(taped_x, taped_theta);
                                });
+  }
+
+  SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
+                          const Matrix& theta_dot) const override {
+    return detail::third_order_of(f_, x, theta, w, x_dot, theta_dot,
+                                  [&](const VarVector& taped_x, const VarVector& taped_theta) -> Var {
+                                    return f_(taped_x, taped_theta);
+                                  });
   }
 
  private:

@@ -96,7 +96,7 @@ class Oracle {
   /// The same on plain arrays, for what a step decides on numbers alone (a line search, say): it counts here.
   Oracle<Vector> plain() const { return Oracle<Vector>(*problem_, cost_); }
   /// H(x, θ) v, n, or ∂_xF v, for a constant v. @throws UnsupportedError where x or θ carry derivatives,
-  /// unless the problem has third_order; forwards it takes n of them.
+  /// unless the problem has third_order; forwards, of a root, it takes n of them.
   V product(const V& x, const V& theta, const Vector& v) const {
     return detail::oracle_product(*problem_, cost_, x, theta, v);
   }

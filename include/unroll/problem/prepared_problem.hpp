@@ -98,6 +98,14 @@ class GivenTemplate final : public GivenProblem {
                        });
   }
 
+  SecondOrder third_order(const Vector& x, const Vector&, const Vector& w, const Matrix& x_dot,
+                          const Matrix& point_dot) const override {
+    return third_order_of(f_, x, point_, w, x_dot, point_dot,
+                          [&](const VarVector& taped_x, const VarVector& taped) -> Var {
+                            return f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
+                          });
+  }
+
   Matrix push(const Matrix& theta_dot) const override {
     const Index p = theta_.size(), k = theta_dot.cols();
     Matrix pushed = Matrix::Zero(point_.size(), k);

@@ -11,10 +11,10 @@ namespace unroll {
 /// by Cholesky, where H + μI must be positive definite; of a root ∂_xF and F, by LU. One gradient and n
 /// products a step.
 ///
-/// Unrolled, α is a constant, and ∂H comes in: δ = A⁻¹G has A δ̇ = Ġ − Ȧ δ. A root has that, by one recording
-/// of F with a tangent (n of them forwards), and so has a QuadraticProblem; of other objectives it would be
-/// third derivatives, and a derivative of the step @throws UnsupportedError. Take `Implicit{}` there, or
-/// `OneStep{}`: `frozen_step` has the derivative of the solution at a fixed point.
+/// Unrolled, α is a constant, and ∂H comes in: δ = A⁻¹G has A δ̇ = Ġ − Ȧ δ, by one recording with tangents
+/// (of a root n of them forwards). That takes third derivatives of an objective, see Problem::third_order;
+/// where a hand-written problem has none, a derivative of the step @throws UnsupportedError: take
+/// `Implicit{}` there, or `OneStep{}`, as `frozen_step` has the derivative of the solution at a fixed point.
 /// @throws NumericalError, naming the pivot, unless H + μI is positive definite; of a root if ∂_xF + μI is
 /// singular, naming its smallest singular value.
 struct Newton {
