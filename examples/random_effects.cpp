@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   Figure figure = examples::figure("random_effects", "Years that differ", "deviation of a year",
                                    "-log likelihood above its best", 1e-3);
   std::vector<double> deviations;
-  for (const double t : Vector::LinSpaced(40, std::log(0.2), std::log(5))) deviations.push_back(std::exp(t));
+  for (const double t : Vector::LinSpaced(60, 0, std::log(10))) deviations.push_back(std::exp(t));
   const auto at = [&](double s) { return Vector{{best[0], best[1], std::log(s)}}; };
   examples::add_curve(figure, "Laplace", deviations, [&](double s) { return value(at(s)) - value(best); });
   examples::add_curve(figure, "the integral", deviations,

@@ -16,6 +16,12 @@ struct Product {
   static constexpr auto left = value, right = value;
 };
 
+// Of ratios by 0: 0 in the rows of which nobody asks.
+void forget_unasked(const ConstBlock& y_bar, Matrix& w, Matrix& y) {
+  for (Index i = 0; i < w.rows(); ++i)
+    if ((y_bar.row(i).array() == 0).all()) w.row(i).setZero(), y.row(i).setZero();
+}
+
 // y = a/b: w = ȳ/b goes to a, and −w ∘ y to b; ratios alone, which stay in the range of the operands.
 struct Quotient {
   static constexpr std::array<unsigned, 2> needed_for{0U, 3U};
@@ -46,11 +52,10 @@ struct Quotient {
   static void pull_with_tangents(P& p) {
     const ScaledBlock y_bar = p.adjoint();
     Matrix w(y_bar.block.rows(), y_bar.block.cols()), y = p.output();
-    const Block w_block(w.data(), w.rows(), w.cols());
-    divide(w_block, y_bar.block, p.template in<1>());
-    for (Index i = 0; i < w.rows(); ++i)
-      if ((y_bar.block.row(i).array() == 0).all()) w.row(i).setZero(), y.row(i).setZero();
-    const ConstBlock ratio(w.data(), w.rows(), w.cols()), output(y.data(), y.rows(), y.cols());
+    const Block ratio(w.data(), w.rows(), w.cols(), y_bar.block.half());
+    divide(ratio, y_bar.block, p.template in<1>());
+    forget_unasked(y_bar.block, w, y);
+    const ConstBlock output(y.data(), y.rows(), y.cols(), y_bar.block.half());
     p.template add<0>([&](Block a_bar, Into into) { add(a_bar, ratio, y_bar.scale, into); });
     p.template add<1>([&](Block b_bar, Into into) { multiply(b_bar, output, ratio, -y_bar.scale, into); });
   }
@@ -73,6 +78,30 @@ struct Scale {
   }
 };
 
+// y = x/s: w = ȳ/s goes to x, and −⟨y, w⟩ to s; no square of s, which may leave the range.
+struct DividedBy {
+  static constexpr std::array<unsigned, 2> needed_for{0U, 3U};
+  static constexpr bool reads_output = true;
+  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& s) {
+    ad::divide(
+        out, x, [&s](Index j) { return s(0, j); }, s.cols(), half_of(out, x, s));
+  }
+  static void evaluate(const ConstBlock& x, const ConstBlock& s, Block y) { divide(y, x, s); }
+  template <class P>
+  static void pullback(P& p) {
+    const ScaledBlock y_bar = p.adjoint();
+    const ConstBlock s = p.template in<1>();
+    Matrix w(y_bar.block.rows(), y_bar.block.cols()), y;
+    const Block ratio(w.data(), w.rows(), w.cols(), y_bar.block.half());
+    divide(ratio, y_bar.block, s);
+    if (s(0, 0) == 0) forget_unasked(y_bar.block, w, y = p.output());
+    const ConstBlock output =
+        y.size() > 0 ? ConstBlock(y.data(), y.rows(), y.cols(), y_bar.block.half()) : p.output();
+    p.template add<0>([&](Block x_bar, Into into) { add(x_bar, ratio, y_bar.scale, into); });
+    p.template add<1>([&](Block s_bar, Into into) { dot(s_bar, output, ratio, -y_bar.scale, into); });
+  }
+};
+
 }  // namespace
 
 template <class A, class B>
@@ -86,8 +115,9 @@ common_array_t<A, B> quotient(const A& a, const B& b) {
   return evaluate_array<common_array_t<A, B>>(Quotient{}, shape, a, b);
 }
 
-#define UNROLL_SCALE(A, S) \
-  A scale_array(const S& s, const A& x) { return evaluate_array<A>(Scale{}, shape_of(x), s, x); }
+#define UNROLL_SCALE(A, S)                                                                        \
+  A scale_array(const S& s, const A& x) { return evaluate_array<A>(Scale{}, shape_of(x), s, x); } \
+  A divide_array(const A& x, const S& s) { return evaluate_array<A>(DividedBy{}, shape_of(x), x, s); }
 UNROLL_SCALE(VarVector, Var)
 UNROLL_SCALE(VarMatrix, Var)
 UNROLL_SCALE(DualVector, Dual)

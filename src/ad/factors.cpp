@@ -8,12 +8,18 @@ namespace unroll::ad {
 
 namespace {
 
+[[noreturn]] void throw_not_finite(const char* operation, Index n, Index k) {
+  throw NumericalError(fmt::format(
+      "{}: A is {}x{} and has entries that are not finite, or too large: see pivot {}", operation, n, n, k));
+}
+
 // The pivot of A's Cholesky factorisation that is not positive, by the plain recurrence: an error path.
 [[noreturn]] void throw_indefinite(const char* operation, const ConstBlock& a) {
   const Index n = a.rows();
   Matrix l = a;
   for (Index k = 0; k < n; ++k) {
     const double pivot = l(k, k) - l.row(k).head(k).squaredNorm();
+    if (std::isnan(pivot)) throw_not_finite(operation, n, k);
     if (!(pivot > 0))
       throw NumericalError(
           fmt::format("{}: A is {}x{} and not positive definite: pivot {} is {}", operation, n, n, k, pivot));
@@ -24,17 +30,20 @@ namespace {
 }
 
 void check_pivots(const char* operation, const Vector& pivots) {
-  for (Index k = 0; k < pivots.size(); ++k)
-    if (pivots[k] == 0 || !std::isfinite(pivots[k]))
+  for (Index k = 0; k < pivots.size(); ++k) {
+    if (!std::isfinite(pivots[k])) throw_not_finite(operation, pivots.size(), k);
+    if (pivots[k] == 0)
       throw NumericalError(fmt::format("{}: A is {}x{} and singular: pivot {} is {}", operation,
                                        pivots.size(), pivots.size(), k, pivots[k]));
+  }
 }
 
 }  // namespace
 
 template <>
 Cholesky::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {
-  if (decomposition_.info() != Eigen::Success) throw_indefinite(operation, a);
+  if (decomposition_.info() != Eigen::Success || !decomposition_.matrixLLT().diagonal().allFinite())
+    throw_indefinite(operation, a);
 }
 template <>
 Lu::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {

@@ -8,6 +8,17 @@
 /// Factors of a dense n×n matrix A: they solve with op(A), and name the pivot that fails.
 namespace unroll::ad {
 
+/// f(x), of one column as a vector, of which Eigen packs no panels.
+template <class F>
+void in_place(Block& x, const F& f) {
+  if (x.cols() == 1) {
+    Eigen::Map<Vector> column(x.data(), x.rows());
+    f(column);
+  } else {
+    f(x);
+  }
+}
+
 /// By Eigen's LLT, which reads the lower triangle, or PartialPivLU.
 template <class Decomposition>
 class Decomposed {
@@ -16,10 +27,12 @@ class Decomposed {
   Decomposed(const char* operation, const ConstBlock& a);
   /// x = op(A)⁻¹ x, n × any.
   void solve_in_place(Block& x, Side side) const {
-    if (side == Side::plain)
-      x = decomposition_.solve(x).eval();
-    else
-      x = decomposition_.transpose().solve(x).eval();
+    in_place(x, [&](auto& right) {
+      if (side == Side::plain)
+        right = decomposition_.solve(right).eval();
+      else
+        right = decomposition_.transpose().solve(right).eval();
+    });
   }
 
  private:
@@ -36,10 +49,12 @@ class Triangular {
   Triangular(const char* operation, const ConstBlock& a);
   void solve_in_place(Block& x, Side side) const {
     const auto triangle = a_.template triangularView<mode>();
-    if (side == Side::plain)
-      triangle.solveInPlace(x);
-    else
-      triangle.transpose().solveInPlace(x);
+    in_place(x, [&](auto& right) {
+      if (side == Side::plain)
+        triangle.solveInPlace(right);
+      else
+        triangle.transpose().solveInPlace(right);
+    });
   }
 
  private:

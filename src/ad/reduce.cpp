@@ -101,7 +101,9 @@ struct LogSumExp {
     if (std::isinf(most))
       return (x.col(0).array() == most).cast<double>() /
              static_cast<double>((x.col(0).array() == most).count());
-    const Vector weights = (x.col(0).array() - most).exp();
+    // (Eigen's e^−∞ is the least number, not 0.)
+    const auto moved = x.col(0).array() - most;
+    const Vector weights = moved.isInf().select(0.0, moved.exp());
     return weights / weights.sum();
   }
   static void evaluate(const ConstBlock& x, Block y) {

@@ -57,6 +57,10 @@ VarVector Tape::constant_at(const Eigen::Map<const Vector>& value) {
   return VarVector(VarArray(core_, core_->refer(value.data()), 0, {value.size(), 1}));
 }
 
+VarMatrix Tape::constant_at(const Eigen::Map<const Matrix>& value) {
+  return VarMatrix(VarArray(core_, core_->refer(value.data()), 0, {value.rows(), value.cols()}));
+}
+
 VarVector Tape::input_at(const Eigen::Map<const Vector>& value) {
   const VarArray input(core_, core_->refer(value.data()), core_->new_array(), {value.size(), 1});
   core_->inputs.push_back({input.id(), input.buffer()});

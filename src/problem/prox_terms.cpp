@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -126,6 +127,60 @@ Vector simplex_support(const Vector& v, double total) {
     threshold = std::max(threshold, (sum - total) / static_cast<double>(k + 1));
   }
   return (v.array() > threshold || v.array() == sorted[0]).cast<double>();
+}
+
+void check_matrix(Index rows, Index cols, Index n) {
+  if (rows < 1 || cols < 1 || rows * cols != n)
+    throw ShapeError(fmt::format("nuclear norm: x has {} entries, not {}x{}", n, rows, cols));
+}
+
+namespace {
+
+struct Svd {
+  Matrix u, v;
+  Vector s, kept;  // max(s − τ, 0)
+  Svd(const Matrix& x, double tau) {
+    const Eigen::JacobiSVD<Matrix> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
+    u = svd.matrixU();
+    v = svd.matrixV();
+    s = svd.singularValues();
+    kept = (s.array() - tau).max(0.0);
+  }
+  /// The derivative along e, which is its own adjoint.
+  Matrix along(const Matrix& e, double tau) const {
+    if (tau == 0) return e;
+    const Matrix w = u.transpose() * e * v;
+    const auto quotient = [](double of, double by, double limit) { return by == 0 ? limit : of / by; };
+    Matrix inner(w.rows(), w.cols());
+    for (Index i = 0; i < w.rows(); ++i)
+      for (Index j = 0; j < w.cols(); ++j)
+        inner(i, j) = 0.5 * (quotient(kept[i] - kept[j], s[i] - s[j], s[i] > tau) * (w(i, j) + w(j, i)) +
+                             quotient(kept[i] + kept[j], s[i] + s[j], 0) * (w(i, j) - w(j, i)));
+    const Vector ratio = Vector::NullaryExpr(s.size(), [&](Index i) { return quotient(kept[i], s[i], 0); });
+    const Matrix beside_u = e * v - u * w, beside_v = e.transpose() * u - v * w.transpose();
+    return u * inner * v.transpose() + beside_u * ratio.asDiagonal() * v.transpose() +
+           u * ratio.asDiagonal() * beside_v.transpose();
+  }
+  /// That along τ.
+  Matrix along_tau() const {
+    return -(u * (kept.array() > 0).cast<double>().matrix().asDiagonal() * v.transpose());
+  }
+};
+
+}  // namespace
+
+Matrix ShrunkSingularValues::value(const Matrix& x, double tau) {
+  if (tau == 0) return x;
+  const Svd svd(x, tau);
+  return svd.u * svd.kept.asDiagonal() * svd.v.transpose();
+}
+Matrix ShrunkSingularValues::pushforward(const Matrix& x, double tau, const Matrix& x_dot, double tau_dot) {
+  const Svd svd(x, tau);
+  return svd.along(x_dot, tau) + tau_dot * svd.along_tau();
+}
+std::pair<Matrix, double> ShrunkSingularValues::pullback(const Matrix& x, double tau, const Matrix& y_bar) {
+  const Svd svd(x, tau);
+  return {svd.along(y_bar, tau), y_bar.cwiseProduct(svd.along_tau()).sum()};
 }
 
 }  // namespace unroll::detail

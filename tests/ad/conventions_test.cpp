@@ -86,6 +86,8 @@ TEST_CASE("sigmoid, softplus and log-sum-exp are finite, and right, for entries 
   const Vector mixed{{-700.0, 700.0}};
   CHECK(log_sum_exp(mixed) == 700.0);
   CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, mixed)[1] == 1.0);
+  const Vector one_is_nothing{{-infinity, 1.0}};
+  CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, one_is_nothing) == Vector{{0.0, 1.0}});
   const Vector nothing = Vector::Constant(2, -infinity);
   CHECK(log_sum_exp(nothing) == -infinity);
   CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, nothing) == Vector::Zero(2));

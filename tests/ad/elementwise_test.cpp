@@ -29,6 +29,13 @@ TEST_CASE("a quotient, and a norm, stay in the range of their operands") {
   const Sweep sweep = tape.sweep(cwise_quotient(a, b), Matrix::Ones(1, 1));
   CHECK(sweep.adjoint(a)(0, 0) == doctest::Approx(1e155));
   CHECK(sweep.adjoint(b)(0, 0) == doctest::Approx(-1e155));
+  const Var s = tape.input(1e-155);
+  const Sweep by_scalar = tape.sweep(a / s, Matrix::Ones(1, 1));
+  CHECK(by_scalar.adjoint(a)(0, 0) == doctest::Approx(1e155));
+  CHECK(by_scalar.adjoint(s)(0) == doctest::Approx(-1e155));
+  const Dual divisor(1e-155, Eigen::RowVectorXd::Ones(1));
+  CHECK(DualVector(DualVector(tiny, Matrix::Zero(1, 1)) / divisor).tangents()(0, 0) ==
+        doctest::Approx(-1e155));
   for (const double scale : {1e-310, 1e-170, 1.0, 1e160, 1e307}) {
     const Vector x{{3 * scale, 4 * scale}};
     CAPTURE(scale);
@@ -38,6 +45,21 @@ TEST_CASE("a quotient, and a norm, stay in the range of their operands") {
     const Dual forward = norm(DualVector(x, Matrix::Identity(2, 2)));
     CHECK((forward.tangents() - slope.transpose()).cwiseAbs().maxCoeff() <= 1e-12);
   }
+}
+
+TEST_CASE("arrays are divided by scalars, and differentiated in either") {
+  const Vector a = point(4, 1);
+  const Matrix A = matrix_point(2, 3);
+  check_rule([](const auto& v) { return v / v[0]; }, a);
+  check_rule([](const auto& v) { return v / (v[1] * v[2]); }, a);
+  check_rule([&](const auto& v) { return a / v[2]; }, a);
+  check_rule([](const auto& m, const auto& v) { return m / v[2]; }, A, a);
+  Tape tape;
+  const VarVector u = tape.input(a);
+  const Var zero = tape.input(0.0);
+  const Sweep sweep = tape.sweep(VarVector(u / zero), Matrix(Vector::Zero(4)));
+  CHECK(sweep.adjoint(u) == Matrix(Vector::Zero(4)));
+  CHECK(sweep.adjoint(zero)(0) == 0);
 }
 
 TEST_CASE("a quotient by zero that nobody depends on adds nothing") {

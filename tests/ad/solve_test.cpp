@@ -89,6 +89,12 @@ TEST_CASE("a matrix without solution throws with the pivot that failed") {
                        "solve_cholesky: A is 2x2 and not positive definite: pivot 1 is -2", NumericalError);
   CHECK_THROWS_WITH_AS(solve_lu(singular, b), "solve_lu: A is 2x2 and singular: pivot 1 is 0",
                        NumericalError);
+  const Matrix unknown{{1.0, 0.0}, {NAN, 2.0}};
+  using Solve = Vector (*)(const Matrix&, const Vector&);
+  for (const Solve solve :
+       {Solve([](const Matrix&m, const Vector&v) { return Vector(solve_lu(m, v)); }),
+        Solve([](const Matrix&m, const Vector&v) { return Vector(solve_cholesky(m, v)); })})
+    CHECK_THROWS_WITH_AS(solve(unknown, b), doctest::Contains("not finite"), NumericalError);
   Tape tape;
   const VarMatrix A = tape.input(singular);
   CHECK_THROWS_AS(solve_lu(A, b), NumericalError);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Cholesky>
+#include <Eigen/SVD>
 #include <cmath>
 #include <limits>
 
@@ -69,6 +70,10 @@ TEST_CASE("both modes differentiate every term's map, in its argument and in the
   check(TotalVariation{.weight = 0.2});
   check(TotalVariation{.weight = 1, .parameter = 0});
   check(TotalVariation{.weight = 50});  // one piece
+  check(NuclearNorm{.rows = 2, .cols = 2, .weight = 0.5});
+  check(NuclearNorm{.rows = 2, .cols = 2, .weight = 1, .parameter = 1});
+  check(NuclearNorm{.rows = 4, .cols = 1, .weight = 0.5});  // one singular value, and three beside it
+  check(NuclearNorm{.rows = 1, .cols = 4, .weight = 1, .parameter = 0});
 }
 
 /// ψ(x) + ‖x − v‖²/(2h), least at prox_{hψ}(v): along random directions from there it rises.
@@ -116,6 +121,15 @@ TEST_CASE("every term's map is where its function, with the distance, is least")
     check_least(
         TotalVariation{.weight = weight},
         [&](const Vector& x) { return weight * (x.tail(11) - x.head(11)).lpNorm<1>(); }, 12);
+  for (const double weight : {0.2, 0.9})
+    check_least(
+        NuclearNorm{.rows = 2, .cols = 3, .weight = weight},
+        [&](const Vector& x) {
+          return weight * Eigen::JacobiSVD<Matrix>(x.reshaped(2, 3)).singularValues().sum();
+        },
+        6);
+  CHECK_THROWS_WITH_AS(NuclearNorm({.rows = 2, .cols = 3})(v, 1, weights),
+                       doctest::Contains("4 entries, not 2x3"), ShapeError);
   // Onto an affine set: the remainder is in the range of Aᵀ, and A x = b.
   test::Random random(1);
   const Matrix A = random.matrix(3, 8);
@@ -150,6 +164,8 @@ TEST_CASE("where a map is the identity, or one point, so is its derivative, at z
     CHECK(slope(ElasticNet{.l1 = 0, .l2 = 0}, at) == identity);
     CHECK(slope(GroupLasso{.sizes = {2, 1}, .weight = 0}, at) == identity);
     CHECK(slope(TotalVariation{.weight = 0}, at) == identity);
+    CHECK(slope(NuclearNorm{.rows = 3, .cols = 1, .weight = 0}, at) == identity);
+    CHECK(slope(NuclearNorm{.rows = 1, .cols = 3, .weight = 50}, at) == none);
     CHECK(slope(L1Ball{.radius = 0}, at) == none);
     CHECK(slope(L2Ball{.radius = 0}, at) == none);
     CHECK(slope(LInfBall{.radius = 0}, at) == none);

@@ -156,7 +156,7 @@ ad::linear_array_t<L> operator*(const L& x, const S& factor) {
 }
 template <ad::Linear L, ScalarExpression S>
 ad::linear_array_t<L> operator/(const L& x, const S& divisor) {
-  return ad::scale_array(Var(1.0 / divisor), ad::linear_array_t<L>(x));
+  return ad::divide_array(ad::linear_array_t<L>(x), Var(divisor));
 }
 /// @}
 
@@ -215,7 +215,7 @@ A operator*(const A& x, const Dual& factor) {
 }
 template <ad::DualisedArray A>
 A operator/(const A& x, const Dual& divisor) {
-  return ad::scale_array(1.0 / divisor, x);
+  return ad::divide_array(x, divisor);
 }
 /// @}
 

@@ -165,6 +165,7 @@ class Tape {
   /// recording, unchanged.
   /// @{
   VarVector constant_at(const Eigen::Map<const Vector>& value);
+  VarMatrix constant_at(const Eigen::Map<const Matrix>& value);
   VarVector input_at(const Eigen::Map<const Vector>& value);
   /// @}
   /// @endcond

@@ -4,6 +4,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "unroll/ad/access.hpp"
 #include "unroll/derivative/state_tangents.hpp"
@@ -64,13 +65,17 @@ class RunInputs {
   std::pair<PreparedOf<S, VarVector>, Taped> enter(Segment& segment, std::size_t room, const Gather& gather,
                                                    const Vector& x0, const Plain* from) {
     const auto input = [&](const auto& value) { return segment.input(value); };
+    std::size_t arrays = 0;
+    const auto prepared_input = [&](const auto& value) {
+      return depends(arrays++) ? segment.input(value) : segment.constant(value);
+    };
     segment.begin(theta_, room);
     segment.refer_to(solver_);
     taped_context_ = {segment.theta(), given_};
     if (given_)
       taped_context_.point =
           concatenate(segment.theta(), segment.input(Vector(given_->point().tail(given_entries()))));
-    auto prepared = convert_prepared<PreparedOf<S, VarVector>>(this->prepared(), input);
+    auto prepared = convert_prepared<PreparedOf<S, VarVector>>(this->prepared(), prepared_input);
     segment.prepared();
     if (gather.gradients)
       taped_context_.gathering = {segment.gather(Vector(Vector::Zero(x0.size()))), gather.passes_theta};
@@ -108,6 +113,18 @@ class RunInputs {
 
  private:
   Index given_entries() const { return given_ ? given_->point().size() - theta_.size() : 0; }
+  // Whether an array or scalar that the solver prepares, in order, depends on θ. The others are constants of
+  // every recording.
+  bool depends(std::size_t which) {
+    if (!depends_) {
+      depends_.emplace();
+      Tape tape;
+      tape.refer_to(solver());
+      for_each_taped(prepare(solver(), tape.input(theta_)),
+                     [&](const auto& taped) { depends_->push_back(!taped.is_constant()); });
+    }
+    return which >= depends_->size() || (*depends_)[which];
+  }
   // What the solver prepared is recorded by itself, as a segment without steps, which the sums of all steps'
   // cotangents leave by.
   Matrix pull_own(const Matrix& cotangents) {
@@ -116,7 +133,9 @@ class RunInputs {
     segment.refer_to(solver_);
     const auto prepared = prepare(solver_, segment.theta());
     segment.entered();
-    for_each_taped(prepared, [&](const auto& taped) { segment.output(taped); });
+    for_each_taped(prepared, [&](const auto& taped) {
+      if (!taped.is_constant()) segment.output(taped);
+    });
     segment.end(segment.theta());
     check_prepared(segment.state_outputs().size(), cotangents.rows());
     Cotangents c{.state = cotangents};
@@ -134,6 +153,7 @@ class RunInputs {
   Oracle<Vector> plain_;
   Oracle<VarVector> recording_;
   std::optional<PreparedOf<S, Vector>> prepared_;
+  std::optional<std::vector<bool>> depends_;  // of what the solver prepared, in order
   std::optional<Taped> zeros_;
 };
 

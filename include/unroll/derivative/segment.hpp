@@ -58,6 +58,16 @@ class Segment {
   VarMatrix input(const Matrix& value) { return added(tape_.input(value)); }
   Var input(double value) { return added(tape_.input(value)); }
   /// @}
+  /// The same, if it is none that a derivative flows through; what is given must stay where it is.
+  /// @{
+  VarVector constant(const Vector& value) {
+    return tape_.constant_at(Eigen::Map<const Vector>(value.data(), value.size()));
+  }
+  VarMatrix constant(const Matrix& value) {
+    return tape_.constant_at(Eigen::Map<const Matrix>(value.data(), value.rows(), value.cols()));
+  }
+  Var constant(double value) { return {value}; }
+  /// @}
   /// All that was prepared is there.
   void prepared();
   /// A zero of that shape to add to whatever may be: its cotangent is the sum of all theirs.

@@ -12,6 +12,7 @@
 #include "unroll/problem/prox/group_lasso.hpp"
 #include "unroll/problem/prox/l1.hpp"
 #include "unroll/problem/prox/non_negative.hpp"
+#include "unroll/problem/prox/nuclear_norm.hpp"
 #include "unroll/problem/prox/second_order_cone.hpp"
 #include "unroll/problem/prox/simplex.hpp"
 #include "unroll/problem/prox/term.hpp"

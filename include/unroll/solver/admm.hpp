@@ -44,6 +44,7 @@ struct Admm {
   struct Prepared {
     matrix_t<V> factor, transposed, A, A_transposed;  // K = L Lᵀ, n×n; m×n, n×m
     V g, lower, upper;
+    Vector rho, inverse;  // the penalties, m, and 1/ρ
   };
 
   /// @throws DomainError unless ρ and σ are positive and finite, and 0 < α < 2.
@@ -66,20 +67,26 @@ struct Admm {
     const matrix_t<V> K =
         at.H + Matrix(regularisation * Matrix::Identity(n, n)) + matrix_t<V>(transposed * weighted);
     const matrix_t<V> factor = cholesky_factor(K);
-    return {factor, matrix_t<V>(transpose(factor)), at.A, transposed, at.g, at.lower, at.upper};
+    return {factor,
+            matrix_t<V>(transpose(factor)),
+            at.A,
+            transposed,
+            at.g,
+            at.lower,
+            at.upper,
+            rho,
+            rho.cwiseInverse()};
   }
 
   template <class V>
   State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index, const Prepared<V>& p) const {
     const double a = relaxation;
-    const Vector rho = detail::row_penalties(value_of(p.lower), value_of(p.upper), penalty);
-    const V pull = V(cwise_product(rho, s.z)) - s.y;
+    const V pull = V(cwise_product(p.rho, s.z)) - s.y;
     const V right = V(regularisation * s.x - p.g) + V(p.A_transposed * pull);
     const V x = solve_upper(p.transposed, V(solve_lower(p.factor, right)));
     const V z = a * V(p.A * x) + (1 - a) * s.z;
-    const V projected =
-        box_projection(V(z + V(cwise_product(Vector(rho.cwiseInverse()), s.y))), p.lower, p.upper);
-    return {V(a * x + (1 - a) * s.x), projected, V(s.y + V(cwise_product(rho, V(z - projected))))};
+    const V projected = box_projection(V(z + V(cwise_product(p.inverse, s.y))), p.lower, p.upper);
+    return {V(a * x + (1 - a) * s.x), projected, V(s.y + V(cwise_product(p.rho, V(z - projected))))};
   }
 };
 
