@@ -8,11 +8,12 @@
 set -eu
 
 packages='cmake g++ ninja-build libeigen3-dev libfmt-dev libspectra-dev libcli11-dev doctest-dev'
+mpi='libopenmpi-dev openmpi-bin'  # for the component unroll::mpi, which is built where they are
 case "${1-}" in
   '') ;;
-  test) packages="$packages pkg-config valgrind" ;;
+  test) packages="$packages pkg-config valgrind $mpi" ;;
   docs) packages="$packages doxygen doxygen-awesome-css" ;;
-  ci) packages="$packages pkg-config valgrind clang-14 libclang-rt-14-dev clang-format-14 doxygen doxygen-awesome-css" ;;
+  ci) packages="$packages pkg-config valgrind $mpi clang-14 libclang-rt-14-dev clang-format-14 doxygen doxygen-awesome-css" ;;
   *)
     echo "bootstrap: unknown argument '$1' (none, test, docs or ci)" >&2
     exit 2

@@ -11,9 +11,10 @@ set(derivative_may_include solver problem ad)
 set(theory_may_include solver problem ad)
 set(compare_may_include derivative theory solver problem ad)
 set(check_may_include derivative theory solver problem ad)
-set(rooms ad problem solver derivative theory compare check)
+set(mpi_may_include compare derivative theory solver problem ad)  # beside all: no room may include it
+set(rooms ad problem solver derivative theory compare check mpi)
 set(base types.hpp error.hpp version.hpp version.cpp)  # may include nothing of ours but each other
-set(umbrella unroll.hpp)          # may include everything, and is included by nobody here
+set(umbrella unroll.hpp)          # may include everything but mpi, and is included by nobody here
 set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
 set(src_libraries Spectra unsupported)        # the same, for src alone: users of the headers do not have them
 
@@ -66,6 +67,10 @@ foreach(tree include/unroll src)
         endif()
       endif()
       math(EXPR arrows "${arrows} + 1")
+      if(from IN_LIST umbrella AND to STREQUAL "mpi")
+        list(APPEND faults "${tree}/${file}: must not include ${name}: the component is optional")
+        continue()
+      endif()
       if(to IN_LIST base OR from IN_LIST umbrella OR to STREQUAL from OR to IN_LIST ${from}_may_include)
         continue()
       endif()

@@ -2,6 +2,14 @@
 # GLOBAL: a parent project that adds unroll as a subdirectory sees the targets that unroll links.
 include(FetchContent)
 find_package(Threads REQUIRED GLOBAL)
+# Of the system alone: an MPI must be the one that starts the programs. Its old C++ bindings are not used.
+if(UNROLL_MPI)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI COMPONENTS CXX GLOBAL)
+  if(NOT MPI_CXX_FOUND)
+    message(STATUS "No unroll::mpi: it needs MPI (Debian: libopenmpi-dev, openmpi-bin)")
+  endif()
+endif()
 
 # For fetched projects only: older ones heed these settings under policy CMP0077 alone.
 set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)

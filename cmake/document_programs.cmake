@@ -1,6 +1,6 @@
 # A program of every page in docs that shows C++: its blocks in order, those that a reader is not shown among them, and a test that
 # it prints what the page says that it prints (the blocks of text). README's program is compiled as a stranger would compile it: see
-# tests/consumer. Included by examples/CMakeLists.txt, whose programs share their precompiled headers with these.
+# tests/consumer. A page that includes unroll/mpi/ is started on two ranks, where there is MPI. Included by examples/CMakeLists.txt, whose programs share their precompiled headers with these.
 set(blocks ${CMAKE_CURRENT_LIST_DIR}/document_blocks.awk)
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages})
@@ -9,12 +9,22 @@ foreach(page IN LISTS pages)
   if(NOT shown)
     continue()
   endif()
+  file(STRINGS ${page} on_ranks REGEX "^#include [<\"]unroll/mpi/")
+  if(on_ranks AND NOT TARGET unroll::mpi)
+    continue()
+  endif()
   cmake_path(GET page STEM name)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/page_${name}.cpp)
   add_custom_command(OUTPUT ${source} DEPENDS ${page} ${blocks} VERBATIM
                      COMMAND awk -v language=cpp -f ${blocks} ${page} > ${source})
   add_executable(page_${name} ${source})
   unroll_example_target(page_${name})
-  add_test(NAME page.${name} COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:page_${name}> -D PAGE=${page} -P
+  set(launcher "")
+  if(on_ranks)
+    unroll_on_ranks(2 launcher)
+    target_link_libraries(page_${name} PRIVATE unroll::mpi)
+    set_target_properties(page_${name} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+  endif()
+  add_test(NAME page.${name} COMMAND ${CMAKE_COMMAND} -D "LAUNCHER=${launcher}" -D PROGRAM=$<TARGET_FILE:page_${name}> -D PAGE=${page} -P
                                      ${CMAKE_CURRENT_LIST_DIR}/expect_document.cmake)
 endforeach()

@@ -6,13 +6,15 @@ get_property(gallery_examples GLOBAL PROPERTY UNROLL_EXAMPLES)
 foreach(example IN LISTS gallery_examples)
   get_target_property(arguments ${example} UNROLL_ARGUMENTS)
   get_target_property(source ${example} UNROLL_SOURCE)
+  get_target_property(ranks ${example} UNROLL_RANKS)
+  get_target_property(launcher ${example} UNROLL_LAUNCHER)
   set(page ${site}/gallery/${example}.md)
   add_custom_command(
     OUTPUT ${page}
     DEPENDS ${example} ${source} ${CMAKE_CURRENT_LIST_DIR}/run_example.cmake ${CMAKE_CURRENT_LIST_DIR}/gallery_page.cmake
-    COMMAND ${CMAKE_COMMAND} -D NEWER_THAN=$<TARGET_FILE:${example}> -D PROGRAM=$<TARGET_FILE:${example}> -D
-            "ARGUMENTS=${arguments}" -D DIRECTORY=${outputs} -D NAME=${example} -P ${CMAKE_CURRENT_LIST_DIR}/run_example.cmake
-    COMMAND ${CMAKE_COMMAND} -D SOURCE=${source} -D "ARGUMENTS=${arguments}" -D DIRECTORY=${outputs} -D PAGE=${page} -P
+    COMMAND ${CMAKE_COMMAND} -D NEWER_THAN=$<TARGET_FILE:${example}> -D "LAUNCHER=${launcher}" -D
+            PROGRAM=$<TARGET_FILE:${example}> -D "ARGUMENTS=${arguments}" -D DIRECTORY=${outputs} -D NAME=${example} -P ${CMAKE_CURRENT_LIST_DIR}/run_example.cmake
+    COMMAND ${CMAKE_COMMAND} -D SOURCE=${source} -D "RANKS=${ranks}" -D "ARGUMENTS=${arguments}" -D DIRECTORY=${outputs} -D PAGE=${page} -P
             ${CMAKE_CURRENT_LIST_DIR}/gallery_page.cmake
     VERBATIM)
   list(APPEND gallery_pages ${page})

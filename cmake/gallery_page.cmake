@@ -1,5 +1,5 @@
 # Writes PAGE: what the example of SOURCE is about, the pictures that it drew in DIRECTORY, what it printed, and its program. The
-# pictures are copied beside the page.
+# pictures are copied beside the page. With RANKS, it was started on so many ranks of an MPI program.
 cmake_policy(VERSION 3.25)
 cmake_path(GET SOURCE STEM name)
 cmake_path(GET PAGE PARENT_PATH beside)
@@ -25,6 +25,9 @@ foreach(picture IN LISTS pictures)
   string(APPEND page "![](${picture})\n\n")
 endforeach()
 list(JOIN ARGUMENTS " " arguments)
-string(APPEND page "## What it prints\n\n    build/release/examples/${name} ${arguments}\n\n```\n${printed}```\n\n## The program\n\n\
+if(RANKS)
+  set(launched "mpiexec -n ${RANKS} ")
+endif()
+string(APPEND page "## What it prints\n\n    ${launched}build/release/examples/${name} ${arguments}\n\n```\n${printed}```\n\n## The program\n\n\
 ```cpp\n${program}```\n")
 file(WRITE ${PAGE} "${page}")

@@ -16,6 +16,19 @@ install(
   NAMESPACE unroll::
   DESTINATION ${package_dir})
 
+# The component mpi, for who asks for it: find_package(unroll COMPONENTS mpi).
+if(TARGET unroll_mpi)
+  install(
+    TARGETS unroll_mpi
+    EXPORT unroll-mpi-targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(
+    EXPORT unroll-mpi-targets
+    NAMESPACE unroll::
+    DESTINATION ${package_dir})
+endif()
+
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/unroll-config.cmake.in
                               ${PROJECT_BINARY_DIR}/unroll-config.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/unroll-config-version.cmake COMPATIBILITY SameMinorVersion)

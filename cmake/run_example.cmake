@@ -1,9 +1,9 @@
-# Runs PROGRAM with ARGUMENTS in DIRECTORY, and keeps what it prints as DIRECTORY/NAME.txt. With NEWER_THAN, a file, not if that is
+# Runs PROGRAM, started by LAUNCHER if there is one, with ARGUMENTS in DIRECTORY, and keeps what it prints as DIRECTORY/NAME.txt. With NEWER_THAN, a file, not if that is
 # older than what was printed last.
 if(NEWER_THAN AND EXISTS ${DIRECTORY}/${NAME}.txt AND NOT ${NEWER_THAN} IS_NEWER_THAN ${DIRECTORY}/${NAME}.txt)
   return()
 endif()
 file(MAKE_DIRECTORY ${DIRECTORY})
-execute_process(COMMAND ${PROGRAM} ${ARGUMENTS} WORKING_DIRECTORY ${DIRECTORY} OUTPUT_VARIABLE printed ECHO_OUTPUT_VARIABLE
+execute_process(COMMAND ${LAUNCHER} ${PROGRAM} ${ARGUMENTS} WORKING_DIRECTORY ${DIRECTORY} OUTPUT_VARIABLE printed ECHO_OUTPUT_VARIABLE
                 COMMAND_ERROR_IS_FATAL ANY)
 file(WRITE ${DIRECTORY}/${NAME}.txt "${printed}")

@@ -40,10 +40,6 @@ std::string fingerprint(const Instance& instance) {
   return fmt::format("{:016x}", hash);
 }
 
-std::string words(const StartChoice& start) {
-  return start.scale == 1 ? start.kind : fmt::format("{} x {}", start.scale, start.kind);
-}
-
 constexpr std::array<std::string_view, 4> status_names{"step_limit", "converged", "non_finite",
                                                        "none_accepted"};
 
@@ -95,17 +91,6 @@ void check_names(const char* what, const Factors& factors, Name name) {
   if (names.empty()) throw DomainError(fmt::format("experiment: there is no {}", what));
 }
 
-void check(const Experiment& e) {
-  check_names("problem", e.problems, [](const auto& problem) { return problem.name; });
-  check_names("solver", e.solvers, [](const auto& solver) { return solver.name; });
-  check_names("method", e.methods, [](const auto& method) { return method.first; });
-  check_names("start", e.starts, words);
-  check_names("seed", e.seeds, [](std::uint64_t seed) { return fmt::format("{}", seed); });
-  check_names("step", e.steps, [](Index t) { return fmt::format("{}", t); });
-  for (const Index t : e.steps)
-    if (t < 0) throw DomainError(fmt::format("experiment: a step is {}, it must not be negative", t));
-}
-
 /// The jobs of one instance: one for each solver, method and t.
 void add_jobs(const Experiment& e, const Row& names, const std::shared_ptr<const Instance>& instance,
               std::vector<Job>& jobs) {
@@ -124,6 +109,21 @@ void add_jobs(const Experiment& e, const Row& names, const std::shared_ptr<const
 
 }  // namespace
 
+std::string detail::name_of(const StartChoice& start) {
+  return start.scale == 1 ? start.kind : fmt::format("{} x {}", start.scale, start.kind);
+}
+
+void detail::check_experiment(const Experiment& e) {
+  check_names("problem", e.problems, [](const auto& problem) { return problem.name; });
+  check_names("solver", e.solvers, [](const auto& solver) { return solver.name; });
+  check_names("method", e.methods, [](const auto& method) { return method.first; });
+  check_names("start", e.starts, detail::name_of);
+  check_names("seed", e.seeds, [](std::uint64_t seed) { return fmt::format("{}", seed); });
+  check_names("step", e.steps, [](Index t) { return fmt::format("{}", t); });
+  for (const Index t : e.steps)
+    if (t < 0) throw DomainError(fmt::format("experiment: a step is {}, it must not be negative", t));
+}
+
 ExperimentProblem data_problem(const SetupOptions& options) {
   std::string name = fmt::format("{} {} theta={}", options.data, options.loss, options.theta);
   if (!options.target.empty()) name += " target=" + options.target;
@@ -138,13 +138,14 @@ ExperimentProblem data_problem(const SetupOptions& options) {
 
 std::vector<ExperimentRecord> run_experiment(const Experiment& experiment, const std::filesystem::path& file,
                                              const JobOptions& options) {
-  check(experiment);
+  detail::check_experiment(experiment);
   std::vector<Job> jobs;
   for (const ExperimentProblem& problem : experiment.problems) {
     for (const StartChoice& start : experiment.starts) {
       for (const std::uint64_t seed : experiment.seeds) {
         const auto instance = std::make_shared<const Instance>(problem.make(start, seed));
-        const Row names = {problem.name, words(start), fmt::format("{}", seed), fingerprint(*instance)};
+        const Row names = {problem.name, detail::name_of(start), fmt::format("{}", seed),
+                           fingerprint(*instance)};
         add_jobs(experiment, names, instance, jobs);
       }
     }

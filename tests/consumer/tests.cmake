@@ -20,6 +20,15 @@ add_test(NAME consumer.install COMMAND ${CMAKE_COMMAND} -D BUILD=${PROJECT_BINAR
                                        PREFIX=${work}/prefix -P ${consumer}/install.cmake)
 set_tests_properties(consumer.install PROPERTIES LABELS consumer FIXTURES_SETUP consumer_prefix)
 
+# The component mpi of the installed library: what docs/many_machines.md shows, as a project outside, on two ranks.
+if(TARGET unroll::mpi)
+  unroll_on_ranks(2 launcher)
+  add_test(NAME consumer.mpi
+           COMMAND ${CMAKE_COMMAND} -D PREFIX=${work}/prefix -D WORK=${work}/mpi -D ROOT=${PROJECT_SOURCE_DIR} -D
+                   "TOOLCHAIN=-G;${CMAKE_GENERATOR};${toolchain}" -D "LAUNCHER=${launcher}" -P ${consumer}/mpi.cmake)
+  set_tests_properties(consumer.mpi PROPERTIES LABELS consumer FIXTURES_REQUIRED consumer_prefix PROCESSORS 2 TIMEOUT 600)
+endif()
+
 # The packages: the tarball, and the .deb unpacked into a clean root, where README's program is built by what docs/start.md says.
 set(packages ${work}/packages)
 add_test(NAME consumer.package

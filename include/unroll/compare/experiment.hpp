@@ -85,6 +85,11 @@ std::vector<ExperimentRecord> run_experiment(const Experiment& experiment,
 
 namespace detail {
 
+/// @throws DomainError if two factors of a kind have the same name, a factor is empty or a t is negative.
+void check_experiment(const Experiment& experiment);
+/// As in the records: see ExperimentRecord::start.
+std::string name_of(const StartChoice& start);
+
 /// The instance's model and the recurrence, followed to t; ∂x_0 = 0.
 Derivative predicted(const Instance& instance, Recurrence recurrence, Index steps);
 
