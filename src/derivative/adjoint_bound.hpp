@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nearer.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/seeds.hpp"
 
@@ -31,9 +32,16 @@ class AdjointBound {
   void belongs_to(OuterPart outer);
   /// u + ∂_θF, of a hypergradient; else u.
   Matrix total(const Matrix& pulled) const;
-  /// A nearer bound on ‖x − x*‖, for `products` and a gradient: ‖δ‖ + ‖∇f(x − δ)‖/ℓ ≥ ‖x − x*‖ for any δ, and
-  /// one by conjugate residuals on Hδ = ∇f is near it. Where ℓ and the other constants are known.
+  /// A nearer bound on ‖x − x*‖, by a point nearer to x* (see nearer.hpp). Where ℓ and the other constants
+  /// are known.
   void refine(const Vector& gradient, Index products);
+  /// x̂ of the refinement, if there was one.
+  const Vector* nearer() const { return nearer_ ? &nearer_->x : nullptr; }
+  /// `c`, of u by λ at x, or what x̂ makes of it if that is sharper: any point bounds u, by any λ̂ there. λ̂ is
+  /// from conjugate residuals on H(x̂) λ̂ = `w`, begun at λ, for two products more than `products`. `w`, and
+  /// `outer` of a hypergradient, are those at x̂.
+  Certificate sharpened(Certificate c, const Matrix& w, const std::optional<OuterPart>& outer,
+                        const Matrix& lambda, const Matrix& pulled, Index products) const;
   /// Without a λ: what is known of x.
   const Certificate& point() const { return point_; }
   /// The drift of λ. Only where ℓ is known.
@@ -44,15 +52,14 @@ class AdjointBound {
   const Vector& x_;
   const Vector& theta_;
   Cost* cost_;
+  CertifyOptions options_;
   Certificate point_;
   double mixed_ = 0;  // ‖M‖_F
   double lipschitz_h_ = 0, lipschitz_m_ = 0;
   std::optional<OuterPart> outer_{};
+  std::optional<Nearer> nearer_{};
   Vector towards_{};  // where the drift is measured, if the constants are not known
 };
-
-/// Of AdjointBound::refine, as a rule.
-inline constexpr Index refining_products = 10;
 
 /// What the problem knows, if it is all that bounds need.
 std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);

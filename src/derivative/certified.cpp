@@ -82,7 +82,7 @@ class CertifiedSolution final : public Linearisation {
       });
       solution = cr.solution();
       Attempt attempt{solution, detail::certify_along(problem(), x(), theta(), solution, theta_dot,
-                                                      tangent_norm, &cost(), {.accuracy = share_})};
+                                                      tangent_norm, 0, &cost(), {.accuracy = share_})};
       const Certificate& c = attempt.certificate;
       if (c.drift && c.smallest_eigenvalue) attempt.drift = *c.drift / *c.smallest_eigenvalue;
       return attempt;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "conjugate_residuals.hpp"
 #include "estimates.hpp"
 #include "judge.hpp"
+#include "nearer.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -52,6 +55,8 @@ struct Estimate {
   const Vector& theta;
   const Matrix& pushed;
   const Matrix& tangents;
+  double tangent_norm;  // ≥ ‖Θ̇‖_2
+  Index refining;       // products, see certify_along
   Cost* cost;
 
   /// H(point) J + M(point) Θ̇.
@@ -60,9 +65,27 @@ struct Estimate {
     if (cost != nullptr) cost->hessian_vector_products += pushed.cols();
     return checked_push(problem, point, theta, pushed, tangents);
   }
+  /// ‖J Θ̇ − Ĵ‖ + a bound on ‖Ĵ − ∂x* Θ̇‖, Ĵ by conjugate residuals on H(x̂)Ĵ = −M(x̂)Θ̇ at a nearer x̂.
+  double sharper_bound(const Vector& gradient, const Curvature& known, double smallest) const {
+    const detail::Nearer there = detail::nearer_point(problem, x, theta, gradient, refining, cost);
+    Cost ignored;
+    Cost& spent = cost != nullptr ? *cost : ignored;
+    const Index n = pushed.rows(), k = pushed.cols();
+    spent.hessian_vector_products += k;
+    const Matrix right = -checked_push(problem, there.x, theta, Matrix::Zero(n, k), tangents);
+    detail::ConjugateResiduals cr(problem, there.x, theta, right, pushed, spent);
+    const auto gap = [&] { return detail::norm(pushed - cr.solution()); };
+    constexpr double little = 0.1;
+    while (cr.steps() < refining && cr.residual_norm() > little * smallest * gap()) cr.step();
+    if (cr.steps() > 0) cr.refresh();  // what was summed is off by rounding
+    const double distance = there.gradient.stableNorm() / smallest,
+                 drift = distance * (*known.mixed_lipschitz * tangent_norm +
+                                     *known.hessian_lipschitz * detail::norm(cr.solution()));
+    return gap() + (cr.residual_norm() + drift) / smallest;
+  }
 };
 
-Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions& options) {
+Certificate certify(const Estimate& e, const CertifyOptions& options) {
   detail::check(options);
   check_sizes(e.problem, e.x.size(), e.theta.size(), "certify");
   Certificate c;
@@ -87,12 +110,17 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
   const double distance = *c.gradient_norm / *c.smallest_eigenvalue;
   if (lipschitz) {
     c.drift =
-        distance * (*curvature->mixed_lipschitz * tangent_norm + *curvature->hessian_lipschitz * c.norm);
+        distance * (*curvature->mixed_lipschitz * e.tangent_norm + *curvature->hessian_lipschitz * c.norm);
   } else {
     c.drift = detail::norm(e.residual(e.x + distance * estimates->towards_minimiser) - residual);
     c.source = ConstantSource::estimated;
   }
-  const double bound = (*c.residual + *c.drift) / *c.smallest_eigenvalue;
+  double bound = (*c.residual + *c.drift) / *c.smallest_eigenvalue;
+  try {
+    if (lipschitz && e.refining > 0 && e.pushed.cols() > 0)
+      bound = std::min(bound, e.sharper_bound(gradient, *curvature, *c.smallest_eigenvalue));
+  } catch (const NumericalError&) {  // H(x̂) is not positive definite, or not finite
+  }
   if (std::isfinite(bound)) c.bound = bound;
   c.verdict = detail::judge(c);
   return c;
@@ -102,8 +130,8 @@ Certificate certify(const Estimate& e, double tangent_norm, const CertifyOptions
 
 Certificate detail::certify_along(const Problem& problem, const Vector& x, const Vector& theta,
                                   const Matrix& pushed, const Matrix& tangents, double tangent_norm,
-                                  Cost* cost, const CertifyOptions& options) {
-  return certify(Estimate{problem, x, theta, pushed, tangents, cost}, tangent_norm, options);
+                                  Index refining, Cost* cost, const CertifyOptions& options) {
+  return certify(Estimate{problem, x, theta, pushed, tangents, tangent_norm, refining, cost}, options);
 }
 
 Certificate certify(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& jacobian,
@@ -113,7 +141,8 @@ Certificate certify(const Problem& problem, const Vector& x, const Vector& theta
     throw ShapeError(fmt::format("certify: the Jacobian is {}x{}, not {}x{}", jacobian.rows(),
                                  jacobian.cols(), problem.dimension(), p));
   const Matrix identity = Matrix::Identity(p, p);
-  return certify(Estimate{problem, x, theta, jacobian, identity, cost}, 1, options);
+  return certify(Estimate{problem, x, theta, jacobian, identity, 1, detail::refining_products, cost},
+                 options);
 }
 
 Certificate certify(const Problem& problem, const Derivative& d, const CertifyOptions& options) {
@@ -127,7 +156,8 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
     throw ShapeError(fmt::format("certify: the product has {} entries and the tangent {}, not {} and {}",
                                  pushed.size(), tangent.size(), problem.dimension(), problem.parameters()));
   const Matrix j = pushed, direction = tangent;
-  return certify(Estimate{problem, x, theta, j, direction, cost}, tangent.norm(), options);
+  return certify(Estimate{problem, x, theta, j, direction, tangent.norm(), detail::refining_products, cost},
+                 options);
 }
 
 Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {

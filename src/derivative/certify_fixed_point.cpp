@@ -181,7 +181,8 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
-      if (const double to_go = ahead(*c.gradient_norm, q); to_go > 0)
+      constexpr double slack = 2;  // q, too, grows towards that of the slowest direction
+      if (const double to_go = slack * ahead(*c.gradient_norm, q); to_go > 0)
         beside += ahead(slope * to_go * outer.lipschitz_x, q) + to_go * outer.lipschitz_theta;
       c.norm = norm(pulled + outer.theta);
     }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <utility>
 
 #include "adjoint_bound.hpp"
 #include "checks.hpp"
@@ -37,7 +38,7 @@ std::optional<Curvature> known_curvature(const Problem& problem, const Vector& t
 AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector& theta,
                            const Vector& gradient, const MixedNorm& mixed, Cost* cost,
                            const CertifyOptions& options)
-    : problem_(problem), x_(x), theta_(theta), cost_(cost) {
+    : problem_(problem), x_(x), theta_(theta), cost_(cost), options_(options) {
   check(options);
   point_.accuracy = options.accuracy;
   point_.equation = Equation::gradient;
@@ -73,23 +74,12 @@ Matrix AdjointBound::total(const Matrix& pulled) const {
 
 void AdjointBound::refine(const Vector& gradient, Index products) {
   if (!point_.distance || towards_.size() > 0) return;
-  constexpr double enough = 1e-3;
-  Cost spent;
-  ConjugateResiduals cr(problem_, x_, theta_, gradient, {}, spent);
-  try {
-    while (cr.steps() < products && cr.residual_norm() > enough * *point_.gradient_norm) cr.step();
-  } catch (const NumericalError&) {  // x is where Newton's step leads nowhere
-    if (cost_ != nullptr) *cost_ += spent;
-    return;
-  }
-  const Vector delta = cr.solution();
+  nearer_ = nearer_point(problem_, x_, theta_, gradient, products, cost_);
   const double l = *point_.smallest_eigenvalue,
-               nearer = delta.stableNorm() + checked_gradient(problem_, x_ - delta, theta_).stableNorm() / l;
-  spent.gradients += 1;
-  if (cost_ != nullptr) *cost_ += spent;
-  if (!(nearer < *point_.distance)) return;
-  point_.distance = nearer;
-  point_.jacobian_norm = (mixed_ + nearer * lipschitz_m_) / l;
+               distance = nearer_->moved + nearer_->gradient.stableNorm() / l;
+  if (!(distance < *point_.distance)) return;
+  point_.distance = distance;
+  point_.jacobian_norm = (mixed_ + distance * lipschitz_m_) / l;
 }
 
 double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) const {
@@ -117,6 +107,37 @@ Certificate AdjointBound::of(const Matrix& w, const Matrix& lambda, const Second
   return c;
 }
 
+Certificate AdjointBound::sharpened(Certificate c, const Matrix& w, const std::optional<OuterPart>& outer,
+                                    const Matrix& lambda, const Matrix& pulled, Index products) const {
+  if (!nearer_ || !c.bound) return c;
+  AdjointBound there(problem_, nearer_->x, theta_, nearer_->gradient,
+                     {mixed_ + nearer_->moved * lipschitz_m_, true}, cost_, options_);
+  Matrix u = pulled;
+  if (outer_ && outer) {
+    u += outer_->theta - outer->theta;
+    there.belongs_to(*outer);
+  }
+  Cost ignored;
+  Certificate sharper;
+  try {
+    ConjugateResiduals cr(problem_, nearer_->x, theta_, w, lambda, cost_ != nullptr ? *cost_ : ignored);
+    const auto is_enough = [&] {  // what is left of the residual hides little of the gap
+      constexpr double little = 0.1;
+      return *there.point_.jacobian_norm * cr.residual_norm() <= little * norm(u + cr.product().dtheta);
+    };
+    while (cr.steps() < products && !is_enough()) cr.step();
+    if (cr.steps() > 0) cr.refresh();  // what was summed is off by rounding
+    sharper = there.of(w, cr.solution(), cr.product(), u);
+  } catch (const NumericalError&) {  // H(x̂) is not positive definite, or not finite
+    return c;
+  }
+  if (!sharper.bound) return c;
+  c.bound = std::min(*c.bound, *sharper.bound);
+  if (sharper.at_least) c.at_least = std::max(c.at_least.value_or(0), *sharper.at_least);
+  c.verdict = judge(c);
+  return c;
+}
+
 }  // namespace detail
 
 Certificate certify_pullback(const Problem& problem, const Vector& x, const Vector& theta,
@@ -139,7 +160,8 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), cost);
   detail::AdjointBound bound(problem, x, theta, gradient, mixed, cost, options);
   bound.refine(gradient, detail::refining_products);
-  return bound.of(cotangent, adjoint, product, pulled);
+  return bound.sharpened(bound.of(cotangent, adjoint, product, pulled), cotangent, {}, adjoint, pulled,
+                         detail::refining_products);
 }
 
 }  // namespace unroll

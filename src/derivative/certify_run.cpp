@@ -6,6 +6,7 @@
 #include "certify_fixed_point.hpp"
 #include "judge.hpp"
 #include "unroll/derivative/certify.hpp"
+#include "unroll/error.hpp"
 
 namespace unroll::detail {
 
@@ -38,6 +39,15 @@ Index price_of_estimates(const Steps& steps) {
 
 bool is_affordable(const Steps& steps, Index price, Certify certify) {
   return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
+}
+
+/// With how many products a bound is made sharper that costs `price` without, of a derivative of k columns
+/// (see certify_along): as many as its share allows, or none.
+Index affordable_refinement(const Steps& steps, Index price, Index k, Certify certify) {
+  for (const Index products : {4 * refining_products, 2 * refining_products, refining_products})
+    if (is_affordable(steps, price + price_of_nearer(products) + (products + 3) * k, certify))
+      return products;
+  return 0;
 }
 
 /// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
@@ -114,7 +124,8 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   }
   Cost* const cost = &steps.record.cost;
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents,
-                                tangents.isIdentity(0) ? 1 : norm(tangents), cost, {});
+                                tangents.isIdentity(0) ? 1 : norm(tangents),
+                                affordable_refinement(steps, price, k, certify), cost, {});
   if (!solves_another(steps, c.gradient_norm)) return c;
   if (run.equation() != Equation::gradient) return by_fixed_point();
   c.bound.reset();
@@ -156,18 +167,35 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   }
   const Vector &x = steps.record.x, &theta = steps.theta();
   cost->gradients += 1;
-  const bool refines = is_affordable(steps, own + probes + refining_products + 1, certify);
+  const Index sharpening = affordable_refinement(steps, own + probes, 1, certify);
+  bool sharpens = sharpening > 0;
+  const bool refines =
+      sharpens || is_affordable(steps, own + probes + price_of_nearer(refining_products), certify);
   const Vector gradient = checked_gradient(steps.problem(), x, theta);
   AdjointBound bound(steps.problem(), x, theta, gradient, mixed_norm(steps.problem(), x, theta, probes, cost),
                      cost);
-  if (seeds.outer) bound.belongs_to(seeds.outer(x, a.w.col(0)));
-  if (refines) bound.refine(gradient, refining_products);
+  if (refines) bound.refine(gradient, std::max(sharpening, refining_products));
+  Matrix w_nearer = a.w;  // of a hypergradient ∂_xF at the nearer point
+  std::optional<OuterPart> outer_nearer;
+  if (seeds.outer) {
+    if (sharpens && bound.nearer() != nullptr) {
+      try {
+        w_nearer = seeds.of(steps.record.steps, *bound.nearer(), true).w;
+        outer_nearer = seeds.outer(*bound.nearer(), w_nearer.col(0));
+      } catch (const Error&) {  // F is not finite there
+        sharpens = false;
+      }
+      seeds.of(steps.record.steps, x, true);  // the last asked is the one returned
+    }
+    bound.belongs_to(seeds.outer(x, a.w.col(0)));
+  }
   if (solves_another(steps, bound.point().gradient_norm)) {
     Certificate c = with_norm(bound.point());
     c.verdict = Verdict::other_equation;
     return c;
   }
-  return bound.of(a.w, a.lambda, *a.product, pulled);
+  const Certificate c = bound.of(a.w, a.lambda, *a.product, pulled);
+  return sharpens ? bound.sharpened(c, w_nearer, outer_nearer, a.lambda, pulled, sharpening) : c;
 }
 
 }  // namespace unroll::detail

@@ -11,9 +11,11 @@ void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& cur
                              const CertifyOptions& options);
 /// The verdict of bound, norm, residual, drift and accuracy.
 Verdict judge(const Certificate& c);
-/// Certifies J Θ̇, n×k, along Θ̇, p×k, whose spectral norm is at most `tangent_norm`.
+/// Certifies J Θ̇, n×k, along Θ̇, p×k, whose spectral norm is at most `tangent_norm`. Where the constants are
+/// known the bound is made sharper by a point nearer to x*, and a derivative there, for `refining` k
+/// products; not at all by 0.
 Certificate certify_along(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& pushed,
-                          const Matrix& tangents, double tangent_norm, Cost* cost,
+                          const Matrix& tangents, double tangent_norm, Index refining, Cost* cost,
                           const CertifyOptions& options);
 /// ‖a‖_F, of tiny and of huge entries too.
 double norm(const Matrix& a);

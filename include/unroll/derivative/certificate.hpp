@@ -43,12 +43,16 @@ enum class ConstantSource {
 ///   H(x*)(J − ∂x*) = H(x*) J + M(x*) = R + (H(x*) − H(x_T)) J + M(x*) − M(x_T), hence
 ///   ‖J − ∂x*‖_F ≤ (residual + drift)/ℓ,   drift = d (Lip M + Lip H ‖J‖_F).
 /// On a quadratic Lip H = 0 and Lip M = (Σ_i‖∂_iH‖_2²)^{1/2}. It holds to rounding, κ·1e-16 of ‖J‖.
+/// Any x̂ bounds as x_T does, by any Ĵ there: ‖J − ∂x*‖_F ≤ ‖J − Ĵ‖_F + (residual + drift of Ĵ at x̂)/ℓ. Where
+/// it is affordable, and the constants are known, `bound` is that of two steps of Newton's method from x_T
+/// and of a Ĵ solved for there, each by a few conjugate residuals, if it is smaller.
 ///
 /// Of a pullback u, an estimate of ∂x*ᵀw, with any λ, r = w − H(x_T) λ and B = (‖M(x_T)‖ + d Lip M)/ℓ ≥
 /// ‖∂x*‖:
 ///   −M(x_T)ᵀλ − ∂x*ᵀw = −(M(x_T) − M(x*))ᵀλ − ∂x*ᵀ(r + (H(x_T) − H(x*)) λ), hence
 ///   ‖u − ∂x*ᵀw‖ ≤ residual + drift,  residual = ‖u + M(x_T)ᵀλ‖ + B‖r‖,  drift = d (Lip M + B Lip H) ‖λ‖,
-/// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound the same by ‖r‖ alone).
+/// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound −Mᵀλ, with
+/// ‖w‖/ℓ for ‖λ‖).  `bound` and `at_least` are those of an x̂ and a λ̂ there, as above, where they are sharper.
 /// w is that of x_T; of a hypergradient, where w = ∂_xF(x, θ), all that is F's counts, too: dF/dθ = u + ∂_θF
 /// is judged, and to the drift comes d (B Lip ∂_xF + Lip ∂_θF), estimated from products at x_T.
 ///

@@ -1,0 +1,75 @@
+// Bounds of pullbacks on the bundled data, beside those of the literature: a table, and what it must show.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "derivative/cases.hpp"
+#include "unroll/compare/instance.hpp"
+#include "unroll/compare/setup.hpp"
+
+namespace unroll::side_by_side {
+namespace {
+
+/// Ehrhardt & Roberts, "Analyzing inexact hypergradients for bilevel learning" (IMA J. Appl. Math. 89, 2024,
+/// arXiv 2301.04764), a posteriori, for −Mᵀλ at x, r = w − Hλ and a w that does not depend on x:
+///   ‖−Mᵀλ − ∂x*ᵀw‖ ≤ ‖M‖‖r‖/ℓ + ε‖w‖(Lip M/ℓ + ‖M‖ Lip H/ℓ²),  ε = ‖∇f(x)‖/ℓ ≥ ‖x − x*‖,
+/// as −Mᵀλ − ∂x*ᵀw = MᵀH⁻¹r − Mᵀ(H⁻¹ − H*⁻¹)w − (M − M*)ᵀH*⁻¹w.
+double ehrhardt_roberts(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
+                        const Vector& lambda) {
+  const Curvature c = problem.curvature(theta).value();
+  const double l = c.smallest_eigenvalue, epsilon = problem.gradient(x, theta).norm() / l;
+  const Index p = theta.size();
+  const double mixed =
+      checked_push(problem, x, theta, Matrix::Zero(x.size(), p), Matrix::Identity(p, p)).norm();
+  const double residual = (w - checked_pull(problem, x, theta, lambda).dx).norm();
+  return mixed / l * residual +
+         epsilon * w.norm() * (*c.mixed_lipschitz / l + mixed * *c.hessian_lipschitz / (l * l));
+}
+
+/// Of a target that is none, −1 below its mean and 1 above.
+Instance instance(const std::string& name, bool is_logistic, double theta) {
+  const Dataset data = test::standardised_data(name);
+  const Vector target = centred(data.target),
+               labels = target.unaryExpr([](double v) { return v > 0 ? 1.0 : -1.0; });
+  std::shared_ptr<const Problem> problem;
+  if (is_logistic)
+    problem = std::make_shared<const LogisticProblem>(data.values, labels);
+  else
+    problem = std::make_shared<const RidgeProblem>(data.values, target);
+  return make_instance(problem, Vector::Constant(1, theta), Vector::Zero(data.values.cols()));
+}
+
+TEST_CASE("on the bundled data a certificate is between the error and the bound of the literature") {
+  std::string table =
+      "| data | loss | T | error | certificate | Ehrhardt & Roberts |\n|---|---|---|---|---|---|\n";
+  for (const std::string& name : data_names(UNROLL_DATA_DIR))
+    for (const bool is_logistic : {false, true}) {
+      const Instance i = instance(name, is_logistic, 0.01);
+      const double largest = spectrum(i.problem->hessian(i.start, i.theta)).largest;  // at 0 H is largest
+      const auto solver = Nesterov::optimal(i.theta[0], largest);
+      const Vector w = Vector::LinSpaced(i.start.size(), -1, 1), exact = i.jacobian.transpose() * w;
+      for (const Index steps : {50, 200}) {
+        CAPTURE(name);
+        CAPTURE(steps);
+        const Vjp v = vjp(*i.problem, solver, i.start, i.theta, w, {.steps = steps},
+                          Implicit{.linear_solver = LinearSolver::conjugate_gradient,
+                                   .tolerance = 1e-4,
+                                   .certify = Certify::always});
+        REQUIRE(v.certificate.bound);
+        const double error = (v.dtheta - exact).norm(), bound = *v.certificate.bound,
+                     theirs = ehrhardt_roberts(*i.problem, v.x, i.theta, w, v.adjoint),
+                     rounding = 1e-14 / i.spectrum.smallest * exact.norm();
+        CHECK(error <= bound + rounding);
+        CHECK(bound <= theirs + rounding);
+        const double size = exact.norm();
+        table +=
+            fmt::format("| {} | {} | {} | {:.1e} | {:.1e} | {:.1e} |\n", name,
+                        is_logistic ? "logistic" : "ridge", steps, error / size, bound / size, theirs / size);
+      }
+    }
+  MESSAGE("relative to the derivative\n", table);
+}
+
+}  // namespace
+}  // namespace unroll::side_by_side
