@@ -141,7 +141,7 @@ Certificate certify(const Problem& problem, const Vector& x, const Vector& theta
     throw ShapeError(fmt::format("certify: the Jacobian is {}x{}, not {}x{}", jacobian.rows(),
                                  jacobian.cols(), problem.dimension(), p));
   const Matrix identity = Matrix::Identity(p, p);
-  return certify(Estimate{problem, x, theta, jacobian, identity, 1, detail::refining_products, cost},
+  return certify(Estimate{problem, x, theta, jacobian, identity, 1, detail::most_refining_products, cost},
                  options);
 }
 
@@ -156,8 +156,9 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
     throw ShapeError(fmt::format("certify: the product has {} entries and the tangent {}, not {} and {}",
                                  pushed.size(), tangent.size(), problem.dimension(), problem.parameters()));
   const Matrix j = pushed, direction = tangent;
-  return certify(Estimate{problem, x, theta, j, direction, tangent.norm(), detail::refining_products, cost},
-                 options);
+  return certify(
+      Estimate{problem, x, theta, j, direction, tangent.norm(), detail::most_refining_products, cost},
+      options);
 }
 
 Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {

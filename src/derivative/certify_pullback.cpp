@@ -159,9 +159,9 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   const Vector gradient = checked_gradient(problem, x, theta);
   const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), cost);
   detail::AdjointBound bound(problem, x, theta, gradient, mixed, cost, options);
-  bound.refine(gradient, detail::refining_products);
+  bound.refine(gradient, detail::most_refining_products);
   return bound.sharpened(bound.of(cotangent, adjoint, product, pulled), cotangent, {}, adjoint, pulled,
-                         detail::refining_products);
+                         detail::most_refining_products);
 }
 
 }  // namespace unroll

@@ -44,7 +44,7 @@ bool is_affordable(const Steps& steps, Index price, Certify certify) {
 /// With how many products a bound is made sharper that costs `price` without, of a derivative of k columns
 /// (see certify_along): as many as its share allows, or none.
 Index affordable_refinement(const Steps& steps, Index price, Index k, Certify certify) {
-  for (const Index products : {4 * refining_products, 2 * refining_products, refining_products})
+  for (const Index products : {most_refining_products, 2 * refining_products, refining_products})
     if (is_affordable(steps, price + price_of_nearer(products) + (products + 3) * k, certify))
       return products;
   return 0;

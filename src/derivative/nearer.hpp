@@ -19,8 +19,8 @@ struct Nearer {
 Nearer nearer_point(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
                     Index products, Cost* cost);
 
-/// Of `nearer_point`, and of what is solved for there, as a rule.
-inline constexpr Index refining_products = 10;
+/// Of `nearer_point`, and of what is solved for there: where that is affordable, and where nothing is spared.
+inline constexpr Index refining_products = 10, most_refining_products = 40;
 /// What nearer_point costs at most.
 constexpr Index price_of_nearer(Index products) { return 2 * (products + 1); }
 

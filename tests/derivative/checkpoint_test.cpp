@@ -89,7 +89,7 @@ TEST_CASE("the least budget that an error names is enough, and steps are taken a
               (plan.checkpoints == 0 ? 0 : plan.block * revolve_steps(blocks, plan.checkpoints)));
         CHECK(within.cost.gradients - full.cost.gradients >= plan.recomputed_steps);
         CHECK(within.cost.gradients - full.cost.gradients <=
-              plan.recomputed_steps + 4);  // three are measured, and one is the certificate's
+              plan.recomputed_steps + 6);  // three are measured, and three at most are the certificate's
       }
       CHECK_THROWS_AS(solver.plan(c, options, {.memory_budget = least - 1}, 1), DomainError);
     }
