@@ -17,7 +17,7 @@ Derivative jacobian(const Communicator& comm, Index n, Index p,
 /// pushes its part of the p columns where p ≤ n, or pulls back its part of the n rows. On all ranks
 /// afterwards, with no certificate, and with the cost of this rank. The problem lies on every rank as a
 /// whole; of a sum over these ranks take unroll::jacobian.
-/// @throws, on all ranks alike, what unroll::jacobian throws on one.
+/// @throws on all ranks alike what unroll::jacobian throws on one.
 template <class S>
 Derivative jacobian(const Communicator& comm, const Problem& problem, const S& solver, const Start& start,
                     const Vector& theta, const SolveOptions& options, const Method& method) {

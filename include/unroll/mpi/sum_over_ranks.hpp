@@ -86,7 +86,7 @@ double share_of(const Communicator& comm, Index rows);
 /// same (x, θ), which is checked, from the thread that made the communicator (one thread a rank: threads =
 /// 1), and receives the same bits.
 ///
-/// All functions: @throws, on all ranks alike, what a part throws on one, named by its rank; DomainError if
+/// All functions: @throws on all ranks alike what a part throws on one, named by its rank; DomainError if
 /// the ranks ask for different things; UnsupportedError from another thread.
 class SumOverRanks final : public detail::OverRanks<Problem> {
  public:
