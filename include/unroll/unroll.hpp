@@ -22,6 +22,7 @@
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/derivative/solution.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/constrained.hpp"
 #include "unroll/problem/finite_sum.hpp"
 #include "unroll/problem/least_squares.hpp"
 #include "unroll/problem/logistic.hpp"
