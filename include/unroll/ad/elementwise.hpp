@@ -57,6 +57,11 @@ template <class A, class B>
 concept SameWorld = AnyArray<A> && AnyArray<B> &&
     (PlainArray<array_t<A>> || PlainArray<array_t<B>> || std::is_same_v<array_t<A>, array_t<B>>);
 
+/// A vector of another world than plain ones.
+template <class A>
+concept VectorWithDerivatives = AnyArray<A> &&
+    (std::is_same_v<array_t<A>, VarVector> || std::is_same_v<array_t<A>, DualVector>);
+
 /// Either the object itself or what it evaluates to.
 template <AnyArray T>
 decltype(auto) materialise(const T& x) {
@@ -170,5 +175,22 @@ UNROLL_ELEMENTWISE(cwise_product, product)
 UNROLL_ELEMENTWISE(cwise_quotient, quotient)
 /// @}
 #undef UNROLL_ELEMENTWISE
+
+/// Of two arrays with derivatives: do not compile, as several things may be meant, and say what to write.
+/// @{
+template <ad::AnyArray A, ad::AnyArray B>
+requires(!ad::PlainArray<ad::array_t<A>> || !ad::PlainArray<ad::array_t<B>>) ad::common_array_t<A, B>
+operator/(const A&, const B&) {
+  static_assert(ad::never<A>,
+                "a / b of two arrays: write cwise_quotient(a, b), entry by entry, or solve_lu(B, a)");
+  return {};
+}
+template <ad::AnyArray A, ad::AnyArray B>
+requires(ad::VectorWithDerivatives<A>&& ad::VectorWithDerivatives<B>) ad::array_t<A>
+operator*(const A&, const B&) {
+  static_assert(ad::never<A>, "a * b of two vectors: write dot(a, b), cwise_product(a, b) or outer(a, b)");
+  return {};
+}
+/// @}
 
 }  // namespace unroll
