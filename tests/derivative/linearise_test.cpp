@@ -171,6 +171,8 @@ TEST_CASE("a certificate costs at most a tenth of the derivative, unless it is a
     const Derivative automatic = spent(steps, Certify::automatic), always = spent(steps, Certify::always);
     CHECK(static_cast<double>(work(automatic) - own) <= 0.1 * static_cast<double>(own));
     CHECK(work(always) >= own + 4);
+    constexpr Index products = 40, columns = 3;  // of the refinement: a nearer point, and a derivative there
+    CHECK(work(always) <= own + 4 + 2 * (products + 1) + (products + 3) * columns);
     CHECK(always.certificate.bound);
     CHECK(automatic.certificate.bound.has_value() == (steps >= 10));
     CHECK(automatic.certificate.is_skipped == (steps < 10));

@@ -11,8 +11,9 @@
 namespace unroll::side_by_side {
 namespace {
 
-/// Ehrhardt & Roberts, "Analyzing inexact hypergradients for bilevel learning" (IMA J. Appl. Math. 89, 2024,
-/// arXiv 2301.04764), a posteriori, for −Mᵀλ at x, r = w − Hλ and a w that does not depend on x:
+/// A bound of the kind of Ehrhardt & Roberts, "Analyzing inexact hypergradients for bilevel learning" (IMA J.
+/// Appl. Math. 89, 2024, arXiv 2301.04764), from its ingredients, a posteriori, for −Mᵀλ at x, r = w − Hλ and
+/// a w that does not depend on x:
 ///   ‖−Mᵀλ − ∂x*ᵀw‖ ≤ ‖M‖‖r‖/ℓ + ε‖w‖(Lip M/ℓ + ‖M‖ Lip H/ℓ²),  ε = ‖∇f(x)‖/ℓ ≥ ‖x − x*‖,
 /// as −Mᵀλ − ∂x*ᵀw = MᵀH⁻¹r − Mᵀ(H⁻¹ − H*⁻¹)w − (M − M*)ᵀH*⁻¹w.
 double ehrhardt_roberts(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
@@ -42,7 +43,7 @@ Instance instance(const std::string& name, bool is_logistic, double theta) {
 
 TEST_CASE("on the bundled data a certificate is between the error and the bound of the literature") {
   std::string table =
-      "| data | loss | T | error | certificate | Ehrhardt & Roberts |\n|---|---|---|---|---|---|\n";
+      "| data | loss | T | error | certificate | of these constants |\n|---|---|---|---|---|---|\n";
   for (const std::string& name : data_names(UNROLL_DATA_DIR))
     for (const bool is_logistic : {false, true}) {
       const Instance i = instance(name, is_logistic, 0.01);
