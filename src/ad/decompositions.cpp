@@ -116,9 +116,9 @@ struct EigenSystem {
           used(i, j) = 1;
         else if (std::abs(weights(i, j)) > heavy)
           throw NumericalError(fmt::format(
-              "symmetric_eigen: eigenvalues {} and {} are {} and {}, a gap of {}: their eigenvectors have no "
-              "derivative "
-              "(eigenvalues(A) alone, or a function of the whole space, has)",
+              "symmetric_eigen: eigenvalues {} and {} are {} and {}, a gap of {}: their eigenvectors, which "
+              "second derivatives of the eigenvalues need too, have no derivative (the eigenvalues' first "
+              "have)",
               std::min(i, j), std::max(i, j), values[std::min(i, j)], values[std::max(i, j)], gap));
       }
     return used;
@@ -166,11 +166,13 @@ scalar_of_t<M> log_determinant(const M& a) {
 template <class M>
 vector_in_world_t<M> symmetric_eigenvalues(const M& a) {
   check_square("eigenvalues", a.rows(), a.cols());
+  if (a.size() == 0) return vector_in_world_t<M>(Vector(0));  // (Eigen looks for the largest entry)
   return apply<Eigenvalues>(a);
 }
 template <class M>
 M eigen_system(const M& a) {
   check_square("symmetric_eigen", a.rows(), a.cols());
+  if (a.size() == 0) return M(Matrix(1, 0));
   return apply<EigenSystem>(a);
 }
 

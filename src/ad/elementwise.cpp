@@ -16,10 +16,25 @@ struct Product {
   static constexpr auto left = value, right = value;
 };
 
-// Of ratios by 0: 0 in the rows of which nobody asks.
-void forget_unasked(const ConstBlock& y_bar, Matrix& w, Matrix& y) {
-  for (Index i = 0; i < w.rows(); ++i)
-    if ((y_bar.row(i).array() == 0).all()) w.row(i).setZero(), y.row(i).setZero();
+// Of y = a/b: w = ȳ/b goes to a, and −product(y, w) to b. Where b is 0, rows of which nobody asks give
+// nothing.
+template <class Rule, class P, class Product>
+void pull_ratio(P& p, const Product& product) {
+  const ScaledBlock y_bar = p.adjoint();
+  const ConstBlock b = p.template in<1>();
+  const Index rows = y_bar.block.rows(), columns = y_bar.block.cols(), half = y_bar.block.half();
+  const Sweeper::Adjoint made = p.template fresh<0>();
+  Block w(made.buffer->data, rows, columns, half);
+  Rule::divide(w, y_bar.block, b);
+  Matrix asked;
+  if ((b.col(0).array() == 0).any()) {
+    asked = p.output();
+    for (Index i = 0; i < rows; ++i)
+      if ((y_bar.block.row(i).array() == 0).all()) w.row(i).setZero(), asked.row(i).setZero();
+  }
+  const ConstBlock y = asked.size() > 0 ? ConstBlock(asked.data(), rows, columns, half) : p.output();
+  p.template add<1>([&](Block b_bar, Into into) { product(b_bar, y, w, -y_bar.scale, into); });
+  p.template give<0>(made, y_bar.scale);
 }
 
 // y = a/b: w = ȳ/b goes to a, and −w ∘ y to b; ratios alone, which stay in the range of the operands.
@@ -34,7 +49,7 @@ struct Quotient {
   static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { divide(y, a, b); }
   template <class P>
   static void pullback(P& p) {
-    if (p.sweeper().core().tangents > 0) return pull_with_tangents(p);
+    if (p.sweeper().core().tangents > 0) return pull_ratio<Quotient>(p, multiply);
     const ScaledBlock y_bar = p.adjoint();
     const auto ratio = [&](Index j) {  // 0 where nobody depends on an entry, whatever its slope
       return y_bar.block.col(j).array().binaryExpr(p.template in<1>().col(0).array(), packet::Ratio{});
@@ -47,17 +62,6 @@ struct Quotient {
         put(b_bar.col(j).array(), p.output().col(0).array().binaryExpr(ratio(j), packet::Chain{}),
             -y_bar.scale, into);
     });
-  }
-  template <class P>
-  static void pull_with_tangents(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    Matrix w(y_bar.block.rows(), y_bar.block.cols()), y = p.output();
-    const Block ratio(w.data(), w.rows(), w.cols(), y_bar.block.half());
-    divide(ratio, y_bar.block, p.template in<1>());
-    forget_unasked(y_bar.block, w, y);
-    const ConstBlock output(y.data(), y.rows(), y.cols(), y_bar.block.half());
-    p.template add<0>([&](Block a_bar, Into into) { add(a_bar, ratio, y_bar.scale, into); });
-    p.template add<1>([&](Block b_bar, Into into) { multiply(b_bar, output, ratio, -y_bar.scale, into); });
   }
 };
 
@@ -89,16 +93,7 @@ struct DividedBy {
   static void evaluate(const ConstBlock& x, const ConstBlock& s, Block y) { divide(y, x, s); }
   template <class P>
   static void pullback(P& p) {
-    const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock s = p.template in<1>();
-    Matrix w(y_bar.block.rows(), y_bar.block.cols()), y;
-    const Block ratio(w.data(), w.rows(), w.cols(), y_bar.block.half());
-    divide(ratio, y_bar.block, s);
-    if (s(0, 0) == 0) forget_unasked(y_bar.block, w, y = p.output());
-    const ConstBlock output =
-        y.size() > 0 ? ConstBlock(y.data(), y.rows(), y.cols(), y_bar.block.half()) : p.output();
-    p.template add<0>([&](Block x_bar, Into into) { add(x_bar, ratio, y_bar.scale, into); });
-    p.template add<1>([&](Block s_bar, Into into) { dot(s_bar, output, ratio, -y_bar.scale, into); });
+    pull_ratio<DividedBy>(p, dot);
   }
 };
 

@@ -68,6 +68,11 @@ template <class A, class B>
 auto chained(const A& slope, const B& cotangent) {
   return slope.binaryExpr(cotangent, packet::Chain{});
 }
+// Of a product both of whose factors may be infinite: 0 where either is 0.
+template <class A, class B>
+Strip crossed(const A& a, const B& b) {
+  return (a == 0.0).select(0.0, chained(a, b));
+}
 
 // x̄ (+)= slope ∘ scale ȳ for one column in one pass, where the slope is written for arrays.
 using Pull = void (*)(Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar);
@@ -170,16 +175,17 @@ struct Entrywise {
     const Index half = saved.half();
     for (Index j = 1; half > 0 && j < half; ++j)
       put(x_bar, half + j, first, Into::accumulate,
-          chained(slope,
-                  part(saved, j) * part(y_bar.block, half) + part(saved, half) * part(y_bar.block, j)));
+          crossed(slope, crossed(part(saved, j), part(y_bar.block, half)) +
+                             crossed(part(saved, half), part(y_bar.block, j))));
     slope = chained(slope, part(y_bar.block, 0)).eval();
     for (Index j = 1; j < x_bar.cols(); ++j)
-      put(x_bar, j, first, Into::accumulate, chained(slope, part(saved, j)));
+      put(x_bar, j, first, Into::accumulate, crossed(slope, part(saved, j)));
     if (half == 0) return;
     mine.twist(saved.data() + first, slope.data(), count);
     slope = chained(slope, y_bar.scale * part(y_bar.block, 0)).eval();
     for (Index j = 1; j < half; ++j)
-      put(x_bar, half + j, first, Into::accumulate, chained(slope, part(saved, j) * part(saved, half)));
+      put(x_bar, half + j, first, Into::accumulate,
+          crossed(slope, crossed(part(saved, j), part(saved, half))));
   }
 };
 

@@ -178,11 +178,14 @@ std::unique_ptr<Linearisation> Certified::linearise(std::unique_ptr<detail::Step
   check();
   if (!steps->problem().has_objective())
     throw UnsupportedError(
-        "Certified: the problem has no objective, hence no symmetric H to solve with: take Implicit{}, or "
-        "Reverse{}");
+        "Certified: a root, or a map of one's own, has no positive definite H to work with: take Implicit{}, "
+        "or "
+        "Reverse{}, whose certificates bound what they give");
   if (steps->equation() == Equation::fixed_point)
     throw UnsupportedError(
-        "Certified: the solver declares a fixed point, for which there is no bound: take Implicit{}");
+        "Certified: the solver declares a fixed point, whose bounds are estimates, and no proof to stop by: "
+        "take "
+        "Implicit{}, or Reverse{}, whose certificates estimate");
   return std::make_unique<CertifiedSolution>(std::move(steps), wanted, *this);
 }
 

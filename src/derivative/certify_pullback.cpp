@@ -132,8 +132,13 @@ Certificate AdjointBound::sharpened(Certificate c, const Matrix& w, const std::o
     return c;
   }
   if (!sharper.bound) return c;
-  c.bound = std::min(*c.bound, *sharper.bound);
-  if (sharper.at_least) c.at_least = std::max(c.at_least.value_or(0), *sharper.at_least);
+  if (outer_) {  // F's curvature is measured where one stands: x̂ is nearer to where it counts
+    c.bound = sharper.bound;
+    c.at_least = sharper.at_least;
+  } else {
+    c.bound = std::min(*c.bound, *sharper.bound);
+    if (sharper.at_least) c.at_least = std::max(c.at_least.value_or(0), *sharper.at_least);
+  }
   c.verdict = judge(c);
   return c;
 }

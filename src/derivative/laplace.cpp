@@ -15,7 +15,14 @@ Laplace laplace(const Problem& problem, const Vector& x, const Vector& theta) {
   check_sizes(problem, x.size(), theta.size(), "laplace");
   const Index n = x.size(), p = theta.size();
   const Matrix H = problem.hessian(x, theta);
-  const Factorisation factors = Factorisation::cholesky(H);
+  const Factorisation factors = [&] {
+    try {
+      return Factorisation::cholesky(H);
+    } catch (const NumericalError& e) {
+      throw NumericalError(
+          fmt::format("laplace: H is not positive definite at x, which is no minimiser ({})", e.what()));
+    }
+  }();
   const Matrix inverse = factors.solve(Matrix(Matrix::Identity(n, n)));
 
   Vector in_x = Vector::Zero(n), in_theta = Vector::Zero(p);
@@ -36,12 +43,18 @@ Laplace laplace(const Problem& problem, const Vector& x, const Vector& theta) {
   return result;
 }
 
+void detail::check_solves_gradient(const char* operation, Equation equation) {
+  if (equation == Equation::fixed_point)
+    throw UnsupportedError(fmt::format(
+        "{}: the solver declares a fixed point, at which the gradient need not vanish", operation));
+}
+
 void detail::check_has_converged(const char* operation, Status status, Index steps) {
   if (status != Status::converged)
-    throw NumericalError(
-        fmt::format("{}: {} ({} steps); it is the minimiser that is asked for, so give "
-                    "SolveOptions a tolerance, and steps enough",
-                    operation, message(status, steps), steps));
+    throw NumericalError(fmt::format(
+        "{}: the run has not converged: {}. It is the minimiser that is asked for: give SolveOptions a "
+        "tolerance, and steps enough",
+        operation, message(status, steps)));
 }
 
 }  // namespace unroll

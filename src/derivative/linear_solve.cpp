@@ -116,9 +116,11 @@ Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& op
   const LinearSolver solver = chosen(a, options.solver);
   if (solver == LinearSolver::dense) return dense(a, b);
   if (solver == LinearSolver::conjugate_gradient && !a.symmetric)
-    throw DomainError(fmt::format(
-        "implicit: conjugate gradients need a symmetric matrix, which {} is not: take gmres or bicgstab",
-        a.name));
+    throw DomainError(
+        fmt::format("implicit: conjugate gradients need a symmetric positive definite matrix, which {} need "
+                    "not be: take gmres "
+                    "or bicgstab",
+                    a.name));
   const detail::Iteration iteration{
       .tolerance = options.tolerance,
       .max_iterations = options.max_iterations > 0 ? options.max_iterations : 10 * a.size + 100,

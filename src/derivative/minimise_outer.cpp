@@ -60,14 +60,15 @@ void check(const OuterOptions& o) {
 class Descent {
  public:
   Descent(const Evaluate& evaluate, const Vector& x0, const Vector& theta, const OuterOptions& options,
-          bool certified)
+          Judged judged)
       : evaluate_(evaluate),
         options_(options),
-        certified_(certified),
-        last_tolerance_(certified ? 1e-12 : options.last_inner_tolerance),
+        judged_(judged),
+        certified_(judged == Judged::by_bound),
+        last_tolerance_(certified_ ? 1e-12 : options.last_inner_tolerance),
         x0_(x0),
         theta_(projected(theta)),
-        tolerance_(certified ? 0.1 : options.first_inner_tolerance) {
+        tolerance_(certified_ ? 0.1 : options.first_inner_tolerance) {
     here_ = run(theta_);
     record();
     const double slope = here_.dtheta.norm();
@@ -88,13 +89,19 @@ class Descent {
  private:
   Vector projected(const Vector& theta) const { return options_.project ? options_.project(theta) : theta; }
 
-  /// Whether the gradient is within the tolerance, looked at with the inner runs at their best, or by a
-  /// bound.
+  /// Whether the gradient is within the tolerance, looked at with the inner runs at their best, those that
+  /// are unrolled with all steps, or by a bound.
   bool is_stationary() {
     const auto allowed = [&] { return options_.tolerance * std::max(1.0, std::abs(here_.value)); };
     if (!certified_) {
       const auto small = [&] { return gradient_norm() <= allowed(); };
-      return small() && (!tighten(0) || small());
+      if (!small() || (tighten(0) && !small())) return false;
+      // A run that stops early leaves few steps to differentiate, and a gradient that is small for want of
+      // them: where the derivative is that of steps, all of them are taken.
+      if (tolerance_ == 0 || judged_ == Judged::by_x) return true;
+      last_tolerance_ = 0;
+      tighten(0);
+      return small();
     }
     while (gradient_norm() <= allowed())
       if (gradient_norm() + gradient_error(here_) <= allowed())
@@ -180,6 +187,7 @@ class Descent {
 
   const Evaluate& evaluate_;
   const OuterOptions& options_;
+  Judged judged_;
   bool certified_;
   double last_tolerance_;
   Vector x0_, theta_;
@@ -194,9 +202,9 @@ class Descent {
 }  // namespace
 
 OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
-                           const OuterOptions& options, bool certified) {
+                           const OuterOptions& options, Judged judged) {
   check(options);
-  return Descent(evaluate, x0, theta, options, certified).minimise();
+  return Descent(evaluate, x0, theta, options, judged).minimise();
 }
 
 }  // namespace detail

@@ -4,6 +4,14 @@
 
 namespace unroll {
 namespace detail {
+void check_gradient_equation(const Implicit& method, Equation declared) {
+  const Equation equation = method.equation == Equation::automatic ? declared : method.equation;
+  if (equation != Equation::gradient)
+    throw UnsupportedError(
+        "second_vjp: Implicit{} has second derivatives where ∇f = 0 is what the solver solves and declares "
+        "(Equation::gradient); take Reverse{}, or Implicit{.equation = Equation::gradient} if it is");
+}
+
 void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vector& tangent,
                       const Reverse& method) {
   check_product("second_vjp", "cotangent", cotangent, problem.dimension());

@@ -60,7 +60,9 @@ struct NormalProduct {
   void pullback(P& p) const {
     if (p.sweeper().core().tangents > 0)
       throw UnsupportedError(
-          "normal_product: a tape with tangents would need third derivatives of the residuals");
+          "normal_product: a step of Gauss and Newton's kind would need third derivatives of the residuals "
+          "on a "
+          "tape with tangents: take Implicit{} for second derivatives");
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
     SecondOrder all{Matrix(x.rows(), y_bar.block.cols()), Matrix(theta.rows(), y_bar.block.cols())};

@@ -154,7 +154,10 @@ struct Product {
   template <class P>
   void pullback(P& p) const {
     if (p.sweeper().core().tangents > 0)
-      throw UnsupportedError("product: a tape with tangents would need fourth derivatives of the problem");
+      throw UnsupportedError(
+          "product: a step that takes third derivatives itself, as Newton's, would need fourth ones on a "
+          "tape "
+          "with tangents: take Implicit{} for second derivatives");
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>(), theta = p.template in<1>();
     SecondOrder all{Matrix(x.rows(), y_bar.block.cols()), Matrix(theta.rows(), y_bar.block.cols())};

@@ -170,7 +170,7 @@ struct Svd {
 }  // namespace
 
 Matrix ShrunkSingularValues::value(const Matrix& x, double tau) {
-  if (tau == 0) return x;
+  if (tau == 0 || !x.allFinite()) return x;  // (a NaN is passed on)
   const Svd svd(x, tau);
   return svd.u * svd.kept.asDiagonal() * svd.v.transpose();
 }

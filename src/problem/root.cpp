@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "unroll/error.hpp"
+#include "unroll/problem/constrained.hpp"
 
 namespace unroll {
 
@@ -23,6 +24,10 @@ void detail::check_residual(Index entries, Index n) {
   if (entries != n)
     throw ShapeError(
         fmt::format("make_root: F gave {} entries, it must give as many as x has, {}", entries, n));
+}
+
+void detail::check_constraints(Index entries, Index m) {
+  if (entries != m) throw ShapeError(fmt::format("make_constrained: c gave {} entries, m is {}", entries, m));
 }
 
 }  // namespace unroll

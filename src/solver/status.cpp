@@ -13,9 +13,8 @@ std::string_view describe(Status status) {
              "converge later than x";
     case Status::non_finite:
       return "the next iterate is not finite (overflow, or a NaN of the objective); take a smaller step "
-             "size, below 2/L for "
-             "gradient descent with L the largest eigenvalue of the Hessian, or a start point nearer to the "
-             "minimiser";
+             "size where the solver has one (gradient descent: below 2/L, L the largest eigenvalue of the "
+             "Hessian, and at a minimum alone), damping, or a start point nearer to the solution";
     case Status::none_accepted:
       return "not one step was accepted: the solver refused every step from the start on; look at its trust "
              "region or "

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "unroll/ad/gradient.hpp"
+#include "unroll/ad/structure.hpp"
 
 using namespace unroll;
 
@@ -91,6 +92,24 @@ TEST_CASE("sigmoid, softplus and log-sum-exp are finite, and right, for entries 
   const Vector nothing = Vector::Constant(2, -infinity);
   CHECK(log_sum_exp(nothing) == -infinity);
   CHECK(gradient([](const auto& u) { return log_sum_exp(u); }, nothing) == Vector::Zero(2));
+}
+
+TEST_CASE("what nobody depends on adds nothing to second and third derivatives either") {
+  const Vector at{{0.0, 4.0}};
+  const auto check = [&](const auto& f, double bend, double twist) {
+    const Matrix H = hessian_vector_product(f, at, Matrix(Matrix::Identity(2, 2)));
+    CHECK(H(0, 0) == 0);
+    CHECK(H(0, 1) == 0);
+    CHECK(H(1, 1) == doctest::Approx(bend));
+    const Vector unit = Vector::Unit(2, 1), third = third_derivative_product(f, at, unit, unit);
+    CHECK(third[0] == 0);
+    CHECK(third[1] == doctest::Approx(twist));
+  };
+  const auto second = [](const auto& v) { return sum(cwise_product(Vector{{0.0, 1.0}}, sqrt(v))); };
+  check(second, -1.0 / 32, 3.0 / 256);
+  check([](const auto& v) { return sum(gather(sqrt(v), {1})); }, -1.0 / 32, 3.0 / 256);
+  check([](const auto& v) { return sum(gather(cbrt(v), {1})); }, -2.0 / 9 * std::pow(4, -5.0 / 3),
+        10.0 / 27 * std::pow(4, -8.0 / 3));
 }
 
 TEST_CASE("a NaN passes through every function, wherever it stands") {

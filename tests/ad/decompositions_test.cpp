@@ -71,6 +71,13 @@ TEST_CASE("where eigenvalues meet, their sum has a derivative, and eigenvectors 
   CHECK(message.find("eigenvalues 0 and 1 are 1 and 1, a gap of 0") != std::string::npos);
 }
 
+TEST_CASE("an empty matrix has no eigenvalues") {
+  CHECK(eigenvalues(Matrix(0, 0)).size() == 0);
+  CHECK(symmetric_eigen(Matrix(0, 0)).values.size() == 0);
+  Tape tape;
+  CHECK(eigenvalues(tape.input(Matrix(0, 0))).size() == 0);
+}
+
 TEST_CASE("singular values are differentiated twice, of wide and tall matrices") {
   const Matrix wide = matrix_point(2, 4, 7);
   check_rule([](const auto& m) { return sum(square(singular_values(m))) + singular_values(m)[0]; },

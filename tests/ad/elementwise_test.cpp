@@ -33,6 +33,14 @@ TEST_CASE("a quotient, and a norm, stay in the range of their operands") {
   const Sweep by_scalar = tape.sweep(a / s, Matrix::Ones(1, 1));
   CHECK(by_scalar.adjoint(a)(0, 0) == doctest::Approx(1e155));
   CHECK(by_scalar.adjoint(s)(0) == doctest::Approx(-1e155));
+  for (const double size : {1e-200, 1e200}) {  // of plain arrays, too: −x/s², though s² is no number
+    const double x = size < 1 ? 1e-190 : 1e210;
+    const Var t = tape.input(size);
+    CHECK(tape.sweep(Vector{{x, 0.0}} / t, Matrix::Ones(2, 1)).adjoint(t)(0) ==
+          doctest::Approx(-x / size / size));
+    const auto pushed = Vector{{x, 0.0}} / Dual(size, Eigen::RowVectorXd::Ones(1));
+    CHECK(pushed.tangents()(0, 0) == doctest::Approx(-x / size / size));
+  }
   const Dual divisor(1e-155, Eigen::RowVectorXd::Ones(1));
   CHECK(DualVector(DualVector(tiny, Matrix::Zero(1, 1)) / divisor).tangents()(0, 0) ==
         doctest::Approx(-1e155));

@@ -6,6 +6,8 @@
 #include "problem/differences.hpp"
 #include "unroll/derivative/minimise_outer.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/solver/gradient_descent.hpp"
 
 namespace unroll {
 namespace {
@@ -116,6 +118,43 @@ TEST_CASE("an outer minimisation finds the minimum, with its tolerances tighteni
     CHECK(r.cost.gradients > static_cast<Index>(r.steps.size()));
   }
   CHECK(seen > 4);
+}
+
+TEST_CASE("an outer gradient that is small for want of inner steps is no convergence") {
+  const auto slow = make_problem(
+      []<class V>(const V& x, const V& theta) { return 1e-4 * 0.5 * squared_norm(V(x - theta)); }, 2, 2);
+  const auto outer = []<class V>(const V& x, const V&) { return 0.5 * squared_norm(V(x - Vector::Ones(2))); };
+  const Vector start =
+      Vector::Zero(2);  // of θ and, its solution there, of x: the first run stops after a step
+  for (const Method& method : {Method(Reverse{}), Method(Reverse{.corrected = true})}) {
+    const OuterResult r = minimise_outer(outer, slow, GradientDescent{1}, start, start, {.steps = 20000},
+                                         {.steps = 30, .tolerance = 1e-3}, method);
+    if (r.status == OuterStatus::converged) CHECK((r.theta - Vector::Ones(2)).norm() <= 1e-2);
+    CHECK(r.steps.size() > 1);
+  }
+}
+
+struct Inner {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return 0.05 * squared_norm(x) - theta[0] * x[0];
+  }
+  Curvature curvature(const Vector&) const { return {0.1, 0, 0, false}; }
+};
+
+TEST_CASE("a bound and a lower bound do not contradict each other where the outer loss bends on the way") {
+  const auto problem = make_problem(Inner{}, 1, 1);
+  const auto outer = [](const auto& x, const auto&) { return square(square(x[0])); };
+  const Vector theta = Vector::Constant(1, 0.1), x0 = Vector::Constant(1, 0.2);
+  for (const Index steps : {1, 5, 20, 60}) {
+    CAPTURE(steps);
+    const Hypergradient h = hypergradient(outer, problem, GradientDescent{1}, x0, theta, {.steps = steps},
+                                          Implicit{.certify = Certify::always});
+    REQUIRE(h.certificate.bound);
+    const double error = std::abs(h.dtheta[0] - 40);  // x* = 10 θ, F = 10⁴ θ⁴
+    CHECK(error <= *h.certificate.bound * (1 + 1e-9) + 1e-12);
+    CHECK(h.certificate.at_least.value_or(0) <= *h.certificate.bound * (1 + 1e-9));
+  }
 }
 
 TEST_CASE("warm starts save inner steps, and projections keep theta where it belongs") {

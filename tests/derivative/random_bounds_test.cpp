@@ -2,15 +2,14 @@
 // UNROLL_TEST_CASES=10000 in the environment makes it many more.
 #include <doctest/doctest.h>
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "derivative/cases.hpp"
+#include "derivative/random_problems.hpp"
 #include "support/counts.hpp"
-#include "unroll/ad/along.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/solver/backtracking.hpp"
@@ -18,7 +17,6 @@
 #include "unroll/solver/fista.hpp"
 #include "unroll/solver/lbfgs.hpp"
 #include "unroll/solver/nonlinear_conjugate_gradient.hpp"
-#include "unroll/solver/proximal_gradient.hpp"
 #include "unroll/solver/steepest_descent.hpp"
 
 namespace unroll::random_bounds {
@@ -196,6 +194,17 @@ void add_by_one_of(Tallies& all, const Known& known, int which, double l, double
   }
 }
 
+/// From 0, where ℓ = θ₀.
+Known smooth(const Problem& problem, const Vector& theta) {
+  const Vector minimiser = newton_minimiser(problem, theta);
+  return {problem,
+          Vector::Zero(problem.dimension()),
+          theta,
+          minimiser,
+          implicit_jacobian(problem, minimiser, theta),
+          1e-14 / theta[0]};
+}
+
 TEST_CASE("nor are those of random logistic problems, whose curvature changes on the way") {
   std::mt19937_64 random(8);
   Tallies all;
@@ -207,36 +216,10 @@ TEST_CASE("nor are those of random logistic problems, whose curvature changes on
     const LogisticProblem problem(A, labels);
     const Vector theta = Vector::Constant(1, std::pow(10, -uniform(random, 0.5, 3)));
     const double L = theta[0] + spectrum(A.transpose() * A / (4.0 * static_cast<double>(A.rows()))).largest;
-    const Vector minimiser = newton_minimiser(problem, theta);
-    const Known known{problem,
-                      Vector::Zero(A.cols()),
-                      theta,
-                      minimiser,
-                      implicit_jacobian(problem, minimiser, theta),
-                      1e-14 / theta[0]};
-    add_by_one_of(all, known, seed, theta[0], L, steps_between(random, 0.5, 3), Lbfgs{});
+    add_by_one_of(all, smooth(problem, theta), seed, theta[0], L, steps_between(random, 0.5, 3), Lbfgs{});
   }
   all.check(Bounds::proven);
 }
-
-/// (1/m) Σ_i log Σ_k exp(a_iᵀX_k) − a_iᵀX_{y_i} + θ‖X‖²/2, X = d×k.
-struct Softmax {
-  Matrix A, Y;  // rows; what they are: a single 1
-  double largest = spectrum(A.transpose() * A / static_cast<double>(A.rows())).largest;  // of AᵀA/m
-  template <class V>
-  scalar_t<V> operator()(const V& x, const V& theta) const {
-    const matrix_t<V> scores = A * matrix_t<V>(reshape(x, A.cols(), Y.cols()));
-    return mean(row_log_sum_exp(scores) - row_sums(cwise_product(Y, scores))) +
-           0.5 * theta[0] * squared_norm(x);
-  }
-  /// The third derivative of log Σ exp along a unit u is a third central moment of numbers within √2 of each
-  /// other, at most √8/(6√3); of f along a unit U it is at most that times Σ_i‖Ua_i‖³/m ≤ max‖a_i‖
-  /// λ_max(AᵀA/m).
-  Curvature curvature(const Vector& theta) const {
-    return {theta[0], std::sqrt(8.0) / (6 * std::sqrt(3.0)) * A.rowwise().norm().maxCoeff() * largest, 1.0,
-            false};
-  }
-};
 
 TEST_CASE("nor are those of random softmax problems") {
   std::mt19937_64 random(9);
@@ -253,57 +236,11 @@ TEST_CASE("nor are those of random softmax problems") {
     const auto problem = make_problem(f, A.cols() * classes, 1);
     const Vector theta = Vector::Constant(1, std::pow(10, -uniform(random, 0.5, 3)));
     const double L = theta[0] + f.largest / 2;  // of log Σ exp it is ½ at most
-    const Vector minimiser = newton_minimiser(problem, theta);
-    const Known known{problem,
-                      Vector::Zero(problem.dimension()),
-                      theta,
-                      minimiser,
-                      implicit_jacobian(problem, minimiser, theta),
-                      1e-14 / theta[0]};
-    add_by_one_of(all, known, seed, theta[0], L, steps_between(random, 0.5, 2.7), Lbfgs{});
+    add_by_one_of(all, smooth(problem, theta), seed, theta[0], L, steps_between(random, 0.5, 2.7), Lbfgs{});
   }
   // The worst case known: 70 % in 200 problems.
   all.check(Bounds::proven, 0.6);
 }
-
-/// ‖Ax − y − θ₁c‖²/(2m) + μ‖x‖²/2, of which ℓ = μ is known; |x|₁ θ₀ is the proximal step's.
-struct ElasticRows {
-  Matrix A;
-  Vector y, c;
-  double mu;
-  template <class V>
-  auto operator()(const V& x, const V& theta) const {
-    return squared_norm(V(A * x - y - theta[1] * c)) * (0.5 / static_cast<double>(A.rows())) +
-           0.5 * mu * squared_norm(x);
-  }
-  Curvature curvature(const Vector&) const { return {mu, 0.0, 0.0, false}; }
-};
-
-/// The solution and its Jacobian on the support that many steps find: H_SS x_S = (Aᵀ(y + θ₁c)/m)_S − θ₀ sign.
-struct LassoSolution {
-  Vector x;
-  Matrix jacobian;
-  LassoSolution(const ElasticRows& f, const Problem& problem, const Vector& theta, double L) {
-    const double m = static_cast<double>(f.A.rows());
-    x = solve(problem, ProximalGradient<L1>{1 / L, {.weight = 1, .parameter = 0}},
-              Vector(Vector::Zero(f.A.cols())), theta, {.steps = 20000, .tolerance = 1e-14})
-            .x();
-    jacobian = Matrix::Zero(x.size(), 2);
-    std::vector<Index> S;
-    for (Index i = 0; i < x.size(); ++i)
-      if (x[i] != 0) S.push_back(i);
-    if (S.empty()) return;
-    const Vector signs = x(S).array().sign();
-    const Matrix some = f.A(Eigen::all, S);
-    const Vector mixed = some.transpose() * f.c / m;
-    const Matrix H = some.transpose() * some / m + f.mu * Matrix::Identity(some.cols(), some.cols());
-    const Eigen::LLT<Matrix> factor(H);
-    const Vector right = some.transpose() * f.y / m + theta[1] * mixed - theta[0] * signs;
-    x(S) = Vector(factor.solve(right));
-    jacobian(S, 0) = -Vector(factor.solve(signs));
-    jacobian(S, 1) = Vector(factor.solve(mixed));
-  }
-};
 
 TEST_CASE("nor are those of random lassos, θ in the prox and in the data, whose ℓ is known") {
   std::mt19937_64 random(10);

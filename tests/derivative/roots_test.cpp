@@ -193,7 +193,7 @@ TEST_CASE("what is wrong with a root is said") {
   CHECK_THROWS_WITH_AS(none.value(one, one), doctest::Contains("no objective"), UnsupportedError);
   CHECK_THROWS_AS(none.second_order(one, one, one, one), UnsupportedError);
   CHECK_THROWS_WITH_AS(jacobian(none, GradientDescent{0.1}, one, one, {.steps = 3}, Certified{}),
-                       doctest::Contains("no symmetric H"), UnsupportedError);
+                       doctest::Contains("no positive definite H"), UnsupportedError);
   const auto curved = make_problem(
       [](const auto& x, const auto& t) {
         return 0.25 * square(squared_norm(x)) + 0.5 * squared_norm(x) - t[0] * x[0];

@@ -6,6 +6,8 @@
 #include "problem/differences.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/prox_terms.hpp"
+#include "unroll/solver/proximal_gradient.hpp"
 
 namespace unroll {
 namespace {
@@ -58,6 +60,13 @@ TEST_CASE("second derivatives of a run are implicit: unrolling refuses") {
         1e-9 * at_end.dtheta_dot.norm());
   CHECK(at_end.steps == 2000);
   CHECK(at_end.cost.hessian_vector_products > 0);
+  // ∇f = 0 is not what a prox step solves, nor what is known of a solver that declares nothing.
+  const ProximalGradient<L1> prox{0.1, {.weight = 0.5}};
+  CHECK_THROWS_WITH_AS(second_vjp(*c.problem, prox, c.start, c.theta, w, v, options, Implicit{}),
+                       doctest::Contains("take Reverse{}"), UnsupportedError);
+  CHECK_THROWS_AS(second_vjp(*c.problem, solver, c.start, c.theta, w, v, options,
+                             Implicit{.equation = Equation::fixed_point}),
+                  UnsupportedError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, v, v), ShapeError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, w, w), ShapeError);
 }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "mpi/ranks.hpp"
+#include "mpi/pairs.hpp"
 #include "support/texts.hpp"
 #include "unroll/error.hpp"
 #include "unroll/unroll.hpp"
@@ -21,47 +21,16 @@ namespace unroll {
 namespace {
 
 using test::contains;
+using test::Coupled;
 using test::gap;
 using test::message_of;
+using test::Pair;
+using test::pairs;
 using test::ranks;
 using test::same_on_all;
 using test::Table;
 
 constexpr double close = 1e-12;
-
-/// The same problem over the ranks and on this one alone.
-struct Pair {
-  std::string name;
-  std::shared_ptr<const Problem> over, alone;
-};
-
-struct SmoothFit {  // a template with p = 3: mean of softplus residuals, two penalties and a shift
-  Matrix a;
-  Vector y;
-  template <class V>
-  auto operator()(const V& x, const V& theta) const {
-    const V r = a * x - y;
-    return sum(softplus(r)) / static_cast<double>(y.size()) + 0.5 * theta[0] * squared_norm(x) +
-           theta[1] * sum(softplus(x)) + theta[2] * sum(r) / static_cast<double>(y.size());
-  }
-};
-
-std::vector<Pair> pairs() {
-  const Table t = test::table(101, 7);
-  const mpi::Rows mine = mpi::rows_of_rank(t.a.rows(), ranks());
-  const auto pair = [&](std::string name, const auto& make) {
-    const auto over = [&] { return make(t.rows(mine), t.labels(mine)); };
-    const auto alone = [&] { return make(t.a, t.y); };
-    return Pair{std::move(name),
-                std::make_shared<const mpi::SumOverRanks>(mpi::mean_over_ranks(ranks(), mine.count, over)),
-                mpi::detail::made(alone)};
-  };
-  return {pair("ridge", [](const Matrix& a, const Vector& y) { return ridge(a, y); }),
-          pair("logistic", [](const Matrix& a, const Vector& y) { return logistic(a, y); }),
-          pair("template", [](const Matrix& a, const Vector& y) {
-            return make_problem(SmoothFit{a, y}, 7, 3);
-          })};
-}
 
 Vector theta_of(const Problem& f) { return Vector::LinSpaced(f.parameters(), 0.1, 0.3); }
 
@@ -201,15 +170,6 @@ TEST_CASE("the outer loop is the same on all ranks") {
   CHECK(gap(result.theta, alone.theta) < 1e-9);
 }
 
-struct Coupled {  // F_r, a part of x² + x + K x = θ, where ∂F is not symmetric
-  double weight;
-  Matrix coupling = Matrix{{0.0, 0.1}, {-0.1, 0.0}};
-  template <class V>
-  V operator()(const V& x, const V& theta) const {
-    return weight * (pow(x, 2) + x + coupling * x - theta[0]);
-  }
-};
-
 TEST_CASE("a root whose equations are summed over ranks is a root") {
   const double share = 1 / static_cast<double>(ranks().size());
   const auto over = mpi::sum_over_ranks(ranks(), [&] { return make_root(Coupled{share}, 2, 1); });
@@ -261,85 +221,6 @@ TEST_CASE("batches of a finite sum are shared by the ranks that hold their rows"
                         return make_finite_sum(RowsLoss{t.rows(mine), t.labels(mine)}, 4, 1, mine.count);
                       }),
                   ShapeError);
-}
-
-/// Throws once its gradient has been asked for often enough, on one rank.
-class Failing final : public Problem {
- public:
-  Failing(const Problem& f, bool fails) : f_(f), fails_(fails) {}
-  Index dimension() const override { return f_.dimension(); }
-  Index parameters() const override { return f_.parameters(); }
-  double value(const Vector& x, const Vector& theta) const override { return f_.value(x, theta); }
-  Vector gradient(const Vector& x, const Vector& theta) const override {
-    if (fails_ && ++asked_ > 5) throw NumericalError("the disk is gone");
-    return f_.gradient(x, theta);
-  }
-  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
-                           const Matrix& theta_dot) const override {
-    return f_.second_order(x, theta, x_dot, theta_dot);
-  }
-
- private:
-  const Problem& f_;
-  bool fails_;
-  mutable int asked_ = 0;
-};
-
-TEST_CASE("an error of one part ends the run on all ranks, which can go on together") {
-  const Index last = ranks().size() - 1;
-  const Table t = test::table(20, 3);
-  const RidgeProblem local = ridge(t.a, t.y);
-  const auto over = mpi::sum_over_ranks(ranks(), [&] { return Failing(local, ranks().rank() == last); });
-  const Vector x0 = Vector::Zero(3), theta = Vector::Constant(1, 0.1);
-  const std::string said = message_of<NumericalError>(
-      [&] { jacobian(over, GradientDescent{.step_size = 0.01}, x0, theta, {.steps = 20}, Reverse{}); });
-  CHECK(contains(said, "the disk is gone"));
-  if (last > 0) CHECK(contains(said, fmt::format("gradient on rank {} of {}", last, last + 1)));
-  CHECK(contains(message_of<DomainError>([&] { over.check_domain(Vector::Constant(1, NAN)); }), "theta[0]"));
-  CHECK(same_on_all(mpi::sum_over_ranks(ranks(), [&] { return ridge(t.a, t.y); }).gradient(x0, theta)));
-}
-
-TEST_CASE("a wrong split is refused on all ranks") {
-  const Index r = ranks().rank(), last = ranks().size() - 1;
-  const Table t = test::table(20, 3);
-  const auto make = [&] { return ridge(t.a, t.y); };
-  CHECK(contains(message_of<ShapeError>([&] { mpi::mean_over_ranks(ranks(), r == last ? 0 : 20, make); }),
-                 fmt::format("rank {} of {} has 0 rows", last, last + 1)));
-  // Data that are empty on one rank, of other columns, or no data.
-  CHECK(contains(message_of<ShapeError>([&] {
-                   mpi::sum_over_ranks(
-                       ranks(), [&] { return r == last ? ridge(Matrix(0, 3), Vector(0)) : ridge(t.a, t.y); });
-                 }),
-                 last == 0 ? "ridge" : fmt::format("sum over ranks on rank {}", last)));
-  CHECK_THROWS_AS(mpi::SumOverRanks(ranks(), NAN, [&] { return mpi::detail::made(make); }), DomainError);
-  CHECK_THROWS_AS(mpi::SumOverRanks(ranks(), 1, [] { return nullptr; }), DomainError);
-  if (last == 0) return;
-  CHECK(contains(message_of<ShapeError>([&] {
-                   mpi::sum_over_ranks(ranks(), [&] { return ridge(t.a.leftCols(r == last ? 2 : 3), t.y); });
-                 }),
-                 "give every rank all columns"));
-  CHECK_THROWS_AS(mpi::SumOverRanks(ranks(), 1,
-                                    [&]() -> std::shared_ptr<const Problem> {
-                                      if (r == last)
-                                        return std::make_shared<const TemplateRoot<Coupled>>(Coupled{1}, 2,
-                                                                                             1);
-                                      return std::make_shared<const RidgeProblem>(t.a.leftCols(2), t.y);
-                                    }),
-                  DomainError);
-}
-
-TEST_CASE("ranks that are at different points are told so, and so are threads") {
-  const Table t = test::table(20, 3);
-  const auto over = mpi::sum_over_ranks(ranks(), [&] { return ridge(t.a, t.y); });
-  const Vector theta = Vector::Constant(1, 0.1);
-  if (ranks().size() > 1)
-    CHECK(contains(message_of<DomainError>([&] {
-                     over.gradient(Vector::Constant(3, static_cast<double>(ranks().rank())), theta);
-                   }),
-                   "at another point"));
-  const auto outcomes = batch(
-      8, [&](Index) { return std::this_thread::get_id(); }, 2);  // no sum in it: threads are free elsewhere
-  CHECK(outcomes.size() == 8);
 }
 
 }  // namespace

@@ -172,6 +172,21 @@ TEST_CASE("where a map is the identity, or one point, so is its derivative, at z
   }
 }
 
+TEST_CASE("a NaN is passed on by every term, never turned into a number") {
+  const Vector unknown{{std::nan(""), 1, 2, 3}}, p{{0.3, 0.5}};
+  const auto check = [&](const auto& term) { CHECK(!Vector(term(unknown, 0.5, p)).allFinite()); };
+  check(L1{.weight = 1});
+  check(ElasticNet{.l1 = 1, .l2 = 1});
+  check(GroupLasso{.sizes = {2, 2}, .weight = 1});
+  check(TotalVariation{.weight = 1});
+  check(NuclearNorm{.rows = 2, .cols = 2, .weight = 1});
+  check(L1Ball{.radius = 1});
+  check(L2Ball{.radius = 1});
+  check(LInfBall{.radius = 1});
+  check(SecondOrderCone{});
+  check(NonNegative{});
+}
+
 TEST_CASE("a box whose bounds are one has the slope of the bound, and none in x") {
   const Vector bound{{1, 1, 1}};
   const Matrix identity = Matrix::Identity(3, 3);

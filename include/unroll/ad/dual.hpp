@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/block.hpp"
 #include "unroll/ad/functions.hpp"
 
@@ -173,16 +174,7 @@ class DualVector : public DualArray {
  public:
   using Plain = Vector;  // what value() gives
   DualVector() = default;
-  DualVector(const DualVector&) = default;
-  DualVector(DualVector&&) noexcept = default;
-  DualVector& operator=(const DualVector&) & = default;
-  DualVector& operator=(DualVector&&) & noexcept = default;
-  ~DualVector() = default;
-  /// What a function returned, a segment say, is a value: writing to it would be lost, and does not compile.
-  template <class T>
-  void operator=(const T&) && {
-    ad::refuse_assignment<T>();
-  }
+  UNROLL_ASSIGNED_BY_NAME(DualVector)
   /// A constant, without tangents.
   /// @{
   DualVector(const Vector& constant)
@@ -208,16 +200,7 @@ class DualMatrix : public DualArray {
  public:
   using Plain = Matrix;  // what value() gives
   DualMatrix() = default;
-  DualMatrix(const DualMatrix&) = default;
-  DualMatrix(DualMatrix&&) noexcept = default;
-  DualMatrix& operator=(const DualMatrix&) & = default;
-  DualMatrix& operator=(DualMatrix&&) & noexcept = default;
-  ~DualMatrix() = default;
-  /// What a function returned, a segment say, is a value: writing to it would be lost, and does not compile.
-  template <class T>
-  void operator=(const T&) && {
-    ad::refuse_assignment<T>();
-  }
+  UNROLL_ASSIGNED_BY_NAME(DualMatrix)
   /// A constant, without tangents.
   /// @{
   DualMatrix(const Matrix& constant)  // NOLINT: implicit

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/var.hpp"
 

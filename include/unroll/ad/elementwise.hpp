@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/operators.hpp"
 
 /// Elementwise functions of arrays. Each takes a `Vector`, `VarVector` or `DualVector` (a matrix likewise)

@@ -12,20 +12,6 @@
 /// Forward and reverse mode, scalars and arrays, first to third order are all served by these lines.
 namespace unroll::ad {
 
-/// False, where a template is instantiated that must not be: `static_assert(never<T>, "what to write
-/// instead")`.
-template <class T>
-inline constexpr bool never = false;
-
-template <class T>
-void refuse_assignment() {
-  static_assert(never<T>,
-                "assignment to an entry: what y[i] or y(i, j) gives "
-                "is a value, as a segment, row or column is, and writing to it would be lost; "
-                "assemble the array from its entries (assemble, "
-                "concatenate), or add to it with where, scatter, +");
-}
-
 /// slope × cotangent, the step of the chain rule; 0 where the cotangent is 0, even if the slope is infinite:
 /// what nobody depends on adds nothing.
 inline double chain(double slope, double cotangent) { return cotangent == 0 ? 0.0 : slope * cotangent; }

@@ -46,26 +46,29 @@ ad::array_t<V> operator-(const S& s, const V& x) {
 namespace ad {
 template <class S>
 concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
+/// x as a constant of the scalar's world.
 template <class S, class X>
-auto scaled_plain(const S& s, const X& x) {
+auto beside_scalar(const X& x) {
   constexpr bool is_vector = X::ColsAtCompileTime == 1;
   if constexpr (ScalarExpression<S>)
-    return scale_array(Var(s), std::conditional_t<is_vector, VarVector, VarMatrix>(x));
+    return std::conditional_t<is_vector, VarVector, VarMatrix>(x);
   else
-    return scale_array(s, std::conditional_t<is_vector, DualVector, DualMatrix>(x));
+    return std::conditional_t<is_vector, DualVector, DualMatrix>(x);
 }
+template <class S>
+using value_of_expression_t = std::conditional_t<ScalarExpression<S>, Var, Dual>;
 }  // namespace ad
 template <ad::ScalarWithDerivative S, ad::PlainArray X>
 auto operator*(const S& s, const X& x) {
-  return ad::scaled_plain(s, x);
+  return ad::scale_array(ad::value_of_expression_t<S>(s), ad::beside_scalar<S>(x));
 }
 template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator*(const X& x, const S& s) {
-  return ad::scaled_plain(s, x);
+  return s * x;
 }
 template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator/(const X& x, const S& s) {
-  return ad::scaled_plain(1.0 / s, x);
+  return ad::divide_array(ad::beside_scalar<S>(x), ad::value_of_expression_t<S>(s));
 }
 /// @}
 

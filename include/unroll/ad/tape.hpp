@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/linear_combination.hpp"
 #include "unroll/ad/sweeper.hpp"
 #include "unroll/ad/var.hpp"

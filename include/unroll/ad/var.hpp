@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/expression.hpp"
 
 namespace unroll {

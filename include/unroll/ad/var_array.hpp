@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/tape_core.hpp"
 #include "unroll/ad/var.hpp"
 
@@ -117,16 +118,7 @@ class VarVector : public VarArray {
  public:
   using Plain = Vector;  // what value() gives
   VarVector() = default;
-  VarVector(const VarVector&) = default;
-  VarVector(VarVector&&) noexcept = default;
-  VarVector& operator=(const VarVector&) & = default;
-  VarVector& operator=(VarVector&&) & noexcept = default;
-  ~VarVector() = default;
-  /// What a function returned, a segment say, is a value: writing to it would be lost, and does not compile.
-  template <class T>
-  void operator=(const T&) && {
-    ad::refuse_assignment<T>();
-  }
+  UNROLL_ASSIGNED_BY_NAME(VarVector)
   /// A constant: a copy that belongs to no tape.
   /// @{
   VarVector(const Vector& constant) : VarArray(constant.data(), {constant.size(), 1}) {}  // NOLINT: implicit
@@ -149,16 +141,7 @@ class VarMatrix : public VarArray {
  public:
   using Plain = Matrix;  // what value() gives
   VarMatrix() = default;
-  VarMatrix(const VarMatrix&) = default;
-  VarMatrix(VarMatrix&&) noexcept = default;
-  VarMatrix& operator=(const VarMatrix&) & = default;
-  VarMatrix& operator=(VarMatrix&&) & noexcept = default;
-  ~VarMatrix() = default;
-  /// What a function returned, a segment say, is a value: writing to it would be lost, and does not compile.
-  template <class T>
-  void operator=(const T&) && {
-    ad::refuse_assignment<T>();
-  }
+  UNROLL_ASSIGNED_BY_NAME(VarMatrix)
   /// A constant: a copy that belongs to no tape.
   /// @{
   VarMatrix(const Matrix& constant)

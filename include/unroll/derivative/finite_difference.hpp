@@ -11,8 +11,9 @@ namespace unroll {
 /// default step, and often 1e-8. @throws NumericalError if a run beside overflows sooner than the run itself,
 /// DomainError if θ ± h is outside the problem's domain.
 struct FiniteDifference {
-  double step = 6.055454452393343e-06;   // 2^(−52/3); > 0
-  Certify certify = Certify::automatic;  // whether a derivative gets a certificate
+  static constexpr bool follows_steps = true;  // the derivative is made of the steps that were taken
+  double step = 6.055454452393343e-06;         // 2^(−52/3); > 0
+  Certify certify = Certify::automatic;        // whether a derivative gets a certificate
 
   /// The run as a linear map. @throws DomainError unless the step is positive and finite.
   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;

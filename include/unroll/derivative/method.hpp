@@ -19,7 +19,8 @@ enum class Certify {
 
 /// A way to differentiate a run: an aggregate of options with
 ///   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps>, const Wanted&) const
-/// and `Certify certify`. Each has a header and a source of its own, and a line in all_methods().
+/// and `Certify certify`; `static constexpr bool follows_steps = true` where fewer steps make another
+/// derivative at the same x_T. Each has a header and a source of its own, and a line in all_methods().
 template <class M>
 concept DerivativeMethod = requires(const M& method, std::unique_ptr<detail::Steps> steps,
                                     const Wanted& wanted) {
@@ -34,6 +35,7 @@ class Method {
   template <DerivativeMethod M>
   Method(M method)  // NOLINT: implicit
       : certify_(method.certify),
+        follows_steps_(requires { M::follows_steps; }),
         linearise_([method = std::move(method)](std::unique_ptr<detail::Steps> steps, const Wanted& wanted) {
           return method.linearise(std::move(steps), wanted);
         }) {}
@@ -44,9 +46,12 @@ class Method {
   }
   /// Whether to certify.
   Certify certify() const { return certify_; }
+  /// Whether the derivative is made of the steps that were taken, not of where they led.
+  bool follows_steps() const { return follows_steps_; }
 
  private:
   Certify certify_;
+  bool follows_steps_;
   std::function<std::unique_ptr<Linearisation>(std::unique_ptr<detail::Steps>, const Wanted&)> linearise_;
 };
 

@@ -44,6 +44,7 @@ struct OuterOptions {
   // SolveOptions::tolerance of the inner runs: `first`, times `decay` after every outer step and, tightened
   // faster, where no step along the gradient brings F down; at least `last`. 0: always all inner steps, which
   // is right for unrolling from a warm start: a run that stops early has too few steps to differentiate.
+  // (Before it says `converged` of unrolled runs, all steps are taken, and from there on if that was not so.)
   double first_inner_tolerance = 1e-4;                   // ≥ last
   double last_inner_tolerance = 1e-10;                   // ≥ 0
   double inner_tolerance_decay = 0.5;                    // in (0, 1]
@@ -66,8 +67,11 @@ namespace detail {
 /// A run from x0, to a tolerance or an accuracy; `before` is that which x0 is from, if any.
 using Evaluate = std::function<Hypergradient(const Vector& theta, const Vector& x0, double tolerance,
                                              const Hypergradient& before)>;
+/// How a gradient is known to be small: by a bound, by inner runs with all their steps, or as accurate as x
+/// is.
+enum class Judged { by_bound, by_all_steps, by_x };
 OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
-                           const OuterOptions& options, bool certified);
+                           const OuterOptions& options, Judged judged);
 
 /// The solver itself, or what a function θ ↦ solver gives.
 template <class S>
@@ -104,7 +108,8 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
     run.tolerance = tolerance;
     return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, run, method);
   };
-  return detail::minimise_outer(evaluate, x0, theta, options, false);
+  return detail::minimise_outer(evaluate, x0, theta, options,
+                                method.follows_steps() ? detail::Judged::by_all_steps : detail::Judged::by_x);
 }
 template <class Outer, class S>
 OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
@@ -119,7 +124,7 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
     if (options.warm_start) to.adjoint = before.adjoint;
     return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, inner, to);
   };
-  return detail::minimise_outer(evaluate, x0, theta, options, true);
+  return detail::minimise_outer(evaluate, x0, theta, options, detail::Judged::by_bound);
 }
 
 }  // namespace unroll

@@ -77,7 +77,8 @@ class LastSteps {
 /// (Christianson 1994). The memory of one step, for any T. Not for states whose last step has no derivative
 /// at a solution (conjugate gradients).
 struct Reverse {
-  Index threads = 1;              // over blocks of cotangents; the result does not depend on it
+  static constexpr bool follows_steps = true;  // the derivative is made of the steps that were taken
+  Index threads = 1;                           // over blocks of cotangents; the result does not depend on it
   std::size_t memory_budget = 0;  // bytes; 0: no budget, every step that is differentiated is on the tape
   LastSteps last_steps{};         // how many steps are differentiated
   bool corrected = false;         // the derivative of the solution, by the sweep's adjoints: see above

@@ -11,6 +11,8 @@ struct SecondVjp : RunRecord {
 };
 
 namespace detail {
+/// @throws UnsupportedError unless it is the gradient's equation that is differentiated.
+void check_gradient_equation(const Implicit& method, Equation declared);
 /// @throws DomainError unless the method sweeps all steps, and returns what it swept; ShapeError.
 void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vector& tangent,
                       const Reverse& method);
@@ -29,12 +31,14 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
                               const Vector& cotangent, const Vector& tangent, const Implicit& method = {},
                               Cost* cost = nullptr);
 
-/// The same at the end of a run.
+/// The same at the end of a run. @throws UnsupportedError unless ∇f = 0 is the equation that the solver
+/// declares, or the method names.
 template <class S>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                      const Vector& cotangent,  // n
                      const Vector& tangent,    // p
                      const SolveOptions& options, const Implicit& method) {
+  detail::check_gradient_equation(method, declared_equation<S>());
   detail::SolverSteps<S> steps(problem, solver, start, theta, options);
   steps.run();
   SecondVjp second =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -33,6 +34,17 @@ class StationaryPoint : public Root {
   std::shared_ptr<const Problem> f_;
 };
 
+/// c(x, theta) gives an array over V, or, where there is one constraint, a scalar.
+template <class C, class V>
+concept ConstraintOver = requires(const C& c, const V& x) {
+  requires std::convertible_to<decltype(c(x, x)), V> || std::convertible_to<decltype(c(x, x)), scalar_t<V>>;
+};
+
+namespace detail {
+/// @throws ShapeError unless c gave m entries.
+void check_constraints(Index entries, Index m);
+}  // namespace detail
+
 /// L(z, θ) = f(x, θ) + λᵀc(x, θ), z = (x, λ), n + m.
 template <class F, class C>
 struct Lagrangian {
@@ -41,8 +53,15 @@ struct Lagrangian {
   Index n, m;
   template <class V>
   scalar_t<V> operator()(const V& z, const V& theta) const {
-    const V x = head(z, n), constraint = V(c(x, theta));
-    return scalar_t<V>(f(x, theta)) + dot(tail(z, m), constraint);
+    const V x = head(z, n);
+    if constexpr (std::convertible_to<decltype(c(x, theta)), V>) {
+      const V constraints = c(x, theta);
+      detail::check_constraints(constraints.size(), m);
+      return scalar_t<V>(f(x, theta)) + dot(tail(z, m), constraints);
+    } else {
+      detail::check_constraints(1, m);
+      return scalar_t<V>(f(x, theta)) + scalar_t<V>(c(x, theta)) * z[n];
+    }
   }
 };
 
@@ -53,6 +72,12 @@ struct Lagrangian {
 /// solver says so. f and c are templates over the array type. @throws ShapeError unless n ≥ 1, m ≥ 0, p ≥ 0.
 template <class F, class C>
 StationaryPoint make_constrained(F f, C c, Index n, Index m, Index p) {
+  constexpr bool is_constraint = ConstraintOver<C, Vector> && ConstraintOver<C, VarVector>;
+  static_assert(
+      is_constraint,
+      "make_constrained: c(x, theta) must accept const Vector& and const VarVector& twice, and give an "
+      "array of m entries: `V(assemble(std::vector<scalar_t<V>>{first, second}))`, or a scalar where m "
+      "is 1");
   check_dimensions(n, m, "make_constrained");
   using L = Lagrangian<F, C>;
   return StationaryPoint(

@@ -21,8 +21,8 @@ struct L1Ball {
   V operator()(const V& v, double, const V& theta) const {
     const scalar_t<V> r = detail::weight_of("l1 ball", radius, parameter, theta);
     const Vector size = value_of(v).cwiseAbs();
-    if (value_of(r) == 0) return V(0.0 * v);  // one point
-    if (size.sum() <= value_of(r)) return v;
+    if (value_of(r) == 0) return V(0.0 * v);                       // one point
+    if (size.sum() <= value_of(r) || !size.allFinite()) return v;  // (a NaN is passed on)
     const Vector support = detail::simplex_support(size, value_of(r));
     const Vector signs = support.cwiseProduct(Vector(value_of(v).array().sign()));
     return soft_threshold(v, scalar_t<V>((dot(signs, v) - r) / support.sum()));

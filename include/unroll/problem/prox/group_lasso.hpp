@@ -31,9 +31,9 @@ struct GroupLasso {
     for (const Index size : sizes) {
       const V group = segment(v, first, size);
       const double length = value_of(group).stableNorm(), most = value_of(threshold);
-      const V shrunk = length > most ? V((1 - threshold / norm(group)) * group)
-                       : most == 0   ? group  // of weight 0 the map is the identity, at 0 too
-                                     : V(Vector(Vector::Zero(size)));
+      const V shrunk = !(length <= most) ? V((1 - threshold / norm(group)) * group)  // a NaN is passed on
+                       : most == 0       ? group  // of weight 0 the map is the identity, at 0 too
+                                         : V(Vector(Vector::Zero(size)));
       all = V(concatenate(all, shrunk));
       first += size;
     }
