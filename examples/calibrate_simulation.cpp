@@ -15,6 +15,9 @@ constexpr Index watched[] = {0, 4, 11};  // the species that are measured
 struct Chain {
   double h;        // time step
   Matrix forward;  // (F u)_i = c_{i−1} u_{i−1} − c_i u_i, c_i from 1 to 100
+  // Where ∂F/∂u⁺ is not zero: three products make it, in place of one for each species.
+  SparsePattern band = SparsePattern::band(species, 1, 0);
+  SparsePattern pattern() const { return band; }
   Chain() : h(0.05), forward(Matrix::Zero(species, species)) {
     for (Index i = 0; i < species; ++i) {
       const double c = std::pow(100.0, static_cast<double>(i) / (species - 1));

@@ -128,6 +128,13 @@ void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double a
 // A, so A is read once for all: four columns of A at a time, with packets of rows.
 constexpr Index group = 4;  // columns of A
 
+// f(0), …, f(N − 1), written out whatever the optimiser thinks of it: sums stay in registers.
+template <Index N, class F>
+void written_out(const F& f) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (f(static_cast<Index>(I)), ...); }
+  (std::make_index_sequence<static_cast<std::size_t>(N)>{});
+}
+
 // out_j += A x_j, J columns, for `group` columns of A beginning at `a`; x_j holds alpha times the factors.
 template <Index J>
 void add_columns(const double* a, Index stride, Index rows, const double (&x)[J][group],
@@ -136,12 +143,12 @@ void add_columns(const double* a, Index stride, Index rows, const double (&x)[J]
   Index i = 0;
   for (; i + packet_size <= rows; i += packet_size) {
     Packet columns[group];
-    for (Index c = 0; c < group; ++c) columns[c] = ploadu<Packet>(a + c * stride + i);
-    for (Index j = 0; j < J; ++j) {
+    written_out<group>([&](Index c) { columns[c] = ploadu<Packet>(a + c * stride + i); });
+    written_out<J>([&](Index j) {
       Packet sum = ploadu<Packet>(out[j] + i);
-      for (Index c = 0; c < group; ++c) sum = pmadd(columns[c], pset1<Packet>(x[j][c]), sum);
+      written_out<group>([&](Index c) { sum = pmadd(columns[c], pset1<Packet>(x[j][c]), sum); });
       pstoreu(out[j] + i, sum);
-    }
+    });
   }
   for (; i < rows; ++i)
     for (Index j = 0; j < J; ++j)
@@ -154,22 +161,21 @@ void dot_columns(const double* a, Index stride, Index rows, const double* const 
                  double (&out)[J][group]) {
   using namespace Eigen::internal;
   Packet sums[J][group];
-  for (auto& row : sums)
-    for (Packet& sum : row) sum = pset1<Packet>(0.0);
+  written_out<J * group>([&](Index k) { sums[k / group][k % group] = pset1<Packet>(0.0); });
   Index i = 0;
   for (; i + packet_size <= rows; i += packet_size) {
     Packet columns[group];
-    for (Index c = 0; c < group; ++c) columns[c] = ploadu<Packet>(a + c * stride + i);
-    for (Index j = 0; j < J; ++j) {
+    written_out<group>([&](Index c) { columns[c] = ploadu<Packet>(a + c * stride + i); });
+    written_out<J>([&](Index j) {
       const Packet factor = ploadu<Packet>(x[j] + i);
-      for (Index c = 0; c < group; ++c) sums[j][c] = pmadd(columns[c], factor, sums[j][c]);
-    }
+      written_out<group>([&](Index c) { sums[j][c] = pmadd(columns[c], factor, sums[j][c]); });
+    });
   }
-  for (Index j = 0; j < J; ++j)
-    for (Index c = 0; c < group; ++c) {
-      out[j][c] = predux(sums[j][c]);
-      for (Index rest = i; rest < rows; ++rest) out[j][c] += a[c * stride + rest] * x[j][rest];
-    }
+  written_out<J * group>([&](Index k) {
+    const Index j = k / group, c = k % group;
+    out[j][c] = predux(sums[j][c]);
+    for (Index rest = i; rest < rows; ++rest) out[j][c] += a[c * stride + rest] * x[j][rest];
+  });
 }
 
 template <Index J>

@@ -1,5 +1,7 @@
 #include "unroll/ad/factorisation.hpp"
 
+#include <fmt/format.h>
+
 #include "ad/adaptors.hpp"
 #include "ad/factors.hpp"
 #include "ad/sparse_factor.hpp"
@@ -30,6 +32,23 @@ class HeldFactor : public ConstantFactor {
 
  private:
   Factors factors_;
+};
+
+class FunctionFactor final : public ConstantFactor {
+ public:
+  using Function = std::function<Matrix(const Matrix&)>;
+  FunctionFactor(Index n, Function solve, Function solve_transposed)
+      : ConstantFactor(n), solve_(std::move(solve)), solve_transposed_(std::move(solve_transposed)) {}
+  void solve_in_place(Block& x, Side side) const override {
+    const Matrix solution = (side == Side::plain ? solve_ : solve_transposed_)(x);
+    if (solution.rows() != x.rows() || solution.cols() != x.cols())
+      throw ShapeError(fmt::format("Factorisation::by: the solution of {}x{} is {}x{}", x.rows(), x.cols(),
+                                   solution.rows(), solution.cols()));
+    x = solution;
+  }
+
+ private:
+  Function solve_, solve_transposed_;
 };
 
 template <class Factors, class A>
@@ -83,6 +102,13 @@ Factorisation Factorisation::cholesky(const Eigen::SparseMatrix<double>& A) {
 Factorisation Factorisation::lu(const Matrix& A) {
   const auto view = ad::ConstBlock(A.data(), A.rows(), A.cols());
   return {ad::factorised<ad::Lu>("Factorisation::lu", view), A.rows()};
+}
+Factorisation Factorisation::lu(const Eigen::SparseMatrix<double>& A) {
+  return {ad::factorised<ad::SparseLu>("Factorisation::lu", A), A.rows()};
+}
+Factorisation Factorisation::by(Index n, std::function<Matrix(const Matrix&)> solve,
+                                std::function<Matrix(const Matrix&)> solve_transposed) {
+  return {std::make_shared<const ad::FunctionFactor>(n, std::move(solve), std::move(solve_transposed)), n};
 }
 
 }  // namespace unroll

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <mutex>
+
 #include "ad/adaptors.hpp"
 #include "ad/bilinear.hpp"
 #include "ad/factors.hpp"
@@ -111,6 +114,22 @@ Shape shape_of(const SparsePattern& pattern, Side side) {
   return side == Side::plain ? Shape{pattern.rows(), pattern.cols()} : Shape{pattern.cols(), pattern.rows()};
 }
 
+std::vector<Index> grouped_columns(const Sparse& columns) {
+  const Sparse rows = columns.transpose();
+  std::vector<Index> group(static_cast<std::size_t>(columns.cols()), -1);
+  std::vector<Index> met_by(group.size() + 1, -1);  // of a group, the last column that it cannot take
+  for (Index j = 0; j < columns.cols(); ++j) {
+    for (Sparse::InnerIterator entry(columns, j); entry; ++entry)
+      for (Sparse::InnerIterator other(rows, entry.row()); other; ++other)
+        if (const Index met = group[static_cast<std::size_t>(other.row())]; met >= 0)
+          met_by[static_cast<std::size_t>(met)] = j;
+    Index free = 0;
+    while (met_by[static_cast<std::size_t>(free)] == j) ++free;
+    group[static_cast<std::size_t>(j)] = free;
+  }
+  return group;
+}
+
 }  // namespace
 
 template <class A, class B>
@@ -140,10 +159,39 @@ UNROLL_FOR_ERASED_PAIRS(UNROLL_PAIR)
 
 }  // namespace ad
 
-SparsePattern::SparsePattern(const Eigen::SparseMatrix<double>& matrix) {
+struct SparsePattern::Once {
+  std::once_flag flag{};
+  Groups groups{};
+};
+
+SparsePattern::SparsePattern(const Eigen::SparseMatrix<double>& matrix) : once_(std::make_shared<Once>()) {
   const auto stored = std::make_shared<ad::Sparse>(matrix);
   stored->makeCompressed();
   stored_ = stored;
+}
+SparsePattern SparsePattern::band(Index n, Index below, Index above) {
+  if (n < 1 || below < 0 || above < 0)
+    throw ShapeError(
+        fmt::format("SparsePattern::band: n = {}, {} diagonals below, {} above", n, below, above));
+  ad::Sparse matrix(n, n);
+  for (Index j = 0; j < n; ++j) {
+    matrix.startVec(j);
+    for (Index i = std::max<Index>(0, j - above); i <= std::min(n - 1, j + below); ++i)
+      matrix.insertBack(i, j) = 1;
+  }
+  matrix.finalize();
+  return SparsePattern(matrix);
+}
+SparsePattern SparsePattern::transposed() const { return SparsePattern(ad::Sparse(stored_->transpose())); }
+const SparsePattern::Groups& SparsePattern::groups() const {
+  std::call_once(once_->flag, [&] {
+    std::vector<Index> group = ad::grouped_columns(*stored_);
+    const Index count = group.empty() ? 0 : *std::max_element(group.begin(), group.end()) + 1;
+    Matrix sums = Matrix::Zero(cols(), count);
+    for (Index j = 0; j < cols(); ++j) sums(j, group[static_cast<std::size_t>(j)]) = 1;
+    once_->groups = {std::move(group), std::move(sums)};
+  });
+  return once_->groups;
 }
 std::vector<std::pair<Index, Index>> SparsePattern::positions() const {
   std::vector<std::pair<Index, Index>> all(static_cast<std::size_t>(size()));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <Eigen/SparseCholesky>
+#include <Eigen/SparseLU>
 
 #include "unroll/ad/block.hpp"
 #include "unroll/error.hpp"
@@ -28,6 +29,31 @@ class SparseCholesky {
 
  private:
   Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>, Eigen::Lower> decomposition_;
+};
+
+/// The factors of a sparse regular matrix: Eigen's P A Q = L U with a column ordering.
+class SparseLu {
+ public:
+  /// @throws NumericalError if A is singular, or not finite.
+  SparseLu(const char* operation, const Eigen::SparseMatrix<double>& a) {
+    const auto n = a.rows();
+    if (!a.coeffs().allFinite())
+      throw NumericalError(
+          fmt::format("{}: A is {}x{} and has entries that are not finite", operation, n, n));
+    decomposition_.compute(a);
+    if (decomposition_.info() != Eigen::Success)
+      throw NumericalError(fmt::format("{}: A is {}x{} and singular", operation, n, n));
+  }
+  void solve_in_place(Block& x, Side side) const {
+    if (side == Side::plain)
+      x = decomposition_.solve(x).eval();
+    else
+      x = decomposition_.transpose().solve(x).eval();
+  }
+
+ private:
+  // (Its transpose is not const, though it changes nothing.)
+  mutable Eigen::SparseLU<Eigen::SparseMatrix<double>> decomposition_;
 };
 
 }  // namespace unroll::ad

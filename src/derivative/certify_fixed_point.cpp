@@ -130,14 +130,14 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const FixedPoint point(steps);
     Certificate c = look(steps, point, pushed);
     if (point.size() != steps.dimension()) return c;
-    const Matrix rest = pushed - point.push(pushed, tangents);
+    const Matrix here = point.push(pushed, tangents), rest = pushed - here;
     c.residual = norm(rest);
     if (!bounded) return c;
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const Series error(apply, rest);
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
-    if (const auto there = further(steps, point))
-      moved = there->push(pushed, tangents) - point.push(pushed, tangents);
+    if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
+    steps.to_end();
     const double size = norm(pushed);
     const Series drift(apply, moved, rounding * size);
     const double q = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)});

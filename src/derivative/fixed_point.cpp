@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 
 namespace unroll::detail {
 
@@ -31,6 +32,20 @@ Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const 
   return steps_.push_last_step(step_->t, all, theta_dot)(made_, Eigen::all);
 }
 
+std::optional<std::vector<Index>> FixedPoint::active() const {
+  // Any tangent will do: exact zeros are of rows that are zero.
+  std::minstd_rand engine(1);
+  std::uniform_real_distribution<double> uniform(0.5, 1.5);
+  Vector any(size());
+  for (double& entry : any) entry = uniform(engine);
+  const Matrix moved = push(any, Matrix());
+  std::vector<Index> rows;
+  for (Index row = 0; row < size(); ++row)
+    if (moved(row, 0) != 0) rows.push_back(row);
+  if (static_cast<Index>(rows.size()) == size()) return std::nullopt;
+  return rows;
+}
+
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
   Cotangents c = swept(w);
   const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from);
@@ -51,18 +66,20 @@ Cotangents FixedPoint::swept(const Matrix& w) const {
 ImplicitEquation fixed_point_equation(Steps& steps) {
   const auto map = std::make_shared<FixedPoint>(steps);
   const Index size = map->size();
-  return {.matrix = {size, false, "I - dPhi/ds",
-                     [map](const Matrix& v) { return Matrix(v - map->push(v, Matrix())); }},
-          .transposed = {size, false, "(I - dPhi/ds)^T",
-                         [map](const Matrix& w) { return Matrix(w - map->pull(w)); }},
-          .parameters = steps.parameters(),
-          .x = map->x(),
-          .dimension = steps.dimension(),
-          .forcing =
-              [map, size](const Matrix& theta_dot) {
-                return map->push(Matrix::Zero(size, theta_dot.cols()), theta_dot);
-              },
-          .forcing_transposed = [map](const Matrix& w) { return map->pull_to_theta(w); }};
+  const auto active = map->active();
+  return {
+      .matrix = {size, false, "I - dPhi/ds",
+                 [map](const Matrix& v) { return Matrix(v - map->push(v, Matrix())); }, std::nullopt, active},
+      .transposed = {size, false, "(I - dPhi/ds)^T",
+                     [map](const Matrix& w) { return Matrix(w - map->pull(w)); }, std::nullopt, active},
+      .parameters = steps.parameters(),
+      .x = map->x(),
+      .dimension = steps.dimension(),
+      .forcing =
+          [map, size](const Matrix& theta_dot) {
+            return map->push(Matrix::Zero(size, theta_dot.cols()), theta_dot);
+          },
+      .forcing_transposed = [map](const Matrix& w) { return map->pull_to_theta(w); }};
 }
 
 }  // namespace unroll::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "last_step.hpp"
@@ -21,8 +22,12 @@ class FixedPoint {
   Index x() const;
   /// x after the step, n.
   Vector next() const { return step_->segment.x().value(); }
-  /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero.
+  /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero. The steps must be
+  /// where Φ starts.
   Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
+  /// The rows of ∂_sΦ that are not zero, by one product: a prox, a projection or a bound holds all others
+  /// where they are. Nothing if all are.
+  std::optional<std::vector<Index>> active() const;
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }
   /// ∂_sΦᵀ W, M×k.

@@ -35,6 +35,7 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
   const Index n = x.size(), p = theta.size();
   if (const auto given = problem.given(theta)) {  // prepared once: only what reaches θ goes through π
     ImplicitEquation equation = gradient_equation(*given, x, given->point(), cost);
+    equation.matrix.pattern = equation.transposed.pattern = problem.pattern();  // H is symmetric
     equation.parameters = p;
     equation.forcing = [given, of_point = equation.forcing](const Matrix& theta_dot) {
       return of_point(given->push(theta_dot));
@@ -59,10 +60,12 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     return metered(w.cols(), [&] { return checked_pull(problem, x, theta, w); });
   };
   const bool symmetric = problem.has_objective();
+  const auto pattern = problem.pattern();
+  const auto transposed = symmetric || !pattern ? pattern : std::optional(pattern->transposed());
   return {.matrix = {n, symmetric, symmetric ? "H" : "the Jacobian of F",
-                     [push, p](const Matrix& v) { return push(v, Matrix::Zero(p, v.cols())); }},
+                     [push, p](const Matrix& v) { return push(v, Matrix::Zero(p, v.cols())); }, pattern},
           .transposed = {n, symmetric, symmetric ? "H" : "the Jacobian of F, transposed,",
-                         [pull](const Matrix& w) { return pull(w).dx; }},
+                         [pull](const Matrix& w) { return pull(w).dx; }, transposed},
           .parameters = p,
           .dimension = n,
           .forcing = [push, n](const Matrix& theta_dot) -> Matrix {

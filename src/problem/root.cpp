@@ -27,7 +27,7 @@ void detail::check_residual(Index entries, Index n) {
 }
 
 void detail::check_constraints(Index entries, Index m) {
-  if (entries != m) throw ShapeError(fmt::format("make_constrained: c gave {} entries, m is {}", entries, m));
+  if (entries != m) throw ShapeError(fmt::format("constraints: c gave {} entries, m is {}", entries, m));
 }
 
 }  // namespace unroll

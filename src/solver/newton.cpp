@@ -5,6 +5,8 @@
 #include <Eigen/SVD>
 #include <cmath>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "curved_step.hpp"
 #include "instantiate.hpp"
@@ -20,18 +22,62 @@ std::string singular_value(const Matrix& A) {
                      Eigen::JacobiSVD<Matrix>(A).singularValues().maxCoeff());
 }
 
-/// (A + μI)⁻¹, A = ∂_xG: Cholesky's factors of a Hessian, LU's of a root's Jacobian.
-Factorisation factorised(const Problem& problem, Matrix A, double damping) {
-  if (!A.allFinite())
-    throw NumericalError(
-        "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
-  if (problem.has_objective()) return damped_factor("Newton", A, damping);
-  A.diagonal().array() += damping;
-  try {
-    return Factorisation::lu(A);
-  } catch (const NumericalError& e) {
-    throw NumericalError(fmt::format("Newton: {}{}", e.what(), singular_value(A)));
+/// (A + μI)⁻¹ of a matrix that was formed.
+template <class M>
+Factorisation damped_inverse(M A, bool symmetric, double damping) {
+  if (damping != 0) {
+    M identity(A.rows(), A.rows());
+    identity.setIdentity();
+    A += damping * identity;
   }
+  try {
+    return factorised(A, symmetric);
+  } catch (const NumericalError& e) {
+    std::string hint = symmetric ? "; more damping may help" : "";
+    if constexpr (std::is_same_v<M, Matrix>)
+      if (!symmetric) hint = singular_value(A);
+    throw NumericalError(fmt::format("Newton: {}{}", e.what(), hint));
+  }
+}
+
+/// A V + μ V.
+LinearMap damped(LinearMap A, double damping) {
+  if (damping != 0)
+    A.apply = [of_A = std::move(A.apply), damping](const Matrix& v) -> Matrix {
+      return of_A(v) + damping * v;
+    };
+  return A;
+}
+
+/// (A + μI)⁻¹, A = ∂_xG(x, θ), by the solver that was asked for.
+template <class V>
+Factorisation inverse(const Oracle<V>& f, const V& x, const V& theta, double damping,
+                      const LinearOptions& linear) {
+  const LinearMap A = f.derivative(x, theta);
+  const bool has_pattern = A.pattern.has_value();
+  const LinearSolver solver = linear.solver != LinearSolver::automatic ? linear.solver
+                              : has_pattern                            ? LinearSolver::sparse
+                                                                       : LinearSolver::dense;
+  const auto formed = [&](const auto& matrix, const auto& entries) {
+    if (!entries.allFinite())
+      throw NumericalError(
+          "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
+    return damped_inverse(matrix, A.symmetric, damping);
+  };
+  if (solver == LinearSolver::dense) {
+    const Matrix matrix = dense_matrix(A);
+    return formed(matrix, matrix);
+  }
+  if (solver == LinearSolver::sparse) {
+    const ad::Sparse matrix = sparse_matrix(A);
+    return formed(matrix, matrix.coeffs());
+  }
+  const auto by = [&](LinearMap map) {
+    return [map = damped(std::move(map), damping), linear](const Matrix& b) {
+      return solve_linear(map, b, linear);
+    };
+  };
+  return Factorisation::by(A.size, by(A), by(f.derivative(x, theta, ad::Side::transposed)));
 }
 
 /// The largest α = 1, ½, … at which the residual has fallen, ‖G(x − αδ)‖ ≤ (1 − α/10⁴)‖G(x)‖; or the last.
@@ -51,11 +97,12 @@ void Newton::check() const {
   detail::check_option("Newton", "damping", damping, "finite and not negative",
                        damping >= 0 && std::isfinite(damping));
   detail::check_option("Newton", "halvings", static_cast<double>(halvings), "not negative", halvings >= 0);
+  linear.check();
 }
 
 template <class V>
 State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-  const Factorisation A = factorised(f.problem(), f.hessian(s.x, theta), damping);
+  const Factorisation A = inverse(f, s.x, theta, damping, linear);
   const V g = f.gradient(s.x, theta);
   const Vector g_now = value_of(g), direction = A.solve(g_now);
   const double alpha =
@@ -74,8 +121,7 @@ State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& the
     return step(f, s, theta, t);
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
-    return {frozen_landing(s.x, f.gradient(s.x, theta), factorised(f.problem(), f.hessian(s.x, theta), 0),
-                           landed)};
+    return {frozen_landing(s.x, f.gradient(s.x, theta), inverse(f, s.x, theta, 0, linear), landed)};
   }
 }
 

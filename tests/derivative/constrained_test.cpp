@@ -77,7 +77,7 @@ TEST_CASE("constraints that depend on each other, or of the wrong size, are erro
   const auto wrong = make_constrained([]<class V>(const V& x, const V&) { return 0.5 * squared_norm(x); },
                                       []<class V>(const V& x, const V&) { return V(x); }, 2, 1, 1);
   CHECK_THROWS_WITH_AS(solve(wrong, Newton{}, Vector(Vector::Zero(3)), theta),
-                       "make_constrained: c gave 2 entries, m is 1", ShapeError);
+                       "constraints: c gave 2 entries, m is 1", ShapeError);
   CHECK_THROWS_AS(make_constrained([](const auto& x, const auto&) { return sum(x); },
                                    [](const auto& x, const auto&) { return x; }, 0, 1, 1),
                   ShapeError);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "derivative/cases.hpp"
+#include "solver/random_quadratic.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -21,6 +22,15 @@ struct HalfMeanSquare {
   auto operator()(const V& x, const V&) const {
     const V r = A * x - y;
     return squared_norm(r) * (0.5 / static_cast<double>(A.rows()));
+  }
+};
+
+/// ½‖Ax − Cθ‖²/m.
+struct FittedTo {
+  Matrix A, C;
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& theta) const {
+    return squared_norm(V(A * x) - V(C * theta)) * (0.5 / static_cast<double>(A.rows()));
   }
 };
 
@@ -93,6 +103,34 @@ TEST_CASE("all methods that apply agree on the lasso at convergence, in their th
   check(Reverse{.last_steps = 400});
   check(Implicit{});
   check(FiniteDifference{});
+}
+
+TEST_CASE("implicit differentiation works on the support alone: of 1,000 coefficients, 4 products") {
+  const Index n = 1000, m = 60, p = 6;
+  test::Random random(5);
+  const Matrix A = random.matrix(m, n), C = random.matrix(m, p);
+  // ½‖Ax − Cθ‖²/m and an ℓ1 term: data that depend on θ.
+  const auto problem = make_problem(FittedTo{A, C}, n, p);
+  const double L = spectrum(Matrix(A * A.transpose() / static_cast<double>(m))).largest;
+  const Vector theta = Vector::Ones(p), x0 = Vector::Zero(n);
+  const double steepest = problem.gradient(x0, theta).cwiseAbs().maxCoeff();
+  const ProximalGradient<L1> solver{1 / L, {.weight = 0.86 * steepest}};
+  const SolveOptions options{.steps = 3000};
+  const Derivative d = jacobian(problem, solver, x0, theta, options, Implicit{.certify = Certify::never});
+  std::vector<Index> S;
+  for (Index i = 0; i < n; ++i)
+    if (d.x[i] != 0) S.push_back(i);
+  REQUIRE(S.size() == 4);
+  Matrix exact = Matrix::Zero(n, p);
+  const Matrix of_S = A(Eigen::all, S);
+  exact(S, Eigen::all) = Matrix((of_S.transpose() * of_S).llt().solve(of_S.transpose() * C));
+  CHECK((d.dx - exact).norm() <= 1e-9 * exact.norm());
+  // A product finds the support, four make its matrix, and a few of p directions each say what is outside it.
+  CHECK(d.cost.hessian_vector_products <= 1 + 4 + 4 * p);
+  const Vector w = random.vector(n);
+  const Vjp pulled = vjp(problem, solver, x0, theta, w, options, Implicit{.certify = Certify::never});
+  CHECK((pulled.dtheta - exact.transpose() * w).norm() <= 1e-9 * w.norm() * exact.norm());
+  CHECK(pulled.cost.hessian_vector_products <= 1 + 4 + 4);
 }
 
 TEST_CASE("with bounds, the Jacobian is that of the free variables, zero on the bounds") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "unroll/ad/linear.hpp"
@@ -27,8 +28,15 @@ class Factorisation {
   static Factorisation cholesky(const Matrix& A);
   static Factorisation cholesky(const Eigen::SparseMatrix<double>& A);
   /// @}
-  /// P A = L U of a regular A. @throws ShapeError, NumericalError if A is singular.
+  /// P A = L U of a regular A, with a fill-reducing ordering of a sparse one. @throws ShapeError,
+  /// NumericalError if A is singular.
+  /// @{
   static Factorisation lu(const Matrix& A);
+  static Factorisation lu(const Eigen::SparseMatrix<double>& A);
+  /// @}
+  /// No factors but the caller's own way, an iterative one say, from B to A⁻¹ B and to A⁻ᵀ B, both n×k.
+  static Factorisation by(Index n, std::function<Matrix(const Matrix&)> solve,
+                          std::function<Matrix(const Matrix&)> solve_transposed);
 
   Index size() const { return size_; }  // n
   /// A⁻¹ B and A⁻ᵀ B for a vector or a matrix B of n rows. @throws ShapeError

@@ -20,11 +20,21 @@ class SparsePattern {
  public:
   /// The stored entries of `matrix`, zeros among them included.
   explicit SparsePattern(const Eigen::SparseMatrix<double>& matrix);
+  /// n×n: the diagonal, `below` diagonals below it and `above` above. @throws ShapeError unless n ≥ 1, and
+  /// below, above ≥ 0.
+  static SparsePattern band(Index n, Index below, Index above);
   Index rows() const { return stored_->rows(); }
   Index cols() const { return stored_->cols(); }
   Index size() const { return stored_->nonZeros(); }  // entries
   /// Row and column of every entry, column by column.
   std::vector<std::pair<Index, Index>> positions() const;
+  SparsePattern transposed() const;
+  /// Columns in groups, of which no two share a row: greedily, once for all copies.
+  struct Groups {
+    std::vector<Index> of_column;
+    Matrix sums;  // cols × groups: 1 where the column is in the group
+  };
+  const Groups& groups() const;
   /// The matrix with the given entries, in the order of positions(). @throws ShapeError for another number.
   template <ad::AnyArray V>
   SparseArray<ad::vector_in_world_t<V>> matrix(const V& entries) const {
@@ -39,7 +49,9 @@ class SparsePattern {
 
  private:
   void check_size(Index entries) const;
+  struct Once;
   std::shared_ptr<const ad::Sparse> stored_;
+  std::shared_ptr<Once> once_;
 };
 
 /// A sparse matrix of V's world; see SparsePattern.

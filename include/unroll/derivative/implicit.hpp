@@ -2,11 +2,11 @@
 
 #include <functional>
 
-#include "unroll/derivative/linear_solve.hpp"
 #include "unroll/derivative/method.hpp"
 #include "unroll/problem/cost.hpp"
 #include "unroll/problem/problem.hpp"
 #include "unroll/solver/equation.hpp"
+#include "unroll/solver/linear_solve.hpp"
 
 namespace unroll {
 

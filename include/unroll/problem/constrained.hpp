@@ -2,8 +2,10 @@
 
 #include <concepts>
 #include <memory>
+#include <span>
 #include <utility>
 
+#include "unroll/ad/structure.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/root.hpp"
 
@@ -41,8 +43,23 @@ concept ConstraintOver = requires(const C& c, const V& x) {
 };
 
 namespace detail {
+template <class C>
+constexpr bool is_constraint = ConstraintOver<C, Vector>&& ConstraintOver<C, VarVector>;
 /// @throws ShapeError unless c gave m entries.
 void check_constraints(Index entries, Index m);
+/// c(x, θ), m.
+template <class V, class C>
+V constraints_at(const C& c, const V& x, const V& theta, Index m) {
+  if constexpr (std::convertible_to<decltype(c(x, theta)), V>) {
+    V all = c(x, theta);
+    check_constraints(all.size(), m);
+    return all;
+  } else {
+    check_constraints(1, m);
+    const scalar_t<V> one = c(x, theta);
+    return V(assemble(std::span<const scalar_t<V>>(&one, 1)));
+  }
+}
 }  // namespace detail
 
 /// L(z, θ) = f(x, θ) + λᵀc(x, θ), z = (x, λ), n + m.
@@ -54,14 +71,7 @@ struct Lagrangian {
   template <class V>
   scalar_t<V> operator()(const V& z, const V& theta) const {
     const V x = head(z, n);
-    if constexpr (std::convertible_to<decltype(c(x, theta)), V>) {
-      const V constraints = c(x, theta);
-      detail::check_constraints(constraints.size(), m);
-      return scalar_t<V>(f(x, theta)) + dot(tail(z, m), constraints);
-    } else {
-      detail::check_constraints(1, m);
-      return scalar_t<V>(f(x, theta)) + scalar_t<V>(c(x, theta)) * z[n];
-    }
+    return scalar_t<V>(f(x, theta)) + dot(tail(z, m), detail::constraints_at(c, x, theta, m));
   }
 };
 
@@ -72,9 +82,8 @@ struct Lagrangian {
 /// solver says so. f and c are templates over the array type. @throws ShapeError unless n ≥ 1, m ≥ 0, p ≥ 0.
 template <class F, class C>
 StationaryPoint make_constrained(F f, C c, Index n, Index m, Index p) {
-  constexpr bool is_constraint = ConstraintOver<C, Vector> && ConstraintOver<C, VarVector>;
   static_assert(
-      is_constraint,
+      detail::is_constraint<C>,
       "make_constrained: c(x, theta) must accept const Vector& and const VarVector& twice, and give an "
       "array of m entries: `V(assemble(std::vector<scalar_t<V>>{first, second}))`, or a scalar where m "
       "is 1");

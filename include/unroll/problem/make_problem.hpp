@@ -114,6 +114,9 @@ class TemplateProblem : public Base {
     }
   }
 
+  /// f.pattern(), where f has it.
+  std::optional<SparsePattern> pattern() const override { return detail::pattern_of(f_); }
+
   Vector gradient(const Vector& x, const Vector& theta) const override {
     return this->written_gradient(x, theta);
   }

@@ -7,6 +7,7 @@
 
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/reduce.hpp"
+#include "unroll/ad/value_of.hpp"
 #include "unroll/ad/var_array.hpp"
 #include "unroll/problem/cost.hpp"
 #include "unroll/problem/problem.hpp"
@@ -52,6 +53,7 @@ DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const Dua
 VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta,
                           std::span<const Index> rows, const Gathering* gathering = nullptr);
 Matrix oracle_hessian(const Problem&, Cost*, const Vector& x, const Vector& theta);
+LinearMap oracle_derivative(const Problem&, Cost*, const Vector& x, const Vector& theta, ad::Side side);
 Vector oracle_product(const Problem&, Cost*, const Vector& x, const Vector& theta, const Vector& v);
 DualVector oracle_product(const Problem&, Cost*, const DualVector& x, const DualVector& theta,
                           const Vector& v);
@@ -102,11 +104,11 @@ class Oracle {
   }
   /// H, or ∂_xF, at the numbers behind (x, θ), n×n, a constant; counted as n products.
   Matrix hessian(const V& x, const V& theta) const {
-    if constexpr (std::is_same_v<V, Vector>) {
-      return detail::oracle_hessian(*problem_, cost_, x, theta);
-    } else {
-      return detail::oracle_hessian(*problem_, cost_, x.value(), theta.value());
-    }
+    return detail::oracle_hessian(*problem_, cost_, value_of(x), value_of(theta));
+  }
+  /// H, or ∂_xF, at the numbers behind (x, θ), n×n, or its transpose, by its products, each of which counts.
+  LinearMap derivative(const V& x, const V& theta, ad::Side side = ad::Side::plain) const {
+    return detail::oracle_derivative(*problem_, cost_, value_of(x), value_of(theta), side);
   }
 
  private:

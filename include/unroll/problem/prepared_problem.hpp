@@ -176,6 +176,7 @@ struct WithPrepared {
     { g.curvature(theta) } -> std::convertible_to<std::optional<Curvature>>;
   }
   { return f.curvature(theta); }
+  std::optional<SparsePattern> pattern() const { return detail::pattern_of(f); }
 };
 
 /// A problem from a template f(x, θ, π), π = f.prepare(θ), an array, a scalar, or an aggregate of these over

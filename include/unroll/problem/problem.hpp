@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "unroll/problem/linear_map.hpp"
 #include "unroll/types.hpp"
 
 namespace unroll {
@@ -88,6 +89,10 @@ class Problem {
   /// Where f is f(x, θ, π(θ)), with a π that θ alone decides: the problem once π is there. Null where it is
   /// not.
   virtual std::shared_ptr<const GivenProblem> given(const Vector& theta) const;
+
+  /// Where ∂_xG, n×n, may differ from zero at any (x, θ), if that is known: matrices are then made and solved
+  /// with as sparse ones. By default nothing is.
+  virtual std::optional<SparsePattern> pattern() const { return std::nullopt; }
 
   /// H(x, θ), or ∂_xF of a root, n×n, by n directions at once. @throws ShapeError
   Matrix hessian(const Vector& x, const Vector& theta) const;

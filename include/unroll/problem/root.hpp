@@ -64,6 +64,9 @@ class TemplateRoot final : public Root {
   /// F, as it was given.
   const F& function() const { return f_; }
 
+  /// F.pattern(), where F has it.
+  std::optional<SparsePattern> pattern() const override { return detail::pattern_of(f_); }
+
   Vector residual(const Vector& x, const Vector& theta) const override {
     Vector y = f_(x, theta);
     detail::check_residual(y.size(), n_);

@@ -21,16 +21,20 @@ Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional
 /// The step from a stationary x: g = ∇f(x, θ) is zero, its derivative H ẋ + M θ̇ is not. The method's runs
 /// from the neighbouring θ go on to the minimiser of the quadratic that f is there, and so does the
 /// derivative, at once: x − H⁻¹(g − constant g), which is x, and ẋ = −H⁻¹M θ̇. Along a direction that is not
-/// curved upwards runs take steps of `flat_step`. n products with H and its eigenvectors, where derivatives
-/// are wanted.
+/// curved upwards runs take steps of `flat_step`. Entries that are not `free` stay, if it is given. n
+/// products with H and its eigenvectors, where derivatives are wanted.
 template <class V>
 V stationary_step(std::string_view method, const Oracle<V>& f, const V& x, const V& g, const V& theta,
-                  std::optional<double> flat_step = std::nullopt) {
+                  std::optional<double> flat_step = std::nullopt, const Vector& free = Vector()) {
   if constexpr (std::is_same_v<V, Vector>) {
     return x;
   } else {
     const V change = g - Vector(value_of(g));
-    return x - Matrix(inverse_curvature(method, f.hessian(x, theta), flat_step)) * change;
+    const Matrix H = f.hessian(x, theta);
+    if (free.size() == 0) return x - Matrix(inverse_curvature(method, H, flat_step)) * change;
+    Matrix of_free = free.asDiagonal() * H * free.asDiagonal();
+    of_free.diagonal() += Vector(1 - free.array());
+    return x - Matrix(inverse_curvature(method, of_free, flat_step)) * V(cwise_product(free, change));
   }
 }
 

@@ -97,10 +97,11 @@ namespace {
 
 [[noreturn]] void not_met(const char* solver, const LinearMap& a, Index iterations, double error,
                           double tolerance) {
-  throw NumericalError(fmt::format(
-      "implicit: {} on {} ({}x{}) ended after {} iterations at the relative residual {:.3g}, short of the "
-      "tolerance {:.3g}: the matrix may be singular or ill-conditioned",
-      solver, a.name, a.size, a.size, iterations, error, tolerance));
+  throw NumericalError(
+      fmt::format("linear solve: {} on {} ({}x{}) ended after {} iterations at the relative residual {:.3g}, "
+                  "short of the "
+                  "tolerance {:.3g}: the matrix may be singular or ill-conditioned",
+                  solver, a.name, a.size, a.size, iterations, error, tolerance));
 }
 
 template <class Solver>
@@ -146,7 +147,7 @@ Matrix conjugate_gradient(const LinearMap& a, const Matrix& b, const Iteration& 
       largest_curvature = std::max(largest_curvature, curvature);
       if (!(curvature > std::numeric_limits<double>::epsilon() * largest_curvature))
         throw NumericalError(
-            fmt::format("implicit: {} is {}x{} and not positive definite: conjugate gradients found the "
+            fmt::format("linear solve: {} is {}x{} and not positive definite: conjugate gradients found the "
                         "curvature {:.3g} in iteration {}",
                         a.name, a.size, a.size, curvature + 0.0, i + 1));
       const double step = rz[j] / product;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/derivative/linear_solve.hpp"
+#include "unroll/solver/linear_solve.hpp"
 
 namespace unroll::detail {
 

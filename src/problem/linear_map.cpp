@@ -1,0 +1,69 @@
+#include "unroll/problem/linear_map.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "unroll/error.hpp"
+
+namespace unroll {
+namespace {
+
+constexpr Index width = 64;  // directions of a product
+
+/// A V, `width` columns at a time.
+Matrix products(const LinearMap& a, const Matrix& v) {
+  Matrix all(a.size, v.cols());
+  for (Index first = 0; first < v.cols(); first += width) {
+    const Index count = std::min(width, v.cols() - first);
+    all.middleCols(first, count) = a.apply(v.middleCols(first, count));
+  }
+  return all;
+}
+
+}  // namespace
+
+Matrix dense_matrix(const LinearMap& a) {
+  Matrix matrix(a.size, a.size);
+  for (Index first = 0; first < a.size; first += width) {
+    const Index count = std::min(width, a.size - first);
+    Matrix units = Matrix::Zero(a.size, count);
+    units.middleRows(first, count).setIdentity();
+    matrix.middleCols(first, count) = a.apply(units);
+  }
+  return matrix;
+}
+
+Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
+  const SparsePattern::Groups& groups = a.pattern->groups();
+  const Index n = a.size, count = groups.sums.cols();
+  Matrix directions(n, count + 1);
+  directions.leftCols(count) = groups.sums;
+  // Of no structure: uneven steps of the golden ratio.
+  for (Index i = 0; i < n; ++i)
+    directions(i, count) = 0.5 + std::fmod(0.6180339887498949 * static_cast<double>(i + 1), 1.0);
+
+  const Matrix product = products(a, directions);
+  ad::Sparse matrix = *a.pattern->stored();
+  Vector seen = Vector::Zero(n);  // A times the last direction, by the entries
+  double largest = 0;
+  for (Index j = 0; j < n; ++j)
+    for (ad::Sparse::InnerIterator entry(matrix, j); entry; ++entry) {
+      entry.valueRef() = product(entry.row(), groups.of_column[static_cast<std::size_t>(j)]);
+      seen[entry.row()] += entry.value() * directions(j, count);
+      largest = std::max(largest, std::abs(entry.value()));
+    }
+
+  constexpr double rounding = 1e-9;
+  for (Index i = 0; i < n; ++i) {
+    const double missed = std::abs(product(i, count) - seen[i]);
+    if (missed > rounding * std::max(largest, std::abs(product(i, count))))
+      throw DomainError(fmt::format(
+          "pattern of {}: row {} has entries outside it: their sum, with weights from 0.5 to 1.5, is {:.3g}",
+          a.name, i, missed));
+  }
+  return matrix;
+}
+
+}  // namespace unroll
