@@ -36,6 +36,9 @@ Matrix dense_matrix(const LinearMap& a) {
 }
 
 Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
+  if (a.pattern->rows() != a.size || a.pattern->cols() != a.size)
+    throw ShapeError(fmt::format("pattern of {}: it is {}x{}, not {}x{}", a.name, a.pattern->rows(),
+                                 a.pattern->cols(), a.size, a.size));
   const SparsePattern::Groups& groups = a.pattern->groups();
   const Index n = a.size, count = groups.sums.cols();
   Matrix directions(n, count + 1);

@@ -120,6 +120,25 @@ TEST_CASE("maps without objective, one block or two: the estimates hold, and are
   CHECK(tally.good >= count);
 }
 
+TEST_CASE("the drift of a Jacobian is what one more step changes of the map's derivative, over 1 - q") {
+  test::Random random(11);
+  const Matrix A = random.matrix(5, 5), B = random.matrix(5, 2);
+  const TanhMap map{A * (0.9 / A.norm()), B};
+  const NoObjective none(5, 2);
+  const Vector x0 = Vector::Ones(5), theta{{0.4, -0.7}};
+  const Derivative d = jacobian(none, map, x0, theta, {.steps = 4}, Forward{.certify = Certify::always});
+  const auto slope = [&](const Vector& x) {
+    const Vector y = (map.A * x).array().tanh();
+    return Matrix(0.5 * Vector(1 - y.array().square()).asDiagonal() * map.A);
+  };
+  const Vector next = 0.5 * (map.A * d.x).array().tanh().matrix() + B * theta;
+  const double moved = ((slope(next) - slope(d.x)) * d.dx).norm();
+  REQUIRE(d.certificate.drift);
+  REQUIRE(d.certificate.contraction);
+  CHECK(moved > 1e-6);
+  CHECK(std::abs(*d.certificate.drift - moved / (1 - *d.certificate.contraction)) <= 1e-9 * moved);
+}
+
 TEST_CASE("lasso, θ in the prox alone: an unfinished derivative is called wrong, a finished one good") {
   const Dataset data = test::standardised_data("auto_mpg");
   const Vector y = centred(data.target);

@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/LU>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "unroll/ad/tape.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/constrained.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/root.hpp"
 #include "unroll/solver/newton.hpp"
@@ -83,6 +86,11 @@ struct Lacking : Bratu {
   using Bratu::Bratu;
   SparsePattern pattern() const { return SparsePattern::band(A.rows(), 1, 1); }
 };
+/// And one of another size.
+struct Short : Bratu {
+  using Bratu::Bratu;
+  SparsePattern pattern() const { return SparsePattern::band(A.rows() - 1, 4, 4); }
+};
 
 /// Of which ∂_xF is zero.
 struct Flat {
@@ -126,7 +134,10 @@ TEST_CASE("with a pattern Newton's steps take few products, and give what dense 
   CHECK(products(told) <= 4 * 9);  // five entries in a row; one group more or less, and the proof
 
   const auto energy = make_problem(Energy{Bratu(9, 0, false)}, 81, 2);
-  check_same(energy, make_problem(Energy{Bratu(9, 0, true)}, 81, 2), Newton{});
+  const auto told_energy = make_problem(Energy{Bratu(9, 0, true)}, 81, 2);
+  check_same(energy, told_energy, Newton{});
+  using Told = std::decay_t<decltype(told_energy)>;
+  check_same(energy, StationaryPoint(std::make_shared<const Told>(told_energy)), Newton{});
 }
 
 TEST_CASE("without a matrix: iterations of products find Newton's direction, and its derivative") {
@@ -170,6 +181,8 @@ TEST_CASE("a pattern that lacks entries, or is needed and missing, is said") {
                        doctest::Contains("has entries outside it"), DomainError);
   CHECK_THROWS_WITH_AS(implicit_jacobian(lacking, Vector::Zero(16), at), doctest::Contains("outside it"),
                        DomainError);
+  CHECK_THROWS_WITH_AS(implicit_jacobian(make_root(Short(4, 0.1, true), 16, 2), Vector::Zero(16), at),
+                       doctest::Contains("it is 15x15, not 16x16"), ShapeError);
   const auto plain = make_root(Bratu(4, 0.1, false), 16, 2);
   CHECK_THROWS_WITH_AS(
       implicit_jacobian(plain, Vector::Zero(16), at, {.linear_solver = LinearSolver::sparse}),

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -31,6 +32,7 @@ class StationaryPoint : public Root {
     return f_->third_order(x, theta, w, x_dot, theta_dot);
   }
   void check_domain(const Vector& theta) const override { f_->check_domain(theta); }
+  std::optional<SparsePattern> pattern() const override { return f_->pattern(); }
 
  private:
   std::shared_ptr<const Problem> f_;

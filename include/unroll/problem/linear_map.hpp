@@ -26,7 +26,8 @@ Matrix dense_matrix(const LinearMap& a);
 
 /// A, of which the pattern is known, by as many products as it takes for no two columns in one to share a row
 /// (Curtis, Powell & Reid, On the estimation of sparse Jacobian matrices, 1974), and one more, that shows
-/// whether the pattern has all. @throws DomainError naming a row in which it has not.
+/// whether the pattern has all. @throws DomainError naming a row in which it has not, ShapeError unless it is
+/// n×n.
 Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a);
 
 namespace detail {
