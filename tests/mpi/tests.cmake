@@ -11,7 +11,7 @@ endforeach()
 target_link_libraries(unroll_tests_mpi PRIVATE doctest::doctest)
 target_compile_definitions(unroll_tests_mpi PRIVATE UNROLL_DATA_DIR="${PROJECT_SOURCE_DIR}/examples/data"
                                                     DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-if(UNROLL_PRECOMPILE_EIGEN)
+if(UNROLL_PRECOMPILE_EIGEN AND NOT CMAKE_UNITY_BUILD)  # for one source it would be read twice
   target_precompile_headers(unroll_tests_mpi PRIVATE <doctest/doctest.h> <unroll/unroll.hpp>)
 endif()
 

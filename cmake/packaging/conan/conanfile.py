@@ -43,7 +43,7 @@ class UnrollConan(ConanFile):
 
     def generate(self):
         toolchain = CMakeToolchain(self)
-        for option in ("BUILD_TESTS", "BUILD_EXAMPLES", "TEST_CONSUMERS", "VERIFY_HEADERS", "MPI"):
+        for option in ("BUILD_TESTS", "BUILD_EXAMPLES", "TEST_CONSUMERS", "MPI"):
             toolchain.cache_variables[f"UNROLL_{option}"] = False
         toolchain.cache_variables["FETCHCONTENT_FULLY_DISCONNECTED"] = True
         toolchain.generate()

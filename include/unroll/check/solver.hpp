@@ -22,19 +22,19 @@ namespace detail {
 /// The numbers of a state over plain arrays, member after member.
 template <class State>
 Vector numbers_of(const State& state) {
-  std::vector<double> numbers;
+  std::vector<double> entries;
   const auto take = [&](const auto& self, const auto& member) -> void {
     using Member = std::decay_t<decltype(member)>;
     if constexpr (std::is_arithmetic_v<Member>)
-      numbers.push_back(static_cast<double>(member));
+      entries.push_back(static_cast<double>(member));
     else if constexpr (requires { member.coeff(0, 0); })
-      numbers.insert(numbers.end(), member.data(), member.data() + member.size());
+      entries.insert(entries.end(), member.data(), member.data() + member.size());
     else if constexpr (
         requires { member.begin()->size(); } || requires { *member.begin() + 0.0; })
       for (const auto& part : member) self(self, part);
   };
   for_each_member(state, [&](const auto& member) { take(take, member); });
-  return Eigen::Map<const Vector>(numbers.data(), std::ssize(numbers));
+  return Eigen::Map<const Vector>(entries.data(), std::ssize(entries));
 }
 
 /// Every step of the run is taken twice from its state, and once as if it were a later one.
