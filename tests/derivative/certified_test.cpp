@@ -78,18 +78,19 @@ TEST_CASE("an accuracy that cannot be reached is not claimed") {
 }
 
 TEST_CASE("from far away, after a single step of the solver, the accuracy is reached all the same") {
-  const Case c = test::logistic_case();
-  const Vector w = Vector::LinSpaced(c.start.x.size(), -1, 1);
-  const Instance i = make_instance(c.problem, c.theta, c.start.x);
-  const Vector exact = i.jacobian.transpose() * w;
-  for (const double away : {10.0, 1e3, 1e6}) {
-    CAPTURE(away);
-    const Vector far = away * Vector::LinSpaced(w.size(), -1, 2);
-    const Vjp v = vjp(*c.problem, GradientDescent{1 / c.spectrum.largest}, far, c.theta, w, {.steps = 1},
-                      Certified{1e-6});
-    CAPTURE(v.path);
-    CHECK(v.certificate.verdict == Verdict::good);
-    CHECK((v.dtheta - exact).norm() <= 1e-6 * exact.norm());
+  for (const Case& c : {test::logistic_case(), test::template_case()}) {  // constants known, and not
+    const Vector w = Vector::LinSpaced(c.start.x.size(), -1, 1);
+    const Vector exact = make_instance(c.problem, c.theta, c.start.x).jacobian.transpose() * w;
+    for (const double away : {10.0, 1e3, 1e6}) {
+      CAPTURE(c.name);
+      CAPTURE(away);
+      const Vector far = away * Vector::LinSpaced(w.size(), -1, 2);
+      const Vjp v = vjp(*c.problem, GradientDescent{1 / c.spectrum.largest}, far, c.theta, w, {.steps = 1},
+                        Certified{1e-6});
+      CAPTURE(v.path);
+      CHECK(v.certificate.verdict == Verdict::good);
+      CHECK((v.dtheta - exact).norm() <= 1e-6 * exact.norm());
+    }
   }
 }
 
