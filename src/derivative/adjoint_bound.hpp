@@ -56,11 +56,15 @@ class AdjointBound {
   Certificate point_;
   double mixed_ = 0;  // ‖M‖_F
   double lipschitz_h_ = 0, lipschitz_m_ = 0;
+  std::optional<double> self_concordance_{};
   std::optional<OuterPart> outer_{};
   std::optional<Nearer> nearer_{};
   Vector towards_{};  // where the drift is measured, if the constants are not known
 };
 
+/// Of a self-concordant f at a distance d, with τ = Rd: ‖H*^(−½)(H − H*)H^(−½)‖ is at most this,
+/// exp(τ/2)(exp(τ) − 1), as exp(−τ) H ≤ H* ≤ exp(τ) H.
+double relative_change(double tau);
 /// What the problem knows, if it is all that bounds need.
 std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);
 

@@ -50,8 +50,10 @@ double Approach::expected_share(const Vector& at) {
   if (g == 0) return 0;
   if (share_per_gradient_) return *share_per_gradient_ * g;
   if (!known_) return 10 * g / *first_gradient_;
-  const double l = known_->smallest_eigenvalue, m = mixed_at(at).value;
-  return g / l * ((m > 0 ? *known_->mixed_lipschitz / m : 0) + *known_->hessian_lipschitz / l);
+  const double l = known_->smallest_eigenvalue, m = mixed_at(at).value, e = g / l;
+  double of_hessian = e * *known_->hessian_lipschitz / l;
+  if (const auto& r = known_->self_concordance) of_hessian = std::min(of_hessian, relative_change(*r * e));
+  return (m > 0 ? e * *known_->mixed_lipschitz / m : 0) + of_hessian;
 }
 
 void Approach::learn(double share) {
@@ -84,24 +86,40 @@ void Approach::take_steps(double share) {
   spent_before_ += spent() - before;
 }
 
+// How far to go along −δ, Hδ ≈ ∇f: all of the way, or as far as ‖∇f‖ falls as it should, where H varies along
+// it. Off what is linear by c t² at t, ‖∇f‖ is least at about ‖∇f‖/(2c).
+bool Approach::step_along(const ConjugateResiduals& cr) {
+  const Vector from = x(), before = *gradient_, image = cr.product().dx;
+  const double now = before.stableNorm();
+  constexpr int most_trials = 5;
+  double t = 1;
+  for (int trial = 0; trial < most_trials && has_budget(); ++trial) {
+    look(from - t * cr.solution());
+    const double off = (*gradient_ - (before - t * image)).stableNorm() / (t * now);  // relative, at t
+    if (gradient_->stableNorm() <= (1 - t / 4) * now) {
+      steps_.record.x = gradient_at_;
+      bend_ = off / (t * now);
+      ++moves_;
+      return true;
+    }
+    t *= std::clamp(std::isfinite(off) ? 1 / (2 * off) : 0, 0.05, 0.5);
+  }
+  return false;
+}
+
 void Approach::move(double share) {
   while (has_budget()) {
     const double now_share = expected_share(x()), now = gradient_->stableNorm();
     if (now_share <= share) return;
-    // On a quadratic the residual is the next gradient; elsewhere more than Newton's method can use is
-    // wasted.
-    double eta = share / (2 * now_share);
-    if (!known_ || *known_->hessian_lipschitz > 0) eta = std::max(eta, std::min(0.1, now));
+    // What is left of ∇f is the residual, and what H varied: less than that is wasted.
+    constexpr double coarsest = 0.3;
+    double wasted = is_quadratic() ? 0 : coarsest;
+    if (bend_) wasted = *bend_ * now;
+    const double eta = std::min(coarsest, std::max(share / (2 * now_share), wasted));
     ConjugateResiduals cr(steps_.problem(), x(), steps_.theta(), *gradient_, {}, steps_.record.cost);
     products_ += solve(cr, [&] { return cr.residual_norm() <= eta * now; });
-    const Vector next = x() - cr.solution();
-    look(next);
-    constexpr double fall = 0.5;
-    if (gradient_->stableNorm() < fall * now) {
-      steps_.record.x = next;
-      ++moves_;
-      continue;
-    }
+    if (step_along(cr)) continue;
+    if (known_) return;  // there is no other minimiser for steps to lead to: rounding
     const Index taken = steps_.record.steps;
     if (taken < steps_.options().steps) take_steps(now_share / 4);
     if (steps_.record.steps == taken) return;

@@ -9,7 +9,8 @@
 namespace unroll::detail {
 
 /// x on its way to the minimiser, as near as a derivative there needs it: by the solver's steps, then by
-/// conjugate residuals on Hδ = ∇f. Counts what it spends.
+/// conjugate residuals on Hδ = ∇f, Newton's method with steps that are shortened where H varies. Counts what
+/// it spends.
 class Approach {
  public:
   /// `most`: gradients and products, after the solver's own.
@@ -55,6 +56,9 @@ class Approach {
   void look(const Vector& at);
   MixedNorm mixed_at(const Vector& at);
   double expected_share(const Vector& at);
+  /// Moves x along −δ of `cr` to where ‖∇f‖ has fallen, if it does.
+  bool step_along(const ConjugateResiduals& cr);
+  bool is_quadratic() const { return known_ && *known_->hessian_lipschitz == 0; }
 
   Steps& steps_;
   std::optional<Curvature> known_;
@@ -64,6 +68,7 @@ class Approach {
   std::optional<MixedNorm> mixed_;  // ‖M‖ at mixed_at_
   Vector mixed_at_;
   std::optional<double> first_gradient_;
+  std::optional<double> bend_;  // what of ∇f the last move found that is not linear, per ‖∇f‖²
   std::optional<double> share_per_gradient_;  // of the drift, as it was measured
 };
 

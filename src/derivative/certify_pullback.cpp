@@ -29,6 +29,8 @@ MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& thet
   return {is_exact ? whole : whole / std::sqrt(static_cast<double>(k)), is_exact};
 }
 
+double relative_change(double tau) { return std::exp(tau / 2) * std::expm1(tau); }
+
 std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta) {
   std::optional<Curvature> curvature = problem.curvature(theta);
   if (curvature && !(curvature->hessian_lipschitz && curvature->mixed_lipschitz)) curvature.reset();
@@ -49,6 +51,7 @@ AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector
   if (known) {
     lipschitz_h_ = *known->hessian_lipschitz;
     lipschitz_m_ = *known->mixed_lipschitz;
+    self_concordance_ = known->self_concordance;
   } else {
     const Estimates e = estimate(problem, x, theta, gradient, cost);
     towards_ = e.towards_minimiser;
@@ -85,7 +88,15 @@ void AdjointBound::refine(const Vector& gradient, Index products) {
 double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) const {
   const double d = *point_.distance, b = *point_.jacobian_norm;
   const double of_outer = outer_ && d > 0 ? d * (b * outer_->lipschitz_x + outer_->lipschitz_theta) : 0;
-  if (towards_.size() == 0) return d * (lipschitz_m_ + b * lipschitz_h_) * norm(lambda) + of_outer;
+  if (towards_.size() == 0) {
+    double of_hessian = d * b * lipschitz_h_ * norm(lambda);
+    if (self_concordance_) {
+      const double l = *point_.smallest_eigenvalue, square = lambda.cwiseProduct(product.dx).sum();
+      const double change = relative_change(*self_concordance_ * d) * std::sqrt(std::max(square, 0.0) / l);
+      of_hessian = std::min(of_hessian, l * b * change);
+    }
+    return d * lipschitz_m_ * norm(lambda) + of_hessian + of_outer;
+  }
   if (cost_ != nullptr) cost_->hessian_vector_products += lambda.cols();
   const SecondOrder there = checked_pull(problem_, x_ + d * towards_, theta_, lambda);
   return norm(there.dtheta - product.dtheta) + b * norm(there.dx - product.dx) + of_outer;

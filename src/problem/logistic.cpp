@@ -37,6 +37,7 @@ LogisticProblem::LogisticProblem(Matrix a, const Vector& y) {
   signed_rows_ = std::move(a);
   signed_rows_.array().colwise() *= -y.array();
   hessian_lipschitz_ = lipschitz_of_hessian(signed_rows_);
+  self_concordance_ = signed_rows_.rowwise().norm().maxCoeff();
 }
 
 double LogisticProblem::value(const Vector& x, const Vector& theta) const {
@@ -92,7 +93,7 @@ Vector LogisticProblem::parameter_gradient(const Vector& x, const Vector&) const
 }
 
 std::optional<Curvature> LogisticProblem::curvature(const Vector& theta) const {
-  return Curvature{theta[0], hessian_lipschitz_, 1.0, false};
+  return Curvature{theta[0], hessian_lipschitz_, 1.0, false, self_concordance_};
 }
 
 void LogisticProblem::check_domain(const Vector& theta) const { check_positive(theta, "logistic"); }

@@ -3,9 +3,7 @@
 
 #include <Eigen/Cholesky>
 
-#include "derivative/cases.hpp"
-#include "unroll/compare/instance.hpp"
-#include "unroll/compare/setup.hpp"
+#include "derivative/data_instances.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
@@ -75,6 +73,20 @@ TEST_CASE("an accuracy that cannot be reached is not claimed") {
   CHECK_THROWS_AS(
       vjp(*c.problem, ProximalGradient<L1>{0.1, {}}, c.start, c.theta, w, {.steps = 3}, Certified{}),
       UnsupportedError);
+}
+
+TEST_CASE("from far away, after a single step of the solver, the accuracy is reached all the same") {
+  for (const char* const data : {"auto_mpg", "breast_cancer_diagnostic", "wine_quality_red"})
+    for (const double away : {1.0, 10.0, 1e3}) {
+      CAPTURE(data);
+      CAPTURE(away);
+      const Instance i = test::data_instance(data, "logistic", 0.01, away);
+      const Vector w = Vector::LinSpaced(i.start.size(), -1, 1), exact = i.jacobian.transpose() * w;
+      const Vjp v = vjp(*i.problem, GradientDescent{1.0}, i.start, i.theta, w, {.steps = 1}, Certified{1e-6});
+      CAPTURE(v.path);
+      CHECK(v.certificate.verdict == Verdict::good);
+      CHECK((v.dtheta - exact).norm() <= 1e-6 * exact.norm());
+    }
 }
 
 TEST_CASE("where the problem knows no constants the accuracy is reached by estimate, which is said") {

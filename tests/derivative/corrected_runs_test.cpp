@@ -1,6 +1,7 @@
 // What correction is worth, counted over many runs; and a run so long that nobody would record it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -11,28 +12,39 @@
 namespace unroll::corrected_runs {
 namespace {
 
-/// Runs by how small their adjoint's residual is beside w, and in how many the correction is nearer to ∂x*.
+/// In how many runs the correction is nearer to ∂x*, where its adjoints' residuals are small beside w. There
+/// is one θ, so a product is a number, and its error changes sign on the way: by luck any may be next to
+/// nothing at some T. Hence the errors of three products are taken together.
 struct Count {
   int runs = 0, better = 0;
 
   template <class S>
   void add(const Instance& i, const S& solver, Index steps) {
-    const Vector w = Vector::LinSpaced(i.start.size(), -1, 1), exact = i.jacobian.transpose() * w;
-    const auto by = [&](const Method& method) {
-      return vjp(*i.problem, solver, i.start, i.theta, w, {.steps = steps}, method);
-    };
-    const Vjp v = by(Reverse{.corrected = true, .certify = Certify::never});
-    const Vector residual = w - checked_pull(*i.problem, v.x, i.theta, v.adjoint).dx;
-    if (residual.norm() > 0.1 * w.norm()) return;
-    const double error = (v.dtheta - exact).norm();
-    if (error <= 1e-11 * exact.norm()) return;  // rounding
+    const Index n = i.start.size();
+    double corrected = 0, unrolled = 0, residual = 0;  // squares, relative, and the largest
+    for (const Vector& w : {Vector(Vector::LinSpaced(n, -1, 1)), Vector(Vector::Ones(n)), i.minimiser}) {
+      const Vector exact = i.jacobian.transpose() * w;
+      const auto by = [&](const Method& method) {
+        return vjp(*i.problem, solver, i.start, i.theta, w, {.steps = steps}, method);
+      };
+      const auto square = [&](const Vjp& v) {
+        return (v.dtheta - exact).squaredNorm() / exact.squaredNorm();
+      };
+      const Vjp v = by(Reverse{.corrected = true, .certify = Certify::never});
+      const Vector r = w - checked_pull(*i.problem, v.x, i.theta, v.adjoint).dx;
+      residual = std::max(residual, r.norm() / w.norm());
+      corrected += square(v);
+      unrolled += square(by(Reverse{.certify = Certify::never}));
+    }
+    constexpr double rounding = 1e-11;
+    if (residual > 0.1 || corrected <= rounding * rounding) return;
     ++runs;
-    better += error < (by(Reverse{.certify = Certify::never}).dtheta - exact).norm();
+    better += corrected < unrolled;
   }
 };
 
 TEST_CASE(
-    "logistic: where the residual of the adjoint is a tenth, correction is nearer in 90 % of the runs") {
+    "logistic: where the residual of the adjoint is a tenth, correction is nearer in 95 % of the runs") {
   Count count;
   for (const char* const data : {"breast_cancer_diagnostic", "breast_cancer_original"})
     for (const double theta : {0.01, 0.1, 1.0})
@@ -54,7 +66,7 @@ TEST_CASE(
       }
   MESSAGE("corrected is nearer in ", count.better, " of ", count.runs, " runs");
   CHECK(count.runs > 100);
-  CHECK(count.better >= 0.9 * count.runs);
+  CHECK(count.better >= 0.95 * count.runs);
 }
 
 /// T of UNROLL_TEST_LONG_STEPS in the environment, where a million takes seconds.

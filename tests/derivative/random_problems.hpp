@@ -26,10 +26,12 @@ struct Softmax {
   }
   /// The third derivative of log Σ exp along a unit u is a third central moment of numbers within √2 of each
   /// other, at most √8/(6√3); of f along a unit U it is at most that times Σ_i‖Ua_i‖³/m ≤ max‖a_i‖
-  /// λ_max(AᵀA/m).
+  /// λ_max(AᵀA/m). With another v once for u it is E[(u − Eu)(v − Ev)²], at most the spread of u, √2 max‖a_i‖
+  /// of a unit U, times the second derivative along v.
   Curvature curvature(const Vector& theta) const {
-    return {theta[0], std::sqrt(8.0) / (6 * std::sqrt(3.0)) * A.rowwise().norm().maxCoeff() * largest, 1.0,
-            false};
+    const double longest = A.rowwise().norm().maxCoeff();
+    return {theta[0], std::sqrt(8.0) / (6 * std::sqrt(3.0)) * longest * largest, 1.0, false,
+            std::sqrt(2.0) * longest};
   }
 };
 

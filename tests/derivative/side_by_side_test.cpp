@@ -2,11 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <memory>
-
-#include "derivative/cases.hpp"
-#include "unroll/compare/instance.hpp"
-#include "unroll/compare/setup.hpp"
+#include "derivative/data_instances.hpp"
 
 namespace unroll::side_by_side {
 namespace {
@@ -28,27 +24,13 @@ double ehrhardt_roberts(const Problem& problem, const Vector& x, const Vector& t
          epsilon * w.norm() * (*c.mixed_lipschitz / l + mixed * *c.hessian_lipschitz / (l * l));
 }
 
-/// Of a target that is none, −1 below its mean and 1 above.
-Instance instance(const std::string& name, bool is_logistic, double theta) {
-  const Dataset data = test::standardised_data(name);
-  const Vector target = centred(data.target),
-               labels = target.unaryExpr([](double v) { return v > 0 ? 1.0 : -1.0; });
-  std::shared_ptr<const Problem> problem;
-  if (is_logistic)
-    problem = std::make_shared<const LogisticProblem>(data.values, labels);
-  else
-    problem = std::make_shared<const RidgeProblem>(data.values, target);
-  return make_instance(problem, Vector::Constant(1, theta), Vector::Zero(data.values.cols()));
-}
-
 TEST_CASE("on the bundled data a certificate is between the error and the bound of the literature") {
   std::string table =
       "| data | loss | T | error | certificate | of these constants |\n|---|---|---|---|---|---|\n";
   for (const std::string& name : data_names(UNROLL_DATA_DIR))
-    for (const bool is_logistic : {false, true}) {
-      const Instance i = instance(name, is_logistic, 0.01);
-      const double largest = spectrum(i.problem->hessian(i.start, i.theta)).largest;  // at 0 H is largest
-      const auto solver = Nesterov::optimal(i.theta[0], largest);
+    for (const char* const loss : {"ridge", "logistic"}) {
+      const Instance i = test::data_instance(name, loss, 0.01, 0);
+      const auto solver = Nesterov::optimal(i.theta[0], test::spectrum_everywhere(i).largest);
       const Vector w = Vector::LinSpaced(i.start.size(), -1, 1), exact = i.jacobian.transpose() * w;
       for (const Index steps : {50, 200}) {
         CAPTURE(name);
@@ -64,9 +46,8 @@ TEST_CASE("on the bundled data a certificate is between the error and the bound 
         CHECK(error <= bound + rounding);
         CHECK(bound <= theirs + rounding);
         const double size = exact.norm();
-        table +=
-            fmt::format("| {} | {} | {} | {:.1e} | {:.1e} | {:.1e} |\n", name,
-                        is_logistic ? "logistic" : "ridge", steps, error / size, bound / size, theirs / size);
+        table += fmt::format("| {} | {} | {} | {:.1e} | {:.1e} | {:.1e} |\n", name, loss, steps, error / size,
+                             bound / size, theirs / size);
       }
     }
   MESSAGE("relative to the derivative\n", table);

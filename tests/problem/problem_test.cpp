@@ -206,7 +206,7 @@ TEST_CASE("a minimiser at a theta of the wrong size is refused") {
 
 TEST_CASE("what a problem knows of its curvature holds at every point") {
   test::Random random(9);
-  Index known = 0;
+  Index known = 0, self_concordant = 0;
   for (const test::ProblemCase& c : test::problem_cases()) {
     const std::optional<Curvature> curvature = c.problem->curvature(c.theta);
     if (!curvature) continue;
@@ -222,9 +222,14 @@ TEST_CASE("what a problem knows of its curvature holds at every point") {
       CHECK((c.problem->hessian(there, c.theta) - H).operatorNorm() <=
             *curvature->hessian_lipschitz * distance + 1e-13);
       CHECK((c.problem->mixed(there, c.theta) - M).norm() <= *curvature->mixed_lipschitz * distance);
+      if (!curvature->self_concordance) continue;
+      ++self_concordant;
+      const Matrix most = std::exp(*curvature->self_concordance * distance) * H;
+      CHECK(spectrum(most - c.problem->hessian(there, c.theta)).smallest >= -1e-12 * most.norm());
     }
   }
   CHECK(known == 3);
+  CHECK(self_concordant > 0);
 }
 
 TEST_CASE("the Lipschitz constant of a logistic Hessian is attained by one row, across its bend") {

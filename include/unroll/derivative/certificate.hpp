@@ -51,6 +51,8 @@ enum class ConstantSource {
 /// ‖∂x*‖:
 ///   −M(x_T)ᵀλ − ∂x*ᵀw = −(M(x_T) − M(x*))ᵀλ − ∂x*ᵀ(r + (H(x_T) − H(x*)) λ), hence
 ///   ‖u − ∂x*ᵀw‖ ≤ residual + drift,  residual = ‖u + M(x_T)ᵀλ‖ + B‖r‖,  drift = d (Lip M + B Lip H) ‖λ‖,
+/// where of a self-concordant f (Curvature::self_concordance) τ = Rd makes ℓB e^{τ/2}(e^τ − 1) √(λᵀH(x_T)λ/ℓ)
+/// of B Lip H ‖λ‖ d if that is less, as e^{−τ} H(x_T) ≤ H(x*) ≤ e^τ H(x_T);
 /// and it is at least ‖u + M(x_T)ᵀλ‖ − B‖r‖ − drift (Ehrhardt & Roberts 2023 bound −Mᵀλ, with
 /// ‖w‖/ℓ for ‖λ‖). `bound` and `at_least` are those of an x̂ and a λ̂ there, as above, where they are sharper.
 /// w is that of x_T; of a hypergradient, where w = ∂_xF(x, θ), all that is F's counts, too: dF/dθ = u + ∂_θF

@@ -8,11 +8,10 @@ namespace unroll {
 /// Jacobian ‖J − ∂x*‖_F), by the bounds of Certificate. What is cheapest is chosen on the way:
 ///  1. the solver's steps, until x is near a minimiser, or all options.steps are done; none where the problem
 ///     knows itself to be strongly convex, as there is but one to be found;
-///  2. x ← x − δ, Hδ = ∇f by conjugate residuals, as far as the drift asks for; where ‖∇f‖ does not halve, x
-///     is put back and the solver's steps go on;
+///  2. x ← x − tδ, Hδ = ∇f by conjugate residuals, as far as the drift asks for and H's change allows; t = 1,
+///     or less where ‖∇f‖ would not fall. Where it never does, steps of the solver go on, as in 1;
 ///  3. conjugate residuals (Stiefel 1955) for Hλ = w, as far as the residual asks for, from the λ before
-///  (`adjoint`,
-///     of a neighbouring θ say, at first);
+///     (`adjoint`, of a neighbouring θ say, at first);
 /// and from 2 on again with half the allowance until the bound holds. x of the record is where it ended, not
 /// the solver's x_t; `path` of the record tells what was done. Costs are counted as ever. Where the accuracy
 /// is not reached, the best so far is returned with a verdict that says so; status is `converged` only if the

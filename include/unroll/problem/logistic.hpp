@@ -25,7 +25,7 @@ class LogisticProblem final : public Problem {
   /// Of |s'(z_i) − s'(z'_i)| ≤ max|s''| |a_iᵀ(x − x')|, max|s''| = 1/(6√3), follow
   ///   ‖H(x) − H(x')‖_2 ≤ Σ_i |s'(z_i) − s'(z'_i)| ‖a_i‖²/m ≤ max|s''| Σ_i ‖a_i‖³/m · ‖x − x'‖ and
   ///   ‖H(x) − H(x')‖_2 ≤ max_i |s'(z_i) − s'(z'_i)| ‖AᵀA/m‖_2 ≤ max|s''| max_i ‖a_i‖ ‖AᵀA/m‖_2 ‖x − x'‖.
-  /// Lip H is the smaller of the two, computed at construction.
+  /// Lip H is the smaller of the two, computed at construction. As |s''| ≤ s', R is max_i ‖a_i‖.
   std::optional<Curvature> curvature(const Vector& theta) const override;
   /// @throws DomainError unless θ > 0.
   void check_domain(const Vector& theta) const override;
@@ -33,6 +33,7 @@ class LogisticProblem final : public Problem {
  private:
   Matrix signed_rows_;        // −y_i a_i, m×n
   double hessian_lipschitz_;  // Lip H
+  double self_concordance_;   // R
 };
 
 /// Logistic regression on A (m×n) and labels y (m, ±1).

@@ -22,6 +22,8 @@ struct Curvature {
   std::optional<double> hessian_lipschitz;  // ‖H(x) − H(x')‖_2 ≤ hessian_lipschitz ‖x − x'‖, if known
   std::optional<double> mixed_lipschitz;  // ‖M(x) − M(x')‖_F ≤ mixed_lipschitz ‖x − x'‖, if known
   bool exact = false;                     // ℓ is the smallest eigenvalue of H itself, to rounding
+  /// R of a self-concordant f: |d/ds vᵀH(x + su) v| ≤ R‖u‖ vᵀH(x) v, so that H(x') ≤ exp(R‖x' − x‖) H(x).
+  std::optional<double> self_concordance{};
 };
 
 class GivenProblem;
