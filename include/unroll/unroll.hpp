@@ -64,6 +64,7 @@
 #include "unroll/solver/solve_program.hpp"
 #include "unroll/solver/steepest_descent.hpp"
 #include "unroll/solver/stochastic_gradient.hpp"
+#include "unroll/solver/trust_region.hpp"
 #include "unroll/theory/bounds.hpp"
 #include "unroll/theory/burn_in.hpp"
 #include "unroll/theory/burn_in_monitor.hpp"

@@ -1,7 +1,6 @@
 // What correction is worth, counted over many runs; and a run so long that nobody would record it.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -21,25 +20,23 @@ struct Count {
   template <class S>
   void add(const Instance& i, const S& solver, Index steps) {
     const Index n = i.start.size();
-    double corrected = 0, unrolled = 0, residual = 0;  // squares, relative, and the largest
-    for (const Vector& w : {Vector(Vector::LinSpaced(n, -1, 1)), Vector(Vector::Ones(n)), i.minimiser}) {
-      const Vector exact = i.jacobian.transpose() * w;
-      const auto by = [&](const Method& method) {
-        return vjp(*i.problem, solver, i.start, i.theta, w, {.steps = steps}, method);
-      };
-      const auto square = [&](const Vjp& v) {
-        return (v.dtheta - exact).squaredNorm() / exact.squaredNorm();
-      };
-      const Vjp v = by(Reverse{.corrected = true, .certify = Certify::never});
-      const Vector r = w - checked_pull(*i.problem, v.x, i.theta, v.adjoint).dx;
-      residual = std::max(residual, r.norm() / w.norm());
-      corrected += square(v);
-      unrolled += square(by(Reverse{.certify = Certify::never}));
-    }
+    Matrix w(n, 3);
+    w << Vector::LinSpaced(n, -1, 1), Vector::Ones(n), i.minimiser;
+    const SolveOptions options{.steps = steps};
+    const auto run = linearise(*i.problem, solver, i.start, i.theta, options,
+                               Reverse{.corrected = true, .certify = Certify::never}, {.columns = 3});
+    const Matrix pulled = run->pull(w).theta, lambda = run->adjoint()->lambda;
+    const Matrix residual = w - checked_pull(*i.problem, run->record().x, i.theta, lambda).dx;
+    const Matrix exact = i.jacobian.transpose() * w;
+    const auto error = [&](const Matrix& products) { return (products - exact).cwiseQuotient(exact).norm(); };
     constexpr double rounding = 1e-11;
-    if (residual > 0.1 || corrected <= rounding * rounding) return;
+    if ((residual.colwise().norm().array() > 0.1 * w.colwise().norm().array()).any() ||
+        error(pulled) <= rounding)
+      return;
+    const Derivative unrolled =
+        jacobian(*i.problem, solver, i.start, i.theta, options, Forward{.certify = Certify::never});
     ++runs;
-    better += corrected < unrolled;
+    better += error(pulled) < error(unrolled.dx.transpose() * w);
   }
 };
 

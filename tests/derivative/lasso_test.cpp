@@ -115,7 +115,7 @@ TEST_CASE("implicit differentiation works on the support alone: of 1,000 coeffic
   const Vector theta = Vector::Ones(p), x0 = Vector::Zero(n);
   const double steepest = problem.gradient(x0, theta).cwiseAbs().maxCoeff();
   const ProximalGradient<L1> solver{1 / L, {.weight = 0.86 * steepest}};
-  const SolveOptions options{.steps = 3000};
+  const SolveOptions options{.steps = 600};
   const Derivative d = jacobian(problem, solver, x0, theta, options, Implicit{.certify = Certify::never});
   std::vector<Index> S;
   for (Index i = 0; i < n; ++i)
