@@ -6,6 +6,7 @@
 
 #include "fixed_point.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/oracle.hpp"
 
 namespace unroll {
 
@@ -59,13 +60,15 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
   const auto pull = [&problem, x, theta, metered](const Matrix& w) {
     return metered(w.cols(), [&] { return checked_pull(problem, x, theta, w); });
   };
-  const bool symmetric = problem.has_objective();
-  const auto pattern = problem.pattern();
-  const auto transposed = symmetric || !pattern ? pattern : std::optional(pattern->transposed());
-  return {.matrix = {n, symmetric, symmetric ? "H" : "the Jacobian of F",
-                     [push, p](const Matrix& v) { return push(v, Matrix::Zero(p, v.cols())); }, pattern},
-          .transposed = {n, symmetric, symmetric ? "H" : "the Jacobian of F, transposed,",
-                         [pull](const Matrix& w) { return pull(w).dx; }, transposed},
+  const auto map = [&](ad::Side side) {
+    LinearMap a = detail::oracle_derivative(problem, nullptr, x, theta, side);
+    a.apply = [metered, product = std::move(a.apply)](const Matrix& v) {
+      return metered(v.cols(), [&] { return product(v); });
+    };
+    return a;
+  };
+  return {.matrix = map(ad::Side::plain),
+          .transposed = map(ad::Side::transposed),
           .parameters = p,
           .dimension = n,
           .forcing = [push, n](const Matrix& theta_dot) -> Matrix {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "unroll/error.hpp"
+#include "unroll/problem/oracle.hpp"
 
 namespace unroll {
 namespace {
@@ -67,6 +69,24 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
           a.name, i, missed));
   }
   return matrix;
+}
+
+LinearMap detail::oracle_derivative(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
+                                    ad::Side side) {
+  check_sizes(problem, x.size(), theta.size(), "derivative of the gradient");
+  const bool symmetric = problem.has_objective(), plain = symmetric || side == ad::Side::plain;
+  const auto pattern = problem.pattern();
+  return {x.size(), symmetric,
+          symmetric ? "H"
+          : plain   ? "the Jacobian of F"
+                    : "the Jacobian of F, transposed,",
+          [&problem, cost, x, theta, plain](const Matrix& v) -> Matrix {
+            if (cost != nullptr)
+              std::atomic_ref(cost->hessian_vector_products).fetch_add(v.cols(), std::memory_order_relaxed);
+            return plain ? checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), v.cols()))
+                         : checked_pull(problem, x, theta, v).dx;
+          },
+          plain || !pattern ? pattern : std::optional(pattern->transposed())};
 }
 
 }  // namespace unroll

@@ -259,23 +259,6 @@ Matrix oracle_hessian(const Problem& problem, Cost* cost, const Vector& x, const
   return problem.hessian(x, theta);
 }
 
-LinearMap oracle_derivative(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
-                            Side side) {
-  check_sizes(problem, x.size(), theta.size(), "derivative of the gradient");
-  const bool symmetric = problem.has_objective(), plain = symmetric || side == Side::plain;
-  const auto pattern = problem.pattern();
-  return {x.size(), symmetric,
-          symmetric ? "H"
-          : plain   ? "the Jacobian of F"
-                    : "the Jacobian of F, transposed,",
-          [&problem, cost, x, theta, plain](const Matrix& v) -> Matrix {
-            if (cost != nullptr) count(cost->hessian_vector_products, v.cols());
-            return plain ? checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), v.cols()))
-                         : checked_pull(problem, x, theta, v).dx;
-          },
-          plain || !pattern ? pattern : std::optional(pattern->transposed())};
-}
-
 Vector oracle_product(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
                       const Vector& v) {
   if (cost != nullptr) count(cost->hessian_vector_products, 1);
