@@ -27,7 +27,7 @@ template <class Factors>
 class HeldFactor : public ConstantFactor {
  public:
   template <class A>
-  HeldFactor(const char* operation, const A& a, Index n) : ConstantFactor(n), factors_(operation, a) {}
+  HeldFactor(std::string_view name, const A& a, Index n) : ConstantFactor(n), factors_(name, a) {}
   void solve_in_place(Block& x, Side side) const override { factors_.solve_in_place(x, side); }
 
  private:
@@ -52,9 +52,9 @@ class FunctionFactor final : public ConstantFactor {
 };
 
 template <class Factors, class A>
-std::shared_ptr<const ConstantFactor> factorised(const char* operation, const A& a) {
-  check_system(operation, {a.rows(), a.cols()}, a.rows());
-  return std::make_shared<const HeldFactor<Factors>>(operation, a, a.rows());
+std::shared_ptr<const ConstantFactor> factorised(std::string_view name, const A& a) {
+  check_system(name, {a.rows(), a.cols()}, a.rows());
+  return std::make_shared<const HeldFactor<Factors>>(name, a, a.rows());
 }
 
 struct SolveConstant {
@@ -79,7 +79,7 @@ struct SolveConstant {
 
 template <class E>
 erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& factor, Side side, const E& x) {
-  check_system("factorisation", {factor->size(), factor->size()}, x.rows());
+  check_system("factorisation: A", {factor->size(), factor->size()}, x.rows());
   if (TapeCore* const core = core_of(x); core != nullptr) core->keep(factor);
   return evaluate_rule<Kind::array>(LinearRule{SolveConstant{factor.get(), side}}, shape_of(x), x);
 }
@@ -92,19 +92,19 @@ UNROLL_WORLD(DualArray)
 
 }  // namespace ad
 
-Factorisation Factorisation::cholesky(const Matrix& A) {
+Factorisation Factorisation::cholesky(const Matrix& A, std::string_view name) {
   const auto view = ad::ConstBlock(A.data(), A.rows(), A.cols());
-  return {ad::factorised<ad::Cholesky>("Factorisation::cholesky", view), A.rows()};
+  return {ad::factorised<ad::Cholesky>(name, view), A.rows()};
 }
-Factorisation Factorisation::cholesky(const Eigen::SparseMatrix<double>& A) {
-  return {ad::factorised<ad::SparseCholesky>("Factorisation::cholesky", A), A.rows()};
+Factorisation Factorisation::cholesky(const Eigen::SparseMatrix<double>& A, std::string_view name) {
+  return {ad::factorised<ad::SparseCholesky>(name, A), A.rows()};
 }
-Factorisation Factorisation::lu(const Matrix& A) {
+Factorisation Factorisation::lu(const Matrix& A, std::string_view name) {
   const auto view = ad::ConstBlock(A.data(), A.rows(), A.cols());
-  return {ad::factorised<ad::Lu>("Factorisation::lu", view), A.rows()};
+  return {ad::factorised<ad::Lu>(name, view), A.rows()};
 }
-Factorisation Factorisation::lu(const Eigen::SparseMatrix<double>& A) {
-  return {ad::factorised<ad::SparseLu>("Factorisation::lu", A), A.rows()};
+Factorisation Factorisation::lu(const Eigen::SparseMatrix<double>& A, std::string_view name) {
+  return {ad::factorised<ad::SparseLu>(name, A), A.rows()};
 }
 Factorisation Factorisation::by(Index n, std::function<Matrix(const Matrix&)> solve,
                                 std::function<Matrix(const Matrix&)> solve_transposed) {

@@ -8,59 +8,58 @@ namespace unroll::ad {
 
 namespace {
 
-[[noreturn]] void throw_not_finite(const char* operation, Index n, Index k) {
+[[noreturn]] void throw_not_finite(std::string_view name, Index n, Index k) {
   throw NumericalError(fmt::format(
-      "{}: A is {}x{} and has entries that are not finite, or too large: see pivot {}", operation, n, n, k));
+      "{} is {}x{} and has entries that are not finite, or too large: see pivot {}", name, n, n, k));
 }
 
 // The pivot of A's Cholesky factorisation that is not positive, by the plain recurrence: an error path.
-[[noreturn]] void throw_indefinite(const char* operation, const ConstBlock& a) {
+[[noreturn]] void throw_indefinite(std::string_view name, const ConstBlock& a) {
   const Index n = a.rows();
   Matrix l = a;
   for (Index k = 0; k < n; ++k) {
     const double pivot = l(k, k) - l.row(k).head(k).squaredNorm();
-    if (std::isnan(pivot)) throw_not_finite(operation, n, k);
+    if (std::isnan(pivot)) throw_not_finite(name, n, k);
     if (!(pivot > 0))
       throw NumericalError(
-          fmt::format("{}: A is {}x{} and not positive definite: pivot {} is {}", operation, n, n, k, pivot));
+          fmt::format("{} is {}x{} and not positive definite: pivot {} is {}", name, n, n, k, pivot));
     l(k, k) = std::sqrt(pivot);
     for (Index i = k + 1; i < n; ++i) l(i, k) = (l(i, k) - l.row(i).head(k).dot(l.row(k).head(k))) / l(k, k);
   }
-  throw NumericalError(fmt::format("{}: A is {}x{} and not positive definite", operation, n, n));
+  throw NumericalError(fmt::format("{} is {}x{} and not positive definite", name, n, n));
 }
 
-void check_pivots(const char* operation, const Vector& pivots) {
+void check_pivots(std::string_view name, const Vector& pivots) {
   for (Index k = 0; k < pivots.size(); ++k) {
-    if (!std::isfinite(pivots[k])) throw_not_finite(operation, pivots.size(), k);
+    if (!std::isfinite(pivots[k])) throw_not_finite(name, pivots.size(), k);
     if (pivots[k] == 0)
-      throw NumericalError(fmt::format("{}: A is {}x{} and singular: pivot {} is {}", operation,
-                                       pivots.size(), pivots.size(), k, pivots[k]));
+      throw NumericalError(fmt::format("{} is {}x{} and singular: pivot {} is {}", name, pivots.size(),
+                                       pivots.size(), k, pivots[k]));
   }
 }
 
 }  // namespace
 
 template <>
-Cholesky::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {
+Cholesky::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
   if (decomposition_.info() != Eigen::Success || !decomposition_.matrixLLT().diagonal().allFinite())
-    throw_indefinite(operation, a);
+    throw_indefinite(name, a);
 }
 template <>
-Lu::Decomposed(const char* operation, const ConstBlock& a) : decomposition_(a) {
-  check_pivots(operation, decomposition_.matrixLU().diagonal());
+Lu::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
+  check_pivots(name, decomposition_.matrixLU().diagonal());
 }
 template <unsigned mode>
-Triangular<mode>::Triangular(const char* operation, const ConstBlock& a) : a_(a) {
-  check_pivots(operation, a_.diagonal());
+Triangular<mode>::Triangular(std::string_view name, const ConstBlock& a) : a_(a) {
+  check_pivots(name, a_.diagonal());
 }
 template class Triangular<Eigen::Lower>;
 template class Triangular<Eigen::Upper>;
 
-void check_system(const char* operation, Shape a, Index rows_of_b) {
-  if (a.rows != a.cols)
-    throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, a.rows, a.cols));
+void check_system(std::string_view name, Shape a, Index rows_of_b) {
+  if (a.rows != a.cols) throw ShapeError(fmt::format("{} is {}x{}, not square", name, a.rows, a.cols));
   if (a.rows != rows_of_b)
-    throw ShapeError(fmt::format("{}: A is {}x{}, b has {} rows", operation, a.rows, a.cols, rows_of_b));
+    throw ShapeError(fmt::format("{} is {}x{}, b has {} rows", name, a.rows, a.cols, rows_of_b));
 }
 
 }  // namespace unroll::ad

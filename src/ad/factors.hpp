@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
+#include <string_view>
 
 #include "unroll/ad/block.hpp"
 
@@ -23,8 +24,8 @@ void in_place(Block& x, const F& f) {
 template <class Decomposition>
 class Decomposed {
  public:
-  /// `operation` is for messages. @throws NumericalError with the pivot that is not positive, or 0.
-  Decomposed(const char* operation, const ConstBlock& a);
+  /// `name` is what messages call A. @throws NumericalError with the pivot that is not positive, or 0.
+  Decomposed(std::string_view name, const ConstBlock& a);
   /// x = op(A)⁻¹ x, n × any.
   void solve_in_place(Block& x, Side side) const {
     in_place(x, [&](auto& right) {
@@ -46,7 +47,7 @@ template <unsigned mode>
 class Triangular {
  public:
   /// @throws NumericalError with the entry of the diagonal that is 0.
-  Triangular(const char* operation, const ConstBlock& a);
+  Triangular(std::string_view name, const ConstBlock& a);
   void solve_in_place(Block& x, Side side) const {
     const auto triangle = a_.template triangularView<mode>();
     in_place(x, [&](auto& right) {
@@ -61,7 +62,7 @@ class Triangular {
   Matrix a_;
 };
 
-/// For systems A X = B. @throws ShapeError unless A is square, with as many rows as B.
-void check_system(const char* operation, Shape a, Index rows_of_b);
+/// For systems A X = B; `name` as above. @throws ShapeError unless A is square, with as many rows as B.
+void check_system(std::string_view name, Shape a, Index rows_of_b);
 
 }  // namespace unroll::ad

@@ -99,10 +99,11 @@ A projected_to_box(const A& x, const L& lower, const U& upper) {
   check_size("box_projection", "upper", upper, x.size());
   const ConstBlock low = block_of(lower);
   const ConstBlock high = block_of(upper);
-  for (Index i = 0; i < x.size(); ++i)
-    if (!(low(at(low, i), 0) <= high(at(high, i), 0)))
-      throw DomainError(fmt::format("box_projection: at {} the bounds are {} and {}", i, low(at(low, i), 0),
-                                    high(at(high, i), 0)));
+  for (Index i = 0; i < x.size(); ++i) {
+    const double least = low(at(low, i), 0), most = high(at(high, i), 0);
+    if (!(least <= most) || (least == most && std::isinf(least)))
+      throw DomainError(fmt::format("box_projection: at {} the bounds are {} and {}", i, least, most));
+  }
   return evaluate_array<A>(BoxProjection{}, Shape{x.size(), 1}, x, lower, upper);
 }
 

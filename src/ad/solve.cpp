@@ -30,8 +30,8 @@ struct Triangle {
 template <class Factors, class Reading>
 class DenseFactor {
  public:
-  DenseFactor(const char* operation, const ConstBlock& a, Index n)
-      : n_(n), factors_(operation, ConstBlock(a.data(), n, n)), tangents_(a.rightCols(a.cols() - 1)) {}
+  DenseFactor(std::string_view name, const ConstBlock& a, Index n)
+      : n_(n), factors_(name, ConstBlock(a.data(), n, n)), tangents_(a.rightCols(a.cols() - 1)) {}
 
   // (Eigen's solvers touch the first entry, which an empty right-hand side has not.)
   void solve_in_place(Block& x, Side side) const {
@@ -68,10 +68,10 @@ class DenseFactor {
 };
 
 template <class Factors, class Reading, class A, class B>
-auto solution_by(const char* operation, const A& a, const B& b) {
-  check_system(operation, shape_of(a), b.rows());
+auto solution_by(std::string_view name, const A& a, const B& b) {
+  check_system(name, shape_of(a), b.rows());
   using Factor = DenseFactor<Factors, Reading>;
-  return solve_by(std::make_shared<const Factor>(operation, block_of(a), a.rows()), a.rows(), a, b);
+  return solve_by(std::make_shared<const Factor>(name, block_of(a), a.rows()), a.rows(), a, b);
 }
 
 }  // namespace
@@ -80,13 +80,13 @@ template <class A, class B>
 erased_result_t<A, B> solution(Factoring factoring, const A& a, const B& b) {
   switch (factoring) {
     case Factoring::cholesky:
-      return solution_by<Cholesky, Symmetric>("solve_cholesky", a, b);
+      return solution_by<Cholesky, Symmetric>("solve_cholesky: A", a, b);
     case Factoring::lu:
-      return solution_by<Lu, Whole>("solve_lu", a, b);
+      return solution_by<Lu, Whole>("solve_lu: A", a, b);
     case Factoring::lower:
-      return solution_by<Triangular<Eigen::Lower>, Triangle<Eigen::Lower>>("solve_lower", a, b);
+      return solution_by<Triangular<Eigen::Lower>, Triangle<Eigen::Lower>>("solve_lower: A", a, b);
     default:
-      return solution_by<Triangular<Eigen::Upper>, Triangle<Eigen::Upper>>("solve_upper", a, b);
+      return solution_by<Triangular<Eigen::Upper>, Triangle<Eigen::Upper>>("solve_upper: A", a, b);
   }
 }
 

@@ -74,12 +74,12 @@ Sparse with_entries(const Sparse& pattern, const ConstBlock& entries) {
 // Of a symmetric matrix whose lower triangle is read.
 class SymmetricSparseFactor {
  public:
-  SymmetricSparseFactor(const char* operation, std::shared_ptr<const Sparse> pattern, Side side,
+  SymmetricSparseFactor(std::string_view name, std::shared_ptr<const Sparse> pattern, Side side,
                         const ConstBlock& entries)
       : pattern_(std::move(pattern)),
         side_(side),
-        factors_(operation, side == Side::plain ? with_entries(*pattern_, entries)
-                                                : Sparse(with_entries(*pattern_, entries).transpose())),
+        factors_(name, side == Side::plain ? with_entries(*pattern_, entries)
+                                           : Sparse(with_entries(*pattern_, entries).transpose())),
         tangents_(entries.rightCols(entries.cols() - 1)) {}
   void solve_in_place(Block& x, Side side) const {
     if (x.size() > 0) factors_.solve_in_place(x, side);
@@ -144,10 +144,10 @@ erased_result_t<A, B> sparse_product(const SparsePattern& pattern, Side side, co
 }
 template <class A, class B>
 erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, const A& entries, const B& b) {
-  constexpr auto operation = "solve_cholesky";
-  check_system(operation, shape_of(pattern, side), b.rows());
+  constexpr auto name = "solve_cholesky: A";
+  check_system(name, shape_of(pattern, side), b.rows());
   const auto factor =
-      std::make_shared<const SymmetricSparseFactor>(operation, pattern.stored(), side, block_of(entries));
+      std::make_shared<const SymmetricSparseFactor>(name, pattern.stored(), side, block_of(entries));
   return solve_by(factor, pattern.rows(), entries, b);
 }
 

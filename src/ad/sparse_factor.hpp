@@ -4,6 +4,7 @@
 
 #include <Eigen/SparseCholesky>
 #include <Eigen/SparseLU>
+#include <string_view>
 
 #include "unroll/ad/block.hpp"
 #include "unroll/error.hpp"
@@ -15,15 +16,14 @@ namespace unroll::ad {
 class SparseCholesky {
  public:
   /// @throws NumericalError with the pivot that is not positive, in the order of elimination.
-  SparseCholesky(const char* operation, const Eigen::SparseMatrix<double>& a) : decomposition_(a) {
+  SparseCholesky(std::string_view name, const Eigen::SparseMatrix<double>& a) : decomposition_(a) {
     const Vector pivots = decomposition_.vectorD();
     for (Index k = 0; k < pivots.size(); ++k)
       if (!(pivots[k] > 0))
-        throw NumericalError(fmt::format("{}: A is {}x{} and not positive definite: pivot {} is {}",
-                                         operation, a.rows(), a.cols(), k, pivots[k]));
+        throw NumericalError(fmt::format("{} is {}x{} and not positive definite: pivot {} is {}", name,
+                                         a.rows(), a.cols(), k, pivots[k]));
     if (decomposition_.info() != Eigen::Success)
-      throw NumericalError(
-          fmt::format("{}: A is {}x{} and not positive definite", operation, a.rows(), a.cols()));
+      throw NumericalError(fmt::format("{} is {}x{} and not positive definite", name, a.rows(), a.cols()));
   }
   void solve_in_place(Block& x, Side) const { x = decomposition_.solve(x).eval(); }
 
@@ -35,14 +35,13 @@ class SparseCholesky {
 class SparseLu {
  public:
   /// @throws NumericalError if A is singular, or not finite.
-  SparseLu(const char* operation, const Eigen::SparseMatrix<double>& a) {
+  SparseLu(std::string_view name, const Eigen::SparseMatrix<double>& a) {
     const auto n = a.rows();
     if (!a.coeffs().allFinite())
-      throw NumericalError(
-          fmt::format("{}: A is {}x{} and has entries that are not finite", operation, n, n));
+      throw NumericalError(fmt::format("{} is {}x{} and has entries that are not finite", name, n, n));
     decomposition_.compute(a);
     if (decomposition_.info() != Eigen::Success)
-      throw NumericalError(fmt::format("{}: A is {}x{} and singular", operation, n, n));
+      throw NumericalError(fmt::format("{} is {}x{} and singular", name, n, n));
   }
   void solve_in_place(Block& x, Side side) const {
     if (side == Side::plain)

@@ -20,44 +20,51 @@ bool rests_elsewhere(const Steps& steps, double g, double curvature) {
 
 namespace {
 
-constexpr Index terms = 4;  // of a series that are looked at
+constexpr std::size_t terms = 4;  // of a series that are looked at
 constexpr double rounding = 1e-13;
 
-/// An estimate of ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by the ratio q of the last.
+/// ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by ‖A‖ ≤ q where that is known, else by an
+/// estimate from the ratio of the last.
 struct Series {
   double sum = 0, ratio = 0;
+  std::optional<double> known;  // q, unless a term contradicts it
 
   template <class Apply>
-  Series(const Apply& apply, Matrix r, double negligible = 0) {
+  Series(const Apply& apply, Matrix r, std::optional<double> q, double negligible = 0,
+         std::size_t count = terms)
+      : known(q) {
     std::vector<double> sizes{norm(r)};
     if (sizes.back() <= negligible) return;
-    for (Index j = 0; j < terms && sizes.back() > 0; ++j) {
+    for (std::size_t j = 0; j < count && sizes.back() > 0; ++j) {
       sum += sizes.back();
       r = apply(r);
       sizes.push_back(norm(r));
+      if (known && sizes.back() > (*known + rounding) * sizes[sizes.size() - 2]) known.reset();
     }
     if (!(sizes.back() > 0)) return;
-    ratio = std::pow(sizes.back() / sizes[terms / 2], 2.0 / terms);
-    constexpr double slack = 2;  // the ratio grows towards that of the slowest direction
-    sum += ratio < 1 ? slack * sizes.back() / (1 - ratio) : std::numeric_limits<double>::infinity();
+    const auto latter = count / 2;
+    ratio = std::pow(sizes.back() / sizes[count - latter], 1.0 / static_cast<double>(latter));
+    const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
+    const double of_rest = known.value_or(ratio);
+    sum += of_rest < 1 ? slack * sizes.back() / (1 - of_rest) : std::numeric_limits<double>::infinity();
   }
 };
 
-/// ‖∂_θΦ‖_F, by p tangents, or by a few with random signs (Hutchinson).
-double size_in_theta(const FixedPoint& point, Index p) {
+/// ∂_θΦ, of which the norm is that of this, or a few of its images with random signs (Hutchinson).
+Matrix slopes_in_theta(const FixedPoint& point, Index p) {
   constexpr Index few = 4;
-  if (p <= few) return norm(point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p)));
+  if (p <= few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
   std::mt19937_64 random(static_cast<std::uint64_t>(p));
   Matrix directions(p, few);
   for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
-  return norm(point.push(Matrix::Zero(point.size(), few), directions)) / std::sqrt(static_cast<double>(few));
+  return point.push(Matrix::Zero(point.size(), few), directions) / std::sqrt(static_cast<double>(few));
 }
 
 /// ‖∂_sΦ‖_2 from below, by a few products along its largest singular vector.
 double size_in_state(const FixedPoint& point) {
   Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
   double size = 0;
-  for (Index j = 0; j < terms && v.size() > 0; ++j) {
+  for (std::size_t j = 0; j < terms && v.size() > 0; ++j) {
     const Vector image = point.push(v, Matrix());
     size = std::max(size, image.stableNorm());
     v = point.pull(image);
@@ -91,6 +98,14 @@ bool is_near(const Steps& steps, const Certificate& c, double ratio) {
   constexpr double little = 0.01;
   const double to_go = ahead(*c.gradient_norm, ratio, steps.record.x.stableNorm());
   return to_go <= little * distance(steps.record.x, steps.x0());
+}
+
+/// q ≥ ‖∂_sΦ‖, from what problem and solver say.
+std::optional<double> known_contraction(const Steps& steps) {
+  const auto curvature = steps.problem().curvature(steps.theta());
+  if (!curvature || !(curvature->smallest_eigenvalue > 0)) return std::nullopt;
+  const auto q = steps.contraction(curvature->smallest_eigenvalue);
+  return q && *q < 1 ? std::optional(std::max(0.0, *q)) : std::nullopt;
 }
 
 void conclude(Certificate& c, bool is_near, double bound, double least) {
@@ -134,16 +149,18 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     c.residual = norm(rest);
     if (!bounded) return c;
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
-    const Series error(apply, rest);
+    const auto known_q = known_contraction(steps);
+    const Series error(apply, rest, known_q);
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
     steps.to_end();
     const double size = norm(pushed);
-    const Series drift(apply, moved, rounding * size);
-    const double q = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)});
+    const Series drift(apply, moved, known_q, rounding * size);
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+                 q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
     c.drift = ahead(norm(moved), q, size);
-    conclude(c, is_near(steps, c, q), error.sum + ahead(drift.sum, q, size),
+    conclude(c, is_near(steps, c, seen), error.sum + ahead(drift.sum, q, size),
              (*c.residual - *c.drift) / (1 + size_in_state(point)));
     return c;
   });
@@ -160,34 +177,46 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const Matrix& cotangent = known != nullptr ? known->w : w;
     const Matrix v = known != nullptr ? known->lambda : fixed_point_equation(steps).adjoint(w, {});
     const auto apply = [&](const Matrix& r) { return point.pull(r); };
+    const auto known_q = known_contraction(steps);
     Matrix rest = apply(v) - v;
     rest.middleRows(point.x(), steps.dimension()) += cotangent;
     c.residual = norm(rest);
     if (!bounded) return c;
-    const Series error(apply, rest);
+    const Series error(apply, rest, known_q);
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     double moved_in_theta = 0;
+    const Matrix slopes = slopes_in_theta(point, steps.parameters());
+    std::optional<double> known_to_go, known_size;  // ≥ ‖x_T − x*‖, ‖∂x*‖, where Φ is a map of x alone
+    if (known_q && seeds.outer && point.size() == steps.dimension()) {
+      constexpr auto many = static_cast<std::size_t>(terms_of_outer);
+      const auto along = [&](const Matrix& r) { return point.push(r, Matrix()); };
+      const Series way(along, point.next() - steps.record.x, known_q, 0, many),
+          in_theta(along, slopes, known_q, 0, many);
+      if (way.known) known_to_go = way.sum;
+      if (in_theta.known) known_size = in_theta.sum;
+    }
     const Matrix here = point.pull_to_theta(v);
     if (const auto there = further(steps, point)) {
       moved = there->pull(v) - apply(v);
       moved_in_theta = norm(there->pull_to_theta(v) - here);
     }
     const double size = norm(v);
-    const Series drift(apply, moved, rounding * size);
-    const double q = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
-                 slope = size_in_theta(point, steps.parameters());
+    const Series drift(apply, moved, known_q, rounding * size);
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+                 q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
     c.contraction = q;
     c.drift = ahead(norm(moved), q, size);
     double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
-      constexpr double slack = 2;  // q, too, grows towards that of the slowest direction
-      if (const double to_go = slack * ahead(*c.gradient_norm, q); to_go > 0)
-        beside += ahead(slope * to_go * outer.lipschitz_x, q) + to_go * outer.lipschitz_theta;
+      constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction
+      if (const double to_go = known_to_go.value_or(slack * ahead(*c.gradient_norm, seen)); to_go > 0)
+        beside +=
+            to_go * (known_size.value_or(ahead(slope, seen)) * outer.lipschitz_x + outer.lipschitz_theta);
       c.norm = norm(pulled + outer.theta);
     }
     const double gap = norm(pulled - here);
-    conclude(c, is_near(steps, c, q), gap + beside, gap - beside);
+    conclude(c, is_near(steps, c, seen), gap + beside, gap - beside);
     return c;
   });
 }

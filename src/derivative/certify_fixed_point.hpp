@@ -15,6 +15,9 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
 
 /// How many products a bounded certificate takes, a column.
 inline constexpr Index fixed_point_products = 12;
+/// Where an outer loss is followed to x* by what problem and solver know, so many more for the way there, and
+/// for each of up to four directions in θ.
+inline constexpr Index terms_of_outer = 24;
 
 /// Whether the run came to rest although g, a residual at its end, is no rounding: see
 /// Verdict::other_equation.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <random>
 
 namespace unroll::detail {
 
@@ -34,11 +33,7 @@ Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const 
 
 std::optional<std::vector<Index>> FixedPoint::active() const {
   // Any tangent will do: exact zeros are of rows that are zero.
-  std::minstd_rand engine(1);
-  std::uniform_real_distribution<double> uniform(0.5, 1.5);
-  Vector any(size());
-  for (double& entry : any) entry = uniform(engine);
-  const Matrix moved = push(any, Matrix());
+  const Matrix moved = push(uneven(size()), Matrix());
   std::vector<Index> rows;
   for (Index row = 0; row < size(); ++row)
     if (moved(row, 0) != 0) rows.push_back(row);
@@ -72,6 +67,9 @@ ImplicitEquation fixed_point_equation(Steps& steps) {
                  [map](const Matrix& v) { return Matrix(v - map->push(v, Matrix())); }, std::nullopt, active},
       .transposed = {size, false, "(I - dPhi/ds)^T",
                      [map](const Matrix& w) { return Matrix(w - map->pull(w)); }, std::nullopt, active},
+      .advice =
+          "; where multipliers are part of the state, constraints that depend on one another leave "
+          "them undetermined",
       .parameters = steps.parameters(),
       .x = map->x(),
       .dimension = steps.dimension(),

@@ -10,8 +10,22 @@
 
 namespace unroll {
 
+namespace {
+
+/// A⁻¹ B. @throws what solve_linear does, saying for what.
+Matrix solved(const ImplicitEquation& equation, const LinearMap& a, const Matrix& b,
+              const LinearOptions& options) {
+  try {
+    return solve_linear(a, b, options);
+  } catch (const NumericalError& e) {
+    throw NumericalError(fmt::format("implicit: {}{}", e.what(), equation.advice));
+  }
+}
+
+}  // namespace
+
 Matrix ImplicitEquation::push(const Matrix& theta_dot, const LinearOptions& options) const {
-  return solve_linear(matrix, forcing(theta_dot), options).middleRows(x, dimension);
+  return solved(*this, matrix, forcing(theta_dot), options).middleRows(x, dimension);
 }
 
 Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) const {
@@ -19,7 +33,7 @@ Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) 
     throw ShapeError(fmt::format("implicit: the cotangent has {} entries, not {}", w.rows(), dimension));
   Matrix padded = Matrix::Zero(matrix.size, w.cols());
   padded.middleRows(x, dimension) = w;
-  return solve_linear(transposed, padded, options);
+  return solved(*this, transposed, padded, options);
 }
 
 Matrix ImplicitEquation::jacobian(const LinearOptions& options) const {
@@ -69,6 +83,9 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
   };
   return {.matrix = map(ad::Side::plain),
           .transposed = map(ad::Side::transposed),
+          .advice = problem.has_objective() ? "; of a stationary point that is no strict minimiser, a saddle "
+                                              "say, StationaryPoint(f) has the derivative"
+                                            : "",
           .parameters = p,
           .dimension = n,
           .forcing = [push, n](const Matrix& theta_dot) -> Matrix {

@@ -6,8 +6,8 @@
 #include <numbers>
 
 #include "unroll/ad/decompositions.hpp"
-#include "unroll/ad/factorisation.hpp"
 #include "unroll/error.hpp"
+#include "unroll/solver/linear_solve.hpp"
 
 namespace unroll {
 
@@ -15,14 +15,7 @@ Laplace laplace(const Problem& problem, const Vector& x, const Vector& theta) {
   check_sizes(problem, x.size(), theta.size(), "laplace");
   const Index n = x.size(), p = theta.size();
   const Matrix H = problem.hessian(x, theta);
-  const Factorisation factors = [&] {
-    try {
-      return Factorisation::cholesky(H);
-    } catch (const NumericalError& e) {
-      throw NumericalError(
-          fmt::format("laplace: H is not positive definite at x, which is no minimiser ({})", e.what()));
-    }
-  }();
+  const Factorisation factors = factorised(H, true, "laplace: at x, which is no strict minimiser, H");
   const Matrix inverse = factors.solve(Matrix(Matrix::Identity(n, n)));
 
   Vector in_x = Vector::Zero(n), in_theta = Vector::Zero(p);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 
 #include "unroll/error.hpp"
 #include "unroll/problem/oracle.hpp"
@@ -26,6 +27,12 @@ Matrix products(const LinearMap& a, const Matrix& v) {
 
 }  // namespace
 
+Vector uneven(Index n) {
+  constexpr double golden = 0.6180339887498949;
+  return Vector::NullaryExpr(
+      n, [](Index i) { return 0.5 + std::fmod(golden * static_cast<double>(i + 1), 1.0); });
+}
+
 Matrix dense_matrix(const LinearMap& a) {
   Matrix matrix(a.size, a.size);
   for (Index first = 0; first < a.size; first += width) {
@@ -45,25 +52,25 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
   const Index n = a.size, count = groups.sums.cols();
   Matrix directions(n, count + 1);
   directions.leftCols(count) = groups.sums;
-  // Of no structure: uneven steps of the golden ratio.
-  for (Index i = 0; i < n; ++i)
-    directions(i, count) = 0.5 + std::fmod(0.6180339887498949 * static_cast<double>(i + 1), 1.0);
+  directions.col(count) = uneven(n);
 
   const Matrix product = products(a, directions);
   ad::Sparse matrix = *a.pattern->stored();
-  Vector seen = Vector::Zero(n);  // A times the last direction, by the entries
-  double largest = 0;
+  // A times the last direction, by the entries, and what it may be off by rounding.
+  Vector seen = Vector::Zero(n), sizes = Vector::Zero(n);
   for (Index j = 0; j < n; ++j)
     for (ad::Sparse::InnerIterator entry(matrix, j); entry; ++entry) {
       entry.valueRef() = product(entry.row(), groups.of_column[static_cast<std::size_t>(j)]);
       seen[entry.row()] += entry.value() * directions(j, count);
-      largest = std::max(largest, std::abs(entry.value()));
+      sizes[entry.row()] += std::abs(entry.value());
     }
 
+  // Of each row: the others may be of another scale. Of a row of zeros what others leave as noise.
   constexpr double rounding = 1e-9;
+  const double noise = std::numeric_limits<double>::epsilon() * sizes.lpNorm<Eigen::Infinity>();
   for (Index i = 0; i < n; ++i) {
     const double missed = std::abs(product(i, count) - seen[i]);
-    if (missed > rounding * std::max(largest, std::abs(product(i, count))))
+    if (missed > (sizes[i] > 0 ? rounding * sizes[i] : noise))
       throw DomainError(fmt::format(
           "pattern of {}: row {} has entries outside it: their sum, with weights from 0.5 to 1.5, is {:.3g}",
           a.name, i, missed));

@@ -35,7 +35,7 @@ struct NormalStep {
       : problem(least_squares),
         J(std::move(jacobian)),
         A(J.transpose() * J),
-        factor(damped_factor(method, A, damping)),
+        factor(damped_factor(method, A, "J^T J", damping)),
         gradient(g),
         delta(factor.solve(g)) {}
 
@@ -72,7 +72,7 @@ State<V> GaussNewton::frozen_step(const Oracle<V>& f, const State<V>& s, const V
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
     return {frozen_landing(s.x, f.gradient(s.x, theta),
-                           damped_factor("Gauss-Newton", f.hessian(s.x, theta), 0), landed)};
+                           curvature_factor("Gauss-Newton", f.hessian(s.x, theta)), landed)};
   }
 }
 
@@ -113,7 +113,7 @@ LevenbergMarquardt::State<V> LevenbergMarquardt::frozen_step(const Oracle<V>& f,
     const auto next =
         step(f.plain(), State<Vector>{value_of(s.x), s.damping, s.growth, s.accepted}, value_of(theta), t);
     if (!next.accepted) return {s.x, next.damping, next.growth, false};
-    const Factorisation H = damped_factor("Levenberg-Marquardt", f.hessian(s.x, theta), 0);
+    const Factorisation H = curvature_factor("Levenberg-Marquardt", f.hessian(s.x, theta));
     return {frozen_landing(s.x, f.gradient(s.x, theta), H, next.x), next.damping, next.growth, true};
   }
 }

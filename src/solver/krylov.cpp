@@ -5,6 +5,7 @@
 #include <Eigen/IterativeLinearSolvers>
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <unsupported/Eigen/IterativeSolvers>
 #include <vector>
 
@@ -95,18 +96,24 @@ struct generic_product_impl<unroll::detail::Operator, X, SparseShape, DenseShape
 namespace unroll::detail {
 namespace {
 
-[[noreturn]] void not_met(const char* solver, const LinearMap& a, Index iterations, double error,
-                          double tolerance) {
+/// `x` is what the solver came to, `b` the right-hand side.
+[[noreturn]] void not_met(const char* solver, const LinearMap& a, Index iterations, const Vector& x,
+                          const Vector& b, double tolerance, const char* advice) {
+  const bool is_finite = x.allFinite();
+  const std::string end = is_finite
+                              ? fmt::format(
+                                    "ended after {} iterations at the relative residual {:.3g}, short of the "
+                                    "tolerance {:.3g}",
+                                    iterations, (b - a.apply(x)).norm() / b.norm(), tolerance)
+                              : fmt::format("broke down in iteration {}", iterations);
   throw NumericalError(
-      fmt::format("linear solve: {} on {} ({}x{}) ended after {} iterations at the relative residual {:.3g}, "
-                  "short of the "
-                  "tolerance {:.3g}: the matrix may be singular or ill-conditioned",
-                  solver, a.name, a.size, a.size, iterations, error, tolerance));
+      fmt::format("linear solve: {} on {} ({}x{}) {}: the matrix may be singular or ill-conditioned{}",
+                  solver, a.name, a.size, a.size, end, advice));
 }
 
 template <class Solver>
 Matrix by_columns(const char* name, Solver& solver, const LinearMap& a, const Matrix& b,
-                  const Iteration& iteration) {
+                  const Iteration& iteration, const char* advice) {
   const Operator matrix(a);
   solver.compute(matrix);
   solver.preconditioner().set(iteration.inverse_diagonal);
@@ -116,7 +123,7 @@ Matrix by_columns(const char* name, Solver& solver, const LinearMap& a, const Ma
   for (Index j = 0; j < b.cols(); ++j) {
     x.col(j) = solver.solve(Vector(b.col(j)));
     if (solver.info() != Eigen::Success || !x.col(j).allFinite())
-      not_met(name, a, solver.iterations(), solver.error(), iteration.tolerance);
+      not_met(name, a, solver.iterations(), x.col(j), b.col(j), iteration.tolerance, advice);
   }
   return x;
 }
@@ -135,7 +142,7 @@ Matrix conjugate_gradient(const LinearMap& a, const Matrix& b, const Iteration& 
   for (Index i = 0; !active.empty(); ++i) {
     if (i == iteration.max_iterations) {
       const Index j = active.front();
-      not_met("conjugate gradients", a, i, r.col(j).norm() / b.col(j).norm(), iteration.tolerance);
+      not_met("conjugate gradients", a, i, x.col(j), b.col(j), iteration.tolerance, "");
     }
     const Matrix p = directions(Eigen::all, active);
     const Matrix ap = a.apply(p);
@@ -165,14 +172,15 @@ Matrix conjugate_gradient(const LinearMap& a, const Matrix& b, const Iteration& 
 
 Matrix bicgstab(const LinearMap& a, const Matrix& b, const Iteration& iteration) {
   Eigen::BiCGSTAB<Operator, Diagonal> solver;
-  return by_columns("BiCGSTAB", solver, a, b, iteration);
+  return by_columns("BiCGSTAB", solver, a, b, iteration,
+                    ", or its products with residuals vanish by chance: take gmres");
 }
 
 Matrix gmres(const LinearMap& a, const Matrix& b, const Iteration& iteration) {
   constexpr Index restart = 100;
   Eigen::GMRES<Operator, Diagonal> solver;
   solver.set_restart(std::min(restart, a.size));
-  return by_columns("GMRES", solver, a, b, iteration);
+  return by_columns("GMRES", solver, a, b, iteration, "");
 }
 
 }  // namespace unroll::detail

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "krylov.hpp"
-#include "unroll/ad/solve.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -16,16 +16,41 @@ namespace {
 
 constexpr Index dense_limit = 256;
 
-/// @throws NumericalError if one of the pivots vanishes beside the largest.
-void check_pivots(const LinearMap& a, const Vector& pivots) {
-  Index smallest = 0;
-  const double least = pivots.cwiseAbs().minCoeff(&smallest), most = pivots.cwiseAbs().maxCoeff();
-  const double rounding = static_cast<double>(a.size) * std::numeric_limits<double>::epsilon() * most;
-  if (least > rounding) return;
-  throw NumericalError(fmt::format(
-      "linear solve: {} is {}x{} and singular to working precision: its smallest pivot, number {}, "
-      "is {:.3g}, the largest {:.3g}",
-      a.name, a.size, a.size, smallest, pivots[smallest], most));
+/// f(i, j, a_ij) for every entry that is stored.
+/// @{
+template <class F>
+void for_each_entry(const Matrix& a, const F& f) {
+  for (Index j = 0; j < a.cols(); ++j)
+    for (Index i = 0; i < a.rows(); ++i) f(i, j, a(i, j));
+}
+template <class F>
+void for_each_entry(const Eigen::SparseMatrix<double>& a, const F& f) {
+  for (Index j = 0; j < a.cols(); ++j)
+    for (Eigen::SparseMatrix<double>::InnerIterator entry(a, j); entry; ++entry)
+      f(entry.row(), j, entry.value());
+}
+/// @}
+
+/// The factors, once they have solved a system whose right-hand side has no structure, which a matrix that is
+/// singular but for rounding answers by a huge part of what it maps to zero.
+template <class M>
+Factorisation regular(const M& a, bool symmetric, std::string_view name) {
+  const Factorisation factors = symmetric ? Factorisation::cholesky(a, name) : Factorisation::lu(a, name);
+  Vector rows = Vector::Zero(a.rows()), columns = Vector::Zero(a.rows());
+  for_each_entry(a, [&](Index i, Index, double entry) { rows[i] = std::max(rows[i], std::abs(entry)); });
+  for_each_entry(a, [&](Index i, Index j, double entry) {
+    columns[j] = std::max(columns[j], std::abs(entry) / rows[i]);
+  });
+  const Vector answer = columns.cwiseProduct(factors.solve(Vector(rows.cwiseProduct(uneven(a.rows())))));
+  Index unknown = 0;
+  const double size = a.rows() == 0 ? 0 : answer.cwiseAbs().maxCoeff(&unknown);
+  const double rounding =
+      16 * std::numeric_limits<double>::epsilon() * std::sqrt(static_cast<double>(a.rows()));
+  if (!(size * rounding < 1))
+    throw NumericalError(
+        fmt::format("{} is {}x{} and singular to working precision: unknown {} is not determined", name,
+                    a.rows(), a.rows(), unknown));
+  return factors;
 }
 
 /// @throws NumericalError if an entry of what was formed is not finite.
@@ -38,27 +63,6 @@ void check_finite(const LinearMap& a, const M& entries) {
                     "of a memory of differences that vanish: such a solver declares `static constexpr "
                     "Equation equation = Equation::gradient`)",
                     a.name));
-}
-
-Matrix dense(const LinearMap& a, const Matrix& b) {
-  const Matrix matrix = dense_matrix(a);
-  check_finite(a, matrix);
-  if (!a.symmetric) {
-    const Eigen::PartialPivLU<Matrix> lu(matrix);
-    check_pivots(a, lu.matrixLU().diagonal());
-    return lu.solve(b);
-  }
-  const Eigen::LLT<Matrix> llt(matrix);
-  if (llt.info() != Eigen::Success) solve_cholesky(matrix, b);  // throws, and names the pivot
-  const Matrix factor = llt.matrixL();
-  check_pivots(a, factor.diagonal().cwiseAbs2());
-  return llt.solve(b);
-}
-
-Matrix sparse(const LinearMap& a, const Matrix& b) {
-  const ad::Sparse matrix = sparse_matrix(a);
-  check_finite(a, matrix.coeffs());
-  return factorised(matrix, a.symmetric).solve(b);
 }
 
 /// 1/diag(A), n. @throws NumericalError if an entry is zero or, of a symmetric map, negative.
@@ -86,6 +90,22 @@ LinearSolver chosen(const LinearMap& a, LinearSolver asked) {
   return a.symmetric ? LinearSolver::conjugate_gradient : LinearSolver::gmres;
 }
 
+/// @throws DomainError unless the map is what the solver needs.
+void check_suits(const LinearMap& a, LinearSolver solver) {
+  if (solver == LinearSolver::sparse && !a.pattern)
+    throw DomainError(
+        fmt::format("linear solve: {} has no pattern: take another solver. The derivative of a problem's "
+                    "gradient has one where its function has a member pattern(), see SparsePattern; that of "
+                    "a solver's step never",
+                    a.name));
+  if (solver == LinearSolver::conjugate_gradient && !a.symmetric)
+    throw DomainError(fmt::format(
+        "linear solve: conjugate gradients need a symmetric positive definite matrix, which {} need "
+        "not be: take gmres "
+        "or bicgstab",
+        a.name));
+}
+
 /// @throws NumericalError unless every column of b − A x is small: what a solver says of itself is no proof.
 void check_solution(const LinearMap& a, const Matrix& b, const Matrix& x, double tolerance) {
   const Matrix residual = b - a.apply(x);
@@ -94,7 +114,7 @@ void check_solution(const LinearMap& a, const Matrix& b, const Matrix& x, double
     if (!(residual.col(j).norm() <= slack * tolerance * b.col(j).norm()))
       throw NumericalError(fmt::format(
           "linear solve: the solution of {} has the relative residual {:.3g} in column {}, more than "
-          "the tolerance {:.3g}: the solver stagnated",
+          "the tolerance {:.3g}: the solver stagnated, the matrix may be singular or ill-conditioned",
           a.name, residual.col(j).norm() / b.col(j).norm(), j, tolerance));
 }
 
@@ -124,34 +144,47 @@ void LinearOptions::check() const {
     throw DomainError(fmt::format("linear solve: max_iterations is {}", max_iterations));
 }
 
-Factorisation factorised(const Matrix& a, bool symmetric) {
-  return symmetric ? Factorisation::cholesky(a) : Factorisation::lu(a);
+Factorisation factorised(const Matrix& a, bool symmetric, std::string_view name) {
+  try {
+    return regular(a, symmetric, name);
+  } catch (const NumericalError& e) {
+    if (symmetric) throw;
+    const Vector values = Eigen::BDCSVD<Matrix>(a).singularValues();
+    throw NumericalError(fmt::format("{}; its smallest singular value is {:.3g}, the largest {:.3g}",
+                                     e.what(), values.minCoeff(), values.maxCoeff()));
+  }
 }
 
-Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric) {
+Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric, std::string_view name) {
   constexpr Index small = 64;
-  if (a.rows() > small) return symmetric ? Factorisation::cholesky(a) : Factorisation::lu(a);
-  return factorised(Matrix(a), symmetric);
+  return a.rows() > small ? regular(a, symmetric, name) : factorised(Matrix(a), symmetric, name);
+}
+
+Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu) {
+  check_suits(a, solver);
+  const std::string name = fmt::format("linear solve: {}{}", a.name, mu == 0 ? "" : " + mu I");
+  if (solver == LinearSolver::sparse) {
+    ad::Sparse matrix = sparse_matrix(a), identity(a.size, a.size);
+    check_finite(a, matrix.coeffs());
+    identity.setIdentity();
+    if (mu != 0) matrix += mu * identity;
+    return factorised(matrix, a.symmetric, name);
+  }
+  Matrix matrix = dense_matrix(a);
+  check_finite(a, matrix);
+  matrix.diagonal().array() += mu;
+  return factorised(matrix, a.symmetric, name);
 }
 
 Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& options) {
   options.check();
+  check_suits(a, options.solver);
   if (b.size() == 0) return b;
   if (!b.allFinite())
     throw NumericalError(fmt::format("linear solve: a right-hand side of {} is not finite", a.name));
   if (a.active) return by_active(a, b, options);
   const LinearSolver solver = chosen(a, options.solver);
-  if (solver == LinearSolver::dense) return dense(a, b);
-  if (solver == LinearSolver::sparse && !a.pattern)
-    throw DomainError(fmt::format(
-        "linear solve: {} has no pattern: give the problem's function a member pattern(), see SparsePattern",
-        a.name));
-  if (solver == LinearSolver::conjugate_gradient && !a.symmetric)
-    throw DomainError(fmt::format(
-        "linear solve: conjugate gradients need a symmetric positive definite matrix, which {} need "
-        "not be: take gmres "
-        "or bicgstab",
-        a.name));
+  if (solver == LinearSolver::dense || solver == LinearSolver::sparse) return factorised(a, solver).solve(b);
   const detail::Iteration iteration{
       .tolerance = options.tolerance,
       .max_iterations = options.max_iterations > 0 ? options.max_iterations : 10 * a.size + 100,
@@ -162,15 +195,10 @@ Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& op
   for (Index j = 0; j < b.cols(); ++j) sizes[j] = b.col(j).stableNorm();
   const Vector scale = sizes.unaryExpr([](double size) { return size == 0 ? 1.0 : size; });
   const Matrix unit = b.array().rowwise() / scale.transpose().array();
-  Matrix x;
-  if (solver == LinearSolver::sparse)
-    x = sparse(a, unit);
-  else if (solver == LinearSolver::conjugate_gradient)
-    x = detail::conjugate_gradient(a, unit, iteration);
-  else if (solver == LinearSolver::bicgstab)
-    x = detail::bicgstab(a, unit, iteration);
-  else
-    x = detail::gmres(a, unit, iteration);
+  const auto iterate = solver == LinearSolver::conjugate_gradient ? detail::conjugate_gradient
+                       : solver == LinearSolver::bicgstab         ? detail::bicgstab
+                                                                  : detail::gmres;
+  const Matrix x = iterate(a, unit, iteration);
   check_solution(a, unit, x, options.tolerance);
   return x * scale.asDiagonal();
 }

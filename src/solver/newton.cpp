@@ -1,10 +1,7 @@
 #include "unroll/solver/newton.hpp"
 
-#include <fmt/format.h>
-
-#include <Eigen/SVD>
 #include <cmath>
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -14,31 +11,6 @@
 
 namespace unroll {
 namespace {
-
-/// What to say of a matrix that cannot be solved with.
-std::string singular_value(const Matrix& A) {
-  return fmt::format("; the smallest singular value of the Jacobian is {:.3g}, the largest {:.3g}",
-                     Eigen::JacobiSVD<Matrix>(A).singularValues().minCoeff(),
-                     Eigen::JacobiSVD<Matrix>(A).singularValues().maxCoeff());
-}
-
-/// (A + μI)⁻¹ of a matrix that was formed.
-template <class M>
-Factorisation damped_inverse(M A, bool symmetric, double damping) {
-  if (damping != 0) {
-    M identity(A.rows(), A.rows());
-    identity.setIdentity();
-    A += damping * identity;
-  }
-  try {
-    return factorised(A, symmetric);
-  } catch (const NumericalError& e) {
-    std::string hint = symmetric ? "; more damping may help" : "";
-    if constexpr (std::is_same_v<M, Matrix>)
-      if (!symmetric) hint = singular_value(A);
-    throw NumericalError(fmt::format("Newton: {}{}", e.what(), hint));
-  }
-}
 
 /// A V + μ V.
 LinearMap damped(LinearMap A, double damping) {
@@ -54,27 +26,15 @@ template <class V>
 Factorisation inverse(const Oracle<V>& f, const V& x, const V& theta, double damping,
                       const LinearOptions& linear) {
   const LinearMap A = f.derivative(x, theta);
-  const bool has_pattern = A.pattern.has_value();
   const LinearSolver solver = linear.solver != LinearSolver::automatic ? linear.solver
-                              : has_pattern                            ? LinearSolver::sparse
+                              : A.pattern                              ? LinearSolver::sparse
                                                                        : LinearSolver::dense;
-  const auto formed = [&](const auto& matrix, const auto& entries) {
-    if (!entries.allFinite())
-      throw NumericalError(
-          "Newton: the Jacobian at x has entries that are not finite, x is outside the domain");
-    return damped_inverse(matrix, A.symmetric, damping);
-  };
-  if (solver == LinearSolver::dense) {
-    const Matrix matrix = dense_matrix(A);
-    return formed(matrix, matrix);
-  }
-  if (solver == LinearSolver::sparse) {
-    const ad::Sparse matrix = sparse_matrix(A);
-    return formed(matrix, matrix.coeffs());
-  }
+  const std::string_view hint = A.symmetric ? "; more damping may help" : "";
+  if (solver == LinearSolver::dense || solver == LinearSolver::sparse)
+    return in_step_of("Newton", hint, [&] { return factorised(A, solver, damping); });
   const auto by = [&](LinearMap map) {
-    return [map = damped(std::move(map), damping), linear](const Matrix& b) {
-      return solve_linear(map, b, linear);
+    return [map = damped(std::move(map), damping), linear, hint](const Matrix& b) {
+      return in_step_of("Newton", hint, [&] { return solve_linear(map, b, linear); });
     };
   };
   return Factorisation::by(A.size, by(A), by(f.derivative(x, theta, ad::Side::transposed)));

@@ -12,9 +12,9 @@ namespace {
 /// −g + β p, or −g at the start and where that is no descent.
 template <class V>
 V direction(const V& g, const V& previous_g, const V& previous_p) {
-  const scalar_t<V> squared = squared_norm(previous_g);
-  if (!(value_of(squared) > 1e-200)) return -g;
-  const scalar_t<V> beta = dot(g, V(g - previous_g)) / squared;
+  if (detail::is_stationary(value_of(previous_g))) return -g;
+  const double size = detail::size_of(value_of(previous_g));
+  const scalar_t<V> beta = dot(V(g / size), V((g - previous_g) / size)) / squared_norm(V(previous_g / size));
   if (value_of(beta) <= 0) return -g;
   const V p = beta * previous_p - g;
   return value_of(p).dot(value_of(g)) < 0 ? p : V(-g);

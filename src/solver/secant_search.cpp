@@ -6,6 +6,7 @@
 #include "unroll/ad/reduce.hpp"
 #include "unroll/solver/option_checks.hpp"
 #include "unroll/solver/state.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll {
 
@@ -13,12 +14,14 @@ template <class V>
 V SecantSearch::step(const Oracle<V>& f, const V& x, const V& g, const V& p, const V& theta) const {
   using std::sqrt;
   const V zero(Vector(Vector::Zero(x.size())));
-  if (!(value_of(p).norm() > 1e-100)) return zero;
-  const scalar_t<V> s = reach * sqrt(1.0 + squared_norm(x)) / norm(p);
-  const V there = f.gradient(V(x + s * p), theta);
-  const scalar_t<V> curvature = dot(p, V(there - g)) / s;
-  const scalar_t<V> h = value_of(curvature) > 0 ? scalar_t<V>(-dot(g, p) / curvature) : scalar_t<V>(1.0);
-  const V full = h * p;
+  if (detail::is_stationary(value_of(p))) return zero;
+  const double size = detail::size_of(value_of(p));
+  const V unit = p / size;
+  const scalar_t<V> s = reach * sqrt(1.0 + squared_norm(x)) / norm(unit);
+  const V there = f.gradient(V(x + s * unit), theta);
+  const scalar_t<V> curvature = dot(unit, V(there - g)) / s;
+  const scalar_t<V> h = value_of(curvature) > 0 ? scalar_t<V>(-dot(g, unit) / curvature) : scalar_t<V>(size);
+  const V full = h * unit;
   const double part = shorten(f.plain(), value_of(x), value_of(theta), value_of(g), value_of(full));
   return part > 0 ? V(part * full) : zero;
 }

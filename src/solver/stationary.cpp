@@ -9,7 +9,12 @@
 
 namespace unroll::detail {
 
-bool is_stationary(const Vector& g) { return g.norm() <= 1e-100; }
+bool is_stationary(const Vector& g) { return (g.array().abs() <= 1e-290).all(); }
+
+double size_of(const Vector& v) {
+  const double size = v.lpNorm<Eigen::Infinity>();
+  return size > 0 ? size : 1;
+}
 
 Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional<double> flat_step) {
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H);

@@ -5,9 +5,11 @@
 #include "problem/problem_cases.hpp"
 #include "support/texts.hpp"
 #include "unroll/check/solver.hpp"
+#include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/chebyshev.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/newton.hpp"
 #include "unroll/solver/nonlinear_conjugate_gradient.hpp"
 
 namespace unroll {
@@ -85,6 +87,28 @@ TEST_CASE("a step that depends on t is found where it is said not to") {
 TEST_CASE("a derivative that forgets theta is found, and so is a step that is another on a tape") {
   CHECK(found_by(ForgetsTheta{}).first_failure() == "dx_T forwards and differences");
   CHECK(found_by(TwoFaced{}).first_failure() == "x_T on a tape and plain");
+}
+
+TEST_CASE("a derivative that tends to zero is compared beside what it was") {
+  // The scaled minimum does not depend on θ: ∂x_T is rounding.
+  const auto scaled = make_problem(
+      []<class V>(const V& x, const V& theta) {
+        const scalar_t<V> square = x[0] * x[0];
+        return theta[0] * (0.3 * square * square + 0.7 * square - 1.1 * x[0]) + 0.01 * square;
+      },
+      1, 1);
+  const auto unscaled = make_problem(
+      []<class V>(const V& x, const V& theta) {
+        const scalar_t<V> square = x[0] * x[0];
+        return (0.3 + theta[0] * theta[0]) * (0.3 * square * square + 0.7 * square - 1.1 * x[0]);
+      },
+      1, 1);
+  const Vector x0 = Vector::Constant(1, 3), theta = Vector::Constant(1, 0.7);
+  for (const Index steps : {3, 6, 9, 12}) {
+    CHECK(check_solver(Newton{}, unscaled, x0, theta, {.steps = steps}));
+    CHECK(check_solver(GradientDescent{0.2}, unscaled, x0 / 2, theta, {.steps = 30 * steps}));
+    CHECK(check_solver(Newton{}, scaled, x0, theta, {.steps = steps}));
+  }
 }
 
 TEST_CASE("a state whose shapes change is a finding, with the sizes") {

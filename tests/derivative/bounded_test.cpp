@@ -14,6 +14,7 @@
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/bounded_lbfgs.hpp"
 #include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/nonlinear_conjugate_gradient.hpp"
 #include "unroll/solver/proximal_gradient.hpp"
 
 namespace unroll::bounded {
@@ -162,6 +163,69 @@ TEST_CASE("a start that is the solution moves with theta as differences say; a h
   }
 }
 
+TEST_CASE("an entry with an infinite slope on its bound is held, and the others find their minimum") {
+  const auto f = make_problem(
+      []<class V>(const V& x, const V& t) {
+        const scalar_t<V> r = x[1] - t[0];
+        return sqrt(x[0]) + r * r;
+      },
+      2, 1);
+  const BoundedLbfgs solver{{Vector::Zero(2), Vector::Constant(2, 9)}};
+  const Vector theta = Vector::Constant(1, 1.5);
+  const SolveOptions options{.steps = 200, .tolerance = 1e-10};
+  for (const Vector& start : {Vector{{0, 0.2}}, Vector{{1, 0.2}}, Vector{{3, 9}}}) {
+    const Trajectory run = solve(f, solver, start, theta, options);
+    CHECK(run.status == Status::converged);
+    CHECK((run.x() - Vector{{0, 1.5}}).norm() <= 1e-9);
+    for (const Method& method : {Method(Reverse{}), Method(Forward{}), Method(Implicit{})})
+      CHECK((jacobian(f, solver, start, theta, options, method).dx - Vector{{0, 1}}).norm() <= 1e-7);
+  }
+}
+
+TEST_CASE("steps that are cut short where f ends are no convergence, and a start on its edge says so") {
+  // √(x_0 − 1/2) falls towards the end of its domain, which no bound names.
+  const auto f = make_problem(
+      []<class V>(const V& x, const V& t) {
+        const scalar_t<V> r = x[0] - t[0], q = x[1] - 1.0;
+        return sqrt(x[0] - 0.5) + r * r + q * q;
+      },
+      2, 1);
+  const BoundedLbfgs solver{{Vector{{0, -1}}, Vector{{3, 9}}}};
+  const Vector theta = Vector::Constant(1, 0.2);
+  const Trajectory run = solve(f, solver, Vector{{3, 0}}, theta, {.steps = 200, .tolerance = 1e-10});
+  CHECK(run.status != Status::converged);
+  const auto logarithm =
+      make_problem([]<class V>(const V& x, const V&) { return x[0] * x[0] - log(x[0]); }, 1, 1);
+  CHECK(solve(logarithm, BoundedLbfgs{{Vector::Zero(1), Vector::Ones(1)}}, Vector(Vector::Zero(1)), theta,
+              {.steps = 2})
+            .status == Status::non_finite);
+}
+
+TEST_CASE("units of f make no difference, 1e-200 to 1e200, to L-BFGS with bounds or without") {
+  const auto scaled = [](double c) {
+    return make_problem(
+        [c]<class V>(const V& x, const V& t) {
+          const scalar_t<V> a = x[0] - t[0], b = x[1] - 2.0 * t[0], d = x[1] - x[0];
+          return c * (a * a + b * b * b * b + d * d);
+        },
+        2, 1);
+  };
+  const Vector theta = Vector::Constant(1, 0.7), start = Vector::Zero(2);
+  const SolveOptions options{.steps = 60, .tolerance = 1e-10};
+  const auto check = [&](const auto& solver) {
+    const Matrix expected = jacobian(scaled(1), solver, start, theta, options, Implicit{}).dx;
+    for (const double c : {1e-200, 1e-150, 1e-90, 1e90, 1e150, 1e200}) {
+      CAPTURE(c);
+      CHECK(solve(scaled(c), solver, start, theta, options).status == Status::converged);
+      for (const Method& method : {Method(Reverse{}), Method(Forward{}), Method(Implicit{})})
+        CHECK((jacobian(scaled(c), solver, start, theta, options, method).dx - expected).norm() <= 1e-6);
+    }
+  };
+  check(BoundedLbfgs{{Vector::Constant(2, -9), Vector::Constant(2, 9)}});
+  check(Lbfgs{});
+  check(NonlinearConjugateGradient{});
+}
+
 TEST_CASE("bounds that cross, and of other sizes, are refused") {
   const test::Case c = test::ridge_case();
   const Index n = c.problem->dimension();
@@ -169,6 +233,7 @@ TEST_CASE("bounds that cross, and of other sizes, are refused") {
     solve(*c.problem, BoundedLbfgs{box}, Vector(Vector::Zero(n)), c.theta, {.steps = 2});
   };
   CHECK_THROWS_AS(run({Vector::Ones(n), Vector::Zero(n)}), DomainError);
+  CHECK_THROWS_AS(run({Vector::Constant(n, infinity), Vector::Constant(n, infinity)}), DomainError);
   CHECK_THROWS_AS(run({Vector::Zero(n), Vector::Ones(n - 1)}), ShapeError);
   CHECK_THROWS_AS(run({Vector::Zero(2), Vector::Ones(2)}), ShapeError);
   CHECK_THROWS_WITH_AS(solve(*c.problem, BoundedLbfgs{{Vector::Zero(n), Vector::Ones(n)}, 0},

@@ -216,13 +216,12 @@ TEST_CASE("a singular or indefinite H is an error that names the pivot or the cu
   };
   using enum LinearSolver;
   fail({1, 2, -3}, {.linear_solver = dense}, "pivot 2 is -3");
-  fail({1, 1e-18, 3}, {.linear_solver = dense}, "smallest pivot, number 1, is 1e-18");
   fail({1, 2, 0}, {.linear_solver = dense}, "pivot 2 is 0");
   fail({1, 2, -30}, {.linear_solver = conjugate_gradient}, "found the curvature -");
   fail({0, 0, 0}, {.linear_solver = conjugate_gradient}, "found the curvature 0");
   fail({1, 2, 0}, {.linear_solver = conjugate_gradient}, "not positive definite");
-  fail({1, 2, 0}, {.linear_solver = gmres}, "tolerance");
-  fail({1, 2, 0}, {.linear_solver = bicgstab}, "tolerance");
+  fail({1, 2, 0}, {.linear_solver = gmres}, "may be singular");
+  fail({1, 2, 0}, {.linear_solver = bicgstab}, "may be singular");
   fail({1, 2, -3}, {.linear_solver = conjugate_gradient, .preconditioner = Preconditioner::diagonal},
        "entry 2 of the diagonal");
 }

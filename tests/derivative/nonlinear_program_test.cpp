@@ -137,6 +137,40 @@ TEST_CASE("what has no feasible point does not converge; wrong sizes, bounds and
                        doctest::Contains("c gave 1 entries, m is 2"), ShapeError);
   CHECK_THROWS_WITH_AS(solve(two, AugmentedLagrangian(two, -1.0), theta, theta, {.steps = 1}),
                        doctest::Contains("penalty"), DomainError);
+  const Vector infinite = Vector::Constant(1, std::numeric_limits<double>::infinity());
+  CHECK_THROWS_WITH_AS(make_nonlinear_program(Distance{}, SquaredNorm{}, 3, 3, infinite, infinite),
+                       doctest::Contains("constraint 0 are inf and inf"), DomainError);
+}
+
+TEST_CASE("a penalty that is too small is named, and so are constraints that depend on one another") {
+  // −x_0 x_1 on x_0 + x_1 = 2: (1, 1). L is convex from ρ = 1/2 on, multipliers converge from ρ = 1 on.
+  const auto product =
+      make_nonlinear_program([](const auto& x, const auto& theta) { return -theta[0] * x[0] * x[1]; },
+                             [](const auto& x, const auto&) { return x[0] + x[1]; }, 2, 1,
+                             Vector(Vector::Constant(1, 2)), Vector(Vector::Constant(1, 2)));
+  const Vector start{{0, 0.1}}, one = Vector::Ones(1);
+  const SolveOptions options{.steps = 60, .tolerance = 1e-10};
+  CHECK_THROWS_WITH_AS(solve(product, AugmentedLagrangian(product, 0.3), start, one, options),
+                       doctest::Contains("penalty 0.3"), NumericalError);
+  CHECK(solve(product, AugmentedLagrangian(product, 0.6), start, one, {.steps = 20, .tolerance = 1e-10})
+            .status == Status::step_limit);
+  const Trajectory run = solve(product, AugmentedLagrangian(product, 2.0), start, one, options);
+  CHECK(run.status == Status::converged);
+  CHECK((run.x() - Vector::Ones(2)).norm() <= 1e-8);
+
+  const auto twice = make_nonlinear_program(
+      Distance{},
+      []<class V>(const V& x, const V&) {
+        return V(concatenate(V(head(x, 1) + tail(x, 1)), V(2.0 * (head(x, 1) + tail(x, 1)))));
+      },
+      2, 2, Vector{{1, 2}}, Vector{{1, 2}});
+  const Vector theta{{3, 4}};
+  CHECK_THROWS_WITH_AS(
+      jacobian(twice, AugmentedLagrangian(twice), Vector(Vector::Zero(2)), theta, options, Implicit{}),
+      doctest::Contains("constraints that depend on one another"), NumericalError);
+  const Derivative d =
+      jacobian(twice, AugmentedLagrangian(twice), Vector(Vector::Zero(2)), theta, options, Reverse{});
+  CHECK((d.dx - Matrix{{0.5, -0.5}, {-0.5, 0.5}}).norm() <= 1e-7);
 }
 
 }  // namespace

@@ -122,6 +122,64 @@ TEST_CASE("a saddle is left, a step that makes it worse is refused, a minimiser 
   CHECK(refused.radius < 100);
 }
 
+TEST_CASE("a minimiser that is one of many is left where it is found, with its derivative") {
+  const Vector theta = Vector::Constant(1, 1.5), start{{1, 0.3}};
+  const TrustRegion near{.first_radius = 3};
+  const auto check = [&](const Vector& a) {
+    const auto line = make_problem(
+        [a]<class V>(const V& x, const V& t) {
+          const scalar_t<V> r = dot(a, x) - t[0];
+          return 0.5 * r * r;
+        },
+        2, 1);
+    // The nearest point of the line aᵀx = θ.
+    const Vector nearest = start + a * (theta[0] - a.dot(start)) / a.squaredNorm();
+    const Matrix exact = a / a.squaredNorm();
+    for (const Index steps : {1, 4, 30}) {
+      CHECK((solve(line, near, start, theta, {.steps = steps}).x() - nearest).norm() <= 1e-12);
+      for (const Method& method : {Method(Reverse{}), Method(Forward{})})
+        CHECK((jacobian(line, near, start, theta, {.steps = steps}, method).dx - exact).norm() <= 1e-9);
+    }
+  };
+  check(Vector{{1, 0}});
+  check(Vector{{1, 1}});
+  check(Vector{{0.3, 0.7}});
+  check(Vector{{1e3, 1e-3}});
+  // A flat direction that rounding curves by −1e-17, and a gradient of rounding along it.
+  const auto soft = make_problem(
+      []<class V>(const V& x, const V& t) { return log_sum_exp(x) - t[0] * x[0] - (1.0 - t[0]) * x[1]; }, 2,
+      1);
+  const Vector share = Vector::Constant(1, 0.3);
+  for (const Index steps : {10, 40}) {
+    const Vector x = solve(soft, near, start, share, {.steps = steps}).x();
+    CHECK(x.sum() == doctest::Approx(start.sum()).epsilon(1e-12));
+    CHECK(x[0] - x[1] == doctest::Approx(std::log(0.3 / 0.7)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("units of f make no difference, 1e-200 to 1e200") {
+  const Vector theta = Vector::Constant(1, 0.2), far = Vector::Constant(1, -9);
+  const auto scaled = [](double c) {
+    return make_problem(
+        [c]<class V>(const V& x, const V& t) {
+          const scalar_t<V> r = x[0] - t[0], q = x[0] * x[0];
+          return c * (r * r + q * q);
+        },
+        1, 1);
+  };
+  const SolveOptions options{.steps = 50, .tolerance = 1e-9};
+  const Trajectory plain = solve(scaled(1), TrustRegion{}, far, theta, options);
+  const Matrix expected = jacobian(scaled(1), TrustRegion{}, far, theta, options, Reverse{}).dx;
+  for (const double c : {1e-200, 1e-160, 1e160, 1e200}) {
+    const Trajectory run = solve(scaled(c), TrustRegion{}, far, theta, options);
+    CHECK(run.status == Status::converged);
+    CHECK(run.steps == plain.steps);
+    CHECK((run.x() - plain.x()).norm() <= 1e-12);
+    for (const Method& method : {Method(Reverse{}), Method(Forward{})})
+      CHECK((jacobian(scaled(c), TrustRegion{}, far, theta, options, method).dx - expected).norm() <= 1e-10);
+  }
+}
+
 TEST_CASE("a root, and options out of their range, are refused") {
   const auto root = make_root([]<class V>(const V& x, const V& t) { return V(x - t); }, 2, 2);
   const Vector one = Vector::Ones(2);

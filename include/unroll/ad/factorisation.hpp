@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "unroll/ad/linear.hpp"
 
@@ -23,16 +24,18 @@ class Factorisation {
  public:
   /// L Lᵀ of a symmetric positive definite A, of which the lower triangle is read; L D Lᵀ with a
   /// fill-reducing ordering of a sparse one. @throws ShapeError, NumericalError if A is not positive
-  /// definite.
+  /// definite; `name` is what the message calls A.
   /// @{
-  static Factorisation cholesky(const Matrix& A);
-  static Factorisation cholesky(const Eigen::SparseMatrix<double>& A);
+  static Factorisation cholesky(const Matrix& A, std::string_view name = "Factorisation::cholesky: A");
+  static Factorisation cholesky(const Eigen::SparseMatrix<double>& A,
+                                std::string_view name = "Factorisation::cholesky: A");
   /// @}
   /// P A = L U of a regular A, with a fill-reducing ordering of a sparse one. @throws ShapeError,
   /// NumericalError if A is singular.
   /// @{
-  static Factorisation lu(const Matrix& A);
-  static Factorisation lu(const Eigen::SparseMatrix<double>& A);
+  static Factorisation lu(const Matrix& A, std::string_view name = "Factorisation::lu: A");
+  static Factorisation lu(const Eigen::SparseMatrix<double>& A,
+                          std::string_view name = "Factorisation::lu: A");
   /// @}
   /// No factors but the caller's own way, an iterative one say, from B to A⁻¹ B and to A⁻ᵀ B, both n×k.
   static Factorisation by(Index n, std::function<Matrix(const Matrix&)> solve,

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
 #include "unroll/derivative/solution.hpp"
+#include "unroll/error.hpp"
 #include "unroll/problem/nonlinear_program.hpp"
 #include "unroll/solver/equation.hpp"
 #include "unroll/solver/lbfgs.hpp"
@@ -16,12 +19,14 @@ namespace unroll {
 /// inequalities), with L the AugmentedObjective and v = c(x_{t+1}, θ) + λ_t/ρ:
 ///   x_{t+1} = argmin_x L(x; θ, λ_t),  λ_{t+1} = ρ (v − Π(v)),
 /// the minimum by `inner` from x_t, and by Newton's method to the last digits. At the end ∇f + ∂cᵀλ = 0, and
-/// λ_i is positive at an upper bound, negative at a lower one. It converges where ρ is large enough for L to
-/// be convex near the solution, by a factor that falls with 1/ρ in each step.
+/// λ_i is positive at an upper bound, negative at a lower one. It converges where ρ is more than twice what
+/// makes L strictly convex near the solution (Bertsekas 1982, section 2.2), by a factor that falls with 1/ρ
+/// in each step; where f and the feasible set are convex, for every ρ.
 ///
 /// Each minimum is a `solution`, differentiated by Implicit{} whatever differentiates the outer run: H_L must
 /// be positive definite there. The fixed point of the whole state (x, λ) is differentiated by Implicit{}:
-/// with the constraints that are active it is the derivative of the solution, where each has λ_i ≠ 0. What
+/// with the constraints that are active it is the derivative of the solution, where each has λ_i ≠ 0, and
+/// their gradients are independent: else the multipliers are not determined, and the solve says so. What
 /// the inner runs ask for is not counted in the outer run's cost. A program that has no feasible point never
 /// converges: λ grows, by ρ times what is violated.
 /// @throws NumericalError if an inner run does not meet its tolerance, or H_L is not positive definite where
@@ -64,10 +69,22 @@ struct AugmentedLagrangian {
   State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
     const auto& L = lagrangian.function();
     const V parameters = V(concatenate(theta, s.multipliers));
-    const Vector near = solution(lagrangian, inner, value_of(s.x), value_of(parameters), inner_options);
-    const V x = solution(lagrangian, last_digits, near, parameters, {.steps = 30, .tolerance = 1e-12});
+    const V x = minimiser(value_of(s.x), parameters);
     const V v = detail::constraints_at(L.c, x, theta, constraints) + s.multipliers / L.penalty;
     return {x, V(L.penalty * L.outside(v))};
+  }
+
+ private:
+  /// argmin_x L, looked for from `start`.
+  template <class V>
+  V minimiser(const Vector& start, const V& parameters) const {
+    try {
+      const Vector near = solution(lagrangian, inner, start, value_of(parameters), inner_options);
+      return solution(lagrangian, last_digits, near, parameters, {.steps = 30, .tolerance = 1e-12});
+    } catch (const NumericalError& e) {
+      throw NumericalError(fmt::format("augmented Lagrangian, penalty {}: {}; a larger penalty may help",
+                                       lagrangian.function().penalty, e.what()));
+    }
   }
 };
 

@@ -60,7 +60,8 @@ enum class ConstantSource {
 ///
 /// Of a fixed point s = Φ(s, θ), R = J − ∂_sΦ J − ∂_θΦ, and of a pullback ρ = w − v + ∂_sΦᵀv, take the places
 /// of the residuals: ‖J − ∂s*‖ ≤ ‖(I − ∂_sΦ)⁻¹R‖ + drift, of which some terms of the series Σ_j ‖∂_sΦ^j R‖
-/// are measured, and the rest taken for twice what their ratio q makes of the last; the drift is what R
+/// are measured, and the rest taken for twice what their ratio q makes of the last, or by q ≥ ‖∂_sΦ‖ where
+/// problem and solver know it (Problem::curvature, and a solver's `contraction`); the drift is what R
 /// changes in one more step, times 1/(1 − q). So it is an estimate, and there is none before x_T is near:
 /// where ‖x_T − Φ‖/(1 − q) is more than a hundredth of ‖x_T − x_0‖. At least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off;
 /// of a pullback u, ‖u − ∂_θΦᵀv‖ less what v may be off.
@@ -74,7 +75,7 @@ struct Certificate {
   std::optional<double> at_least{};              // a lower bound on the same, if it is positive
   std::optional<double> distance{};              // d ≥ ‖x_T − x*‖
   std::optional<double> jacobian_norm{};         // of a pullback: B ≥ ‖∂x*‖
-  std::optional<double> contraction{};           // q, of a fixed point, as it was measured
+  std::optional<double> contraction{};           // q, of a fixed point
   double norm = 0;                               // ‖J‖_F, or ‖u‖; of a hypergradient ‖dF/dθ‖
   double accuracy = 0.01;                        // of Verdict::good
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift

@@ -38,7 +38,7 @@ OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector
   Matrix x_dot = Matrix::Zero(n, 3), theta_dot = Matrix::Zero(p, 3);
   x_dot.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
   x_dot.col(1) = generic(n);
-  theta_dot.col(2) = generic(p);
+  if (p > 0) theta_dot.col(2) = generic(p);
   try {
     for (int product = 0; product < 5; ++product) {
       Tape tape(3);

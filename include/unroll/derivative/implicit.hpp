@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "unroll/derivative/method.hpp"
 #include "unroll/problem/cost.hpp"
@@ -42,6 +43,7 @@ struct Implicit {
 struct ImplicitEquation {
   LinearMap matrix;                                           // A, N×N
   LinearMap transposed;                                       // Aᵀ
+  std::string advice{};                                       // what an error of the solve ends with
   Index parameters = 0;                                       // p
   Index x = 0;                                                // the first row of ∂x
   Index dimension = 0;                                        // n

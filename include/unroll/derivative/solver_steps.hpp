@@ -168,6 +168,10 @@ class SolverSteps final : public Steps {
     return stacked_tangents(state, theta_dot.cols());
   }
 
+  std::optional<double> contraction(double smallest_eigenvalue) const override {
+    return unroll::contraction(solver(), smallest_eigenvalue);
+  }
+
   Matrix pull_prepared(const Matrix& cotangents) override { return inputs_.pull_prepared(cotangents); }
 
  private:

@@ -9,7 +9,8 @@
 namespace unroll {
 
 namespace detail {
-/// @throws ShapeError unless both bounds are of one size ≥ 1, DomainError unless lower ≤ upper.
+/// @throws ShapeError unless both bounds are of one size ≥ 1, DomainError unless lower ≤ upper and one of
+/// the two is finite where they are equal.
 void check_constraint_bounds(const Vector& lower, const Vector& upper);
 }  // namespace detail
 
@@ -43,7 +44,7 @@ template <class F, class C>
 class NonlinearProgram final : public TemplateProblem<F> {
  public:
   /// @throws ShapeError unless n ≥ 1, p ≥ 0, and both bounds are of one size ≥ 1; DomainError unless lower ≤
-  /// upper.
+  /// upper, and finite where they are equal.
   NonlinearProgram(F f, C c, Index n, Index p, Vector lower, Vector upper)
       : TemplateProblem<F>(std::move(f), n, p),
         c_(std::move(c)),

@@ -18,7 +18,8 @@ namespace unroll {
 /// B_t and h_t are differentiated, which entries are held, how often h was shortened and which bounds cut it
 /// are branches. The fixed point is that of x = Π(x − h∇f(x, θ)), which `frozen_step` has: entries held by a
 /// bound do not move with θ, the others by the H of theirs alone. An entry on a bound with a zero gradient is
-/// at a kink.
+/// at a kink; one with an infinite gradient, that of √x at 0 say, is held. @throws NumericalError where f is
+/// not finite at x.
 struct BoundedLbfgs {
   static constexpr Equation equation = Equation::fixed_point;  // see equation.hpp
   Box box;                                                     // entries may be infinite
@@ -38,6 +39,9 @@ struct BoundedLbfgs {
   }
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
+  /// Whether Π(x − h∇f(x, θ)), h as below, is x to the tolerance: a short step may be one that was cut short.
+  template <class V>
+  bool solves(const Oracle<V>& f, const State<V>& s, const V& theta, double tolerance) const;
   /// The same x, with the derivative of Π(x − h∇f(x, θ)), h the newest pair's sᵀy/yᵀy.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;

@@ -9,8 +9,8 @@ namespace unroll {
 ///   α = gᵀg/pᵀHp,  x_{t+1} = x_t + α p,  g_{t+1} = g_t + α H p,
 ///   β = g_{t+1}ᵀg_{t+1}/gᵀg,  p_{t+1} = −g_{t+1} + β p.
 /// For f quadratic in x, strictly convex; ends after n steps but for rounding. H p is ∇f(p) − ∇f(0): one
-/// gradient a step, three in the first. α and β are differentiated. Where ‖g‖ ≤ 1e-100 x stays as it is, and
-/// ∂x becomes that of the minimiser (see stationary.hpp).
+/// gradient a step, three in the first. α and β are differentiated. Where no entry of g is above 1e-290 x
+/// stays as it is, and ∂x becomes that of the minimiser (see stationary.hpp).
 /// @throws NumericalError if pᵀHp ≤ 0.
 struct ConjugateGradient {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp

@@ -42,6 +42,9 @@ struct Fista {
     const double a = (1 + std::sqrt(1 + 4 * s.a * s.a)) / 2;
     return {x, s.x, (s.a - 1) / a, a};
   }
+  /// Of the frozen step ‖∂Φ‖ ≤ ‖I − hH‖ ≤ 1 − hℓ for h ≤ 1/L, as the prox of a convex ψ stretches nothing.
+  /// See solver.hpp.
+  double contraction(double smallest_eigenvalue) const { return 1 - step_size * smallest_eigenvalue; }
   /// The step without momentum, from x_t: it has the same fixed points.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {

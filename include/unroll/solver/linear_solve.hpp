@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "unroll/ad/factorisation.hpp"
 #include "unroll/problem/linear_map.hpp"
 #include "unroll/types.hpp"
@@ -35,18 +37,25 @@ struct LinearOptions {
 };
 
 /// A⁻¹ by Cholesky's factors if A is symmetric, else by LU's; of a sparse one for n ≤ 64 by dense ones, which
-/// are faster there. @throws NumericalError unless it is positive definite, or regular.
+/// are faster there. `name` is what messages call A. @throws NumericalError if it is not positive definite
+/// (the pivot is named), or singular to working precision: if, its rows and columns scaled to 1, the inverse
+/// makes a vector about 1e14/√n times as long. The message names the unknown that is not determined and, of a
+/// dense one that is not symmetric, the smallest singular value.
 /// @{
-Factorisation factorised(const Matrix& a, bool symmetric);
-Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric);
+Factorisation factorised(const Matrix& a, bool symmetric, std::string_view name);
+Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric, std::string_view name);
 /// @}
 
-/// A⁻¹ B, n×k, for B n×k, by options.solver; the solution of an iterative or sparse one is checked against
-/// B by one more product.
-/// @throws DomainError as LinearOptions::check, for conjugate gradients of a map that is not symmetric, and
-/// for a pattern that is not there or lacks an entry; NumericalError if A has entries that are not finite, if
-/// it is singular or, where it is symmetric, not positive definite (the message names the smallest pivot, or
-/// the curvature that was found), or if the tolerance is not met (iterations and residual are named).
+/// (A + μI)⁻¹, A formed by its products: by its pattern if `solver` is sparse, else dense.
+/// @throws DomainError for a pattern that is not there, or lacks an entry; NumericalError as above, and if an
+/// entry is not finite.
+Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu = 0);
+
+/// A⁻¹ B, n×k, for B n×k, by options.solver; the solution of an iterative one is checked against B by one
+/// more product.
+/// @throws DomainError as LinearOptions::check, and for conjugate gradients of a map that is not symmetric;
+/// as `factorised`; NumericalError if conjugate gradients find curvature that is not positive, which they
+/// name, or if the tolerance is not met (iterations and residual are named).
 Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& options);
 
 }  // namespace unroll

@@ -43,6 +43,8 @@ struct ProximalGradient {
     const V v = s.x - step_size * f.gradient(s.x, theta);
     return {detail::proximal_point(term, v, step_size, theta)};
   }
+  /// ‖∂Φ‖ ≤ ‖I − hH‖ ≤ 1 − hℓ for h ≤ 1/L, as the prox of a convex ψ stretches nothing. See solver.hpp.
+  double contraction(double smallest_eigenvalue) const { return 1 - step_size * smallest_eigenvalue; }
 };
 
 }  // namespace unroll

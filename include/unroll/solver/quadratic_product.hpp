@@ -14,7 +14,7 @@ namespace unroll {
 /// given length, lest digits cancel; neither the product nor its derivative depends on it.
 template <class V>
 V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, double length, const V& theta) {
-  const double norm = value_of(p).norm();
+  const double norm = value_of(p).stableNorm();
   const double s = norm > 0 ? length / norm : 1.0;
   const V there = f.gradient(z + s * p, theta);
   return (there - g) / s;

@@ -64,10 +64,11 @@ bool is_small_move_of_all(const State& now, const State& before, double toleranc
 
 /// What Status::converged asks for, of the step from `state` to `next`.
 template <class V, class S>
-bool has_converged(const Oracle<V>& f, const S&, const StateOf<S, V>& state, const StateOf<S, V>& next,
+bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& state, const StateOf<S, V>& next,
                    const V& theta, double tolerance) {
   const auto &x = value_of(next.x), &previous = value_of(state.x);
   if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
+  if (!solves<V, S>(solver, f, next, theta, tolerance)) return false;
   constexpr Equation equation = declared_equation<S>();
   if (!f.problem().has_equation() || equation == Equation::fixed_point)
     return is_small_move_of_all(next, state, tolerance);

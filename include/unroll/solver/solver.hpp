@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <type_traits>
 
 #include "unroll/ad/operators.hpp"
@@ -152,6 +153,35 @@ bool was_accepted(const T& state) {
     return state.accepted;
   } else {
     return true;
+  }
+}
+
+/// Whether the state solves what the solver solves, in the solver's own words, where it has them: a member
+/// `bool solves(f, state, theta, tolerance) const`. Convergence needs it beside what Status::converged asks
+/// for; it is asked for once a step is small. It serves methods whose steps can be small far from a solution.
+template <class V, class S>
+bool solves(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta,
+            double tolerance) {
+  if constexpr (requires {
+                  { solver.solves(f, state, theta, tolerance) } -> std::convertible_to<bool>;
+                }) {
+    return solver.solves(f, state, theta, tolerance);
+  } else {
+    return true;
+  }
+}
+
+/// A bound on ‖∂_sΦ‖_2, Φ the step that is differentiated at the end of a run, where f's curvature is at
+/// least ℓ: a member `double contraction(double smallest_eigenvalue) const`, of a solver of a fixed point.
+/// What a certificate else has to estimate. Nothing where there is none.
+template <class S>
+std::optional<double> contraction(const S& solver, double smallest_eigenvalue) {
+  if constexpr (requires {
+                  { solver.contraction(smallest_eigenvalue) } -> std::convertible_to<double>;
+                }) {
+    return solver.contraction(smallest_eigenvalue);
+  } else {
+    return std::nullopt;
   }
 }
 

@@ -10,8 +10,11 @@
 /// to stay, the step size is 0/0, and yet x moves with θ.
 namespace unroll::detail {
 
-/// Whether ‖g‖ ≤ 1e-100, so that its square is no number to divide by.
+/// Whether no entry of g is above 1e-290, so that g is no number to divide by.
 bool is_stationary(const Vector& g);
+
+/// The largest |v_i|, or 1 where that is 0: v over it has a square to divide by, whatever units v is in.
+double size_of(const Vector& v);
 
 /// V diag(1/λ_i) Vᵀ for H = V diag(λ_i) Vᵀ, n×n; where λ_i is not positive to rounding it stands for
 /// flat_step.

@@ -15,6 +15,7 @@ enum class Status {
   ///    its own gradient f is least no further off than δ;
   ///  - fixed_point, or where there is no objective: no array of the state moved by more than the tolerance;
   ///  - where nothing is declared: the former, or the latter and x_{t+1} ≠ x_t.
+  /// And, where the solver has a member `solves`, what that says.
   converged,
   /// An entry of x_{t+1} is NaN or infinite; the run ends at x_t, the last iterate that is finite.
   non_finite,

@@ -10,8 +10,8 @@ namespace unroll {
 /// Steepest descent with the exact line search (Cauchy 1847) on a quadratic:
 ///   x_{t+1} = x_t − h_t g,  g = ∇f(x_t),  h_t = gᵀg/gᵀHg.
 /// For f quadratic in x, strictly convex. Two gradients a step, no option. h_t depends on θ and is
-/// differentiated. Where ‖g‖ ≤ 1e-100 x stays as it is, and ∂x becomes that of the minimiser (see
-/// stationary.hpp). @throws NumericalError if gᵀHg ≤ 0.
+/// differentiated. Where no entry of g is above 1e-290 x stays as it is, and ∂x becomes that of the minimiser
+/// (see stationary.hpp). @throws NumericalError if gᵀHg ≤ 0.
 struct SteepestDescent {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   template <class V>
@@ -19,8 +19,9 @@ struct SteepestDescent {
     const V g = f.gradient(s.x, theta);
     if (detail::is_stationary(value_of(g)))
       return {detail::stationary_step("steepest descent", f, s.x, g, theta)};
-    const V Hg = quadratic_product(f, s.x, g, g, detail::length_at(value_of(s.x)), theta);
-    const scalar_t<V> squared = squared_norm(g), curvature = dot(g, Hg);
+    const V unit = g / detail::size_of(value_of(g));
+    const V Hg = quadratic_product(f, s.x, g, unit, detail::length_at(value_of(s.x)), theta);
+    const scalar_t<V> squared = squared_norm(unit), curvature = dot(unit, Hg);
     detail::check_curvature("steepest descent", value_of(curvature));
     const scalar_t<V> h = squared / curvature;
     return {s.x - h * g};

@@ -12,7 +12,9 @@ namespace unroll {
 ///   γ = (f(x_t) − f(x_t − δ_t))/(gᵀδ_t − ½ δ_tᵀHδ_t).
 /// Where γ > accept the step is accepted, x_{t+1} = x_t − δ_t; else it is refused, and x stays. Δ is halved
 /// twice where γ < 1/4, and again while it is above ‖δ‖; it doubles where γ > 3/4 on the boundary. By the
-/// eigenvalues of H: n products, a gradient and two values a step.
+/// eigenvalues of H: n products, a gradient and two values a step. An eigenvalue that is zero to rounding
+/// counts as zero, and x does not move along its eigenvector unless ∇f has more than rounding there: a
+/// minimiser that is one of many is left where it is found.
 ///
 /// Unrolled, Δ_t, which takes countably many values, and what was accepted are constants; on the boundary μ
 /// moves so that ‖δ‖ does not. That takes third derivatives of f, as Newton's step does. `frozen_step` has

@@ -6,7 +6,8 @@
 namespace unroll {
 
 /// ψ = 0 where lower ≤ x ≤ upper, entry by entry, else ∞: the projection. Bounds may be infinite.
-/// @throws ShapeError if a bound has another size than x, DomainError if lower > upper.
+/// @throws ShapeError if a bound has another size than x, DomainError if lower > upper,
+/// or both are the same infinity.
 struct Box {
   Vector lower;  // n
   Vector upper;  // n
