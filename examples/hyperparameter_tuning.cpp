@@ -4,6 +4,7 @@
 //   hyperparameter_tuning [outer steps] [output directory]
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -163,11 +164,13 @@ int main(int argc, char** argv) {
                    fmt::format("{:.2f} s", t.seconds)});
     better = better && t.loss < single;
   }
-  const Tuned &implicit = all[2], &certified = all[4];
-  const double share = work_to(certified, implicit.loss) / work_to(implicit, -INFINITY);
+  const Tuned& certified = all.back();
+  const Tuned& other = *std::min_element(all.begin(), all.end() - 1,
+                                         [](const Tuned& a, const Tuned& b) { return a.loss < b.loss; });
+  const double share = work_to(certified, other.loss) / work_to(other, -INFINITY);
   fmt::print("{}\n", table.str());
-  fmt::print("certified is down at implicit's loss with {:.0f} % of its gradients and products\n\n",
-             100 * share);
+  fmt::print("certified is down at the best other loss, {}'s, with {:.0f} % of its gradients and products\n\n",
+             other.name, 100 * share);
   draw(figure(all, single), directory);
-  return better && certified.loss <= implicit.loss && share <= 0.5 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return better && certified.loss <= other.loss && share <= 0.5 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

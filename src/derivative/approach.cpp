@@ -4,6 +4,9 @@
 #include <utility>
 
 namespace unroll::detail {
+namespace {
+constexpr double most_share = 1e4;  // of the drift in a derivative, which may vanish at x
+}
 
 Approach::Approach(Steps& steps, Index most)
     : steps_(steps), known_(known_curvature(steps.problem(), steps.theta())), most_(most) {
@@ -53,14 +56,14 @@ double Approach::expected_share(const Vector& at) {
   const double l = known_->smallest_eigenvalue, m = mixed_at(at).value, e = g / l;
   double of_hessian = e * *known_->hessian_lipschitz / l;
   if (const auto& r = known_->self_concordance) of_hessian = std::min(of_hessian, relative_change(*r * e));
-  return (m > 0 ? e * *known_->mixed_lipschitz / m : 0) + of_hessian;
+  if (*known_->mixed_lipschitz == 0) return of_hessian;
+  return (m > 0 ? std::min(most_share, e * *known_->mixed_lipschitz / m) : most_share) + of_hessian;
 }
 
 void Approach::learn(double share) {
   look(x());
   const double g = gradient_->stableNorm();
-  constexpr double most = 1e4;  // of a derivative that vanishes at x
-  if (g > 0 && share > 0) share_per_gradient_ = std::min(most, share) / g;
+  if (g > 0 && share > 0) share_per_gradient_ = std::min(most_share, share) / g;
 }
 
 void Approach::start() {

@@ -30,8 +30,10 @@ class Approach {
   template <class Enough>
   Index solve(ConjugateResiduals& cr, const Enough& enough) {
     const Index before = steps_.record.cost.hessian_vector_products;
+    constexpr double rounding = 1e-17;  // below which a residual that is summed says nothing
     double least = cr.residual_norm();
-    for (Index idle = 0; !enough() && has_budget() && idle < 10;) {
+    const double floor = rounding * least;
+    for (Index idle = 0; !enough() && has_budget() && idle < 10 && least > floor;) {
       cr.step();
       const double now = cr.residual_norm();
       idle = now < 0.999 * least ? 0 : idle + 1;

@@ -176,6 +176,10 @@ void Certified::check() const {
 std::unique_ptr<Linearisation> Certified::linearise(std::unique_ptr<detail::Steps> steps,
                                                     const Wanted& wanted) const {
   check();
+  if (adjoint.size() != 0 && adjoint.size() != steps->dimension())
+    throw ShapeError(fmt::format("Certified: adjoint has {} entries, the problem has {} variables",
+                                 adjoint.size(), steps->dimension()));
+  if (!adjoint.allFinite()) throw DomainError("Certified: adjoint has entries that are not finite");
   if (!steps->problem().has_objective())
     throw UnsupportedError(
         "Certified: a root, or a map of one's own, has no positive definite H to work with: take Implicit{}, "

@@ -160,8 +160,9 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
                  q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
     c.drift = ahead(norm(moved), q, size);
+    constexpr double slack = 1.25;  // what is measured grows towards the norm
     conclude(c, is_near(steps, c, seen), error.sum + ahead(drift.sum, q, size),
-             (*c.residual - *c.drift) / (1 + size_in_state(point)));
+             (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
 }
@@ -196,11 +197,13 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
       if (in_theta.known) known_size = in_theta.sum;
     }
     const Matrix here = point.pull_to_theta(v);
+    const double size = norm(v);
     if (const auto there = further(steps, point)) {
       moved = there->pull(v) - apply(v);
-      moved_in_theta = norm(there->pull_to_theta(v) - here);
+      // (Not of v alone: of few parameters it may be zero by chance.)
+      moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
     }
-    const double size = norm(v);
+    steps.to_end();
     const Series drift(apply, moved, known_q, rounding * size);
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
                  q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);

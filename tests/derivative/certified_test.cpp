@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <Eigen/Cholesky>
+#include <cmath>
 
 #include "derivative/data_instances.hpp"
+#include "solver/random_quadratic.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
@@ -46,6 +48,55 @@ TEST_CASE("the accuracy that is asked for is reached, on data, and the certifica
     check(Nesterov::optimal(l, L));
     check(Chebyshev{l, L});
   }
+}
+
+TEST_CASE("from where the mixed derivative vanishes, and of Jacobians wide and tall") {
+  // Of ridge M = x, which is zero at x_0 = 0: nothing at x_0 tells how far x must go.
+  const AffineQuadratic uneven(Matrix(Vector{{1, 1e-8}}.asDiagonal()), {1e-8 * Matrix::Identity(2, 2)},
+                               Vector::Ones(2), Matrix::Zero(2, 1));
+  const Vjp v = vjp(uneven, GradientDescent{1}, Vector(Vector::Zero(2)), Vector(Vector::Zero(1)),
+                    Vector(Vector::Ones(2)), {.steps = 100}, Certified{0.01});
+  CHECK(v.status == Status::converged);
+  CHECK(v.dtheta[0] == doctest::Approx(1e8).epsilon(0.01));
+  for (const char* const data : {"auto_mpg", "breast_cancer_diagnostic", "wine_quality_red"})
+    for (const double theta : {0.01, 1e-6}) {
+      CAPTURE(data);
+      CAPTURE(theta);
+      const Setup setup =
+          set_up({.data = data, .loss = "ridge", .theta = theta, .data_directory = UNROLL_DATA_DIR});
+      const Instance& i = setup.instance;
+      const Vector w = Vector::Ones(i.start.size()), exact = i.jacobian.transpose() * w;
+      const auto from = [&](const Vector& x0) {
+        return vjp(*i.problem, GradientDescent{1 / i.spectrum.largest}, x0, i.theta, w, {.steps = 1000},
+                   Certified{1e-6});
+      };
+      const Vjp zero = from(0 * w), ones = from(w);
+      CHECK(zero.certificate.verdict == Verdict::good);
+      CHECK((zero.dtheta - exact).norm() <= 1e-6 * exact.norm());
+      const auto spent = [](const Vjp& d) { return d.cost.gradients + d.cost.hessian_vector_products; };
+      CHECK(spent(zero) <= 1.5 * static_cast<double>(spent(ones)));
+    }
+  for (const Index p : {3, 9}) {
+    const test::QuadraticCase c = test::random_quadratic(6, p, 0.01, 1, false, 5);
+    const Matrix exact = c.problem.minimiser_jacobian(c.theta);
+    for (const double accuracy : {1e-2, 1e-8}) {
+      const Derivative d =
+          jacobian(c.problem, GradientDescent{1}, c.x0, c.theta, {.steps = 50}, Certified{accuracy});
+      CHECK(d.certificate.verdict == Verdict::good);
+      CHECK((d.dx - exact).norm() <= accuracy * exact.norm());
+    }
+  }
+}
+
+TEST_CASE("an adjoint to start from that is none is refused") {
+  const Case c = test::random_case();
+  const auto by = [&](const Vector& adjoint) {
+    return vjp(*c.problem, GradientDescent{0.4}, c.start, c.theta, Vector(Vector::Ones(6)), {.steps = 3},
+               Certified{.adjoint = adjoint});
+  };
+  CHECK_THROWS_WITH_AS(by(Vector::Ones(3)), doctest::Contains("adjoint has 3 entries"), ShapeError);
+  CHECK_THROWS_WITH_AS(by(Vector::Constant(6, std::nan(""))), doctest::Contains("adjoint has entries"),
+                       DomainError);
 }
 
 TEST_CASE("an accuracy that cannot be reached is not claimed") {

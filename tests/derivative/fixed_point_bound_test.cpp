@@ -5,6 +5,7 @@
 #include <Eigen/LU>
 
 #include "derivative/cases.hpp"
+#include "derivative/fixed_point.hpp"
 #include "support/counts.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -118,6 +119,79 @@ TEST_CASE("maps without objective, one block or two: the estimates hold, and are
   CHECK(tally.violated <= tally.bounds / 20);
   CHECK(tally.above_lower <= tally.bounds / 20);
   CHECK(tally.good >= count);
+}
+
+/// What a corrected pullback u = Bᵀv, by whatever v, is from that of the map's fixed point as it is at x_T:
+///   Bᵀ(v* − v) = Bᵀ(I − Aᵀ)⁻¹ρ,  ρ = w − v + Aᵀv.
+template <class S>
+void check_identity(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
+                    double smallest_gap) {
+  const Vector w = Vector::LinSpaced(x0.size(), -1, 2);
+  for (const Index steps : {1, 2, 5, 12, 30, 60}) {
+    CAPTURE(steps);
+    const auto run = linearise(problem, solver, x0, theta, {.steps = steps}, Reverse{.corrected = true});
+    const Vector u = run->pull(Matrix(w)).theta;
+    REQUIRE(run->adjoint() != nullptr);
+    const Vector v = run->adjoint()->lambda;
+    const ImplicitEquation map = detail::fixed_point_equation(run->steps());
+    const Matrix transposed = dense_matrix(map.transposed);  // I − Aᵀ
+    Vector rho = -transposed * v;
+    rho.segment(map.x, x0.size()) += w;
+    const Vector rest = map.forcing_transposed(transposed.lu().solve(rho));
+    const Vector solved =
+        vjp(problem, solver, x0, theta, w, {.steps = steps}, Implicit{.equation = Equation::fixed_point})
+            .dtheta;
+    CHECK((u - map.forcing_transposed(v)).norm() <= 1e-12 * u.norm());
+    CHECK((solved - u - rest).norm() <= 1e-12 * (1 + solved.norm()));
+    if (steps == 5) CHECK(rest.norm() > smallest_gap * u.norm());  // else it says nothing
+    const Certificate c = vjp(problem, solver, x0, theta, w, {.steps = steps},
+                              Reverse{.corrected = true, .certify = Certify::always})
+                              .certificate;
+    REQUIRE(c.residual);
+    CHECK(std::abs(*c.residual - rho.norm()) <= 1e-12 * (w.norm() + v.norm()));
+  }
+}
+
+TEST_CASE("a corrected pullback misses that of the fixed point by what its residual says, at every t") {
+  test::Random random(17);
+  const Matrix A = random.matrix(6, 6);
+  check_identity(NoObjective(6, 2), TanhMap{A * (1.8 / A.norm()), random.matrix(6, 2)}, random.vector(6),
+                 random.vector(2), 1e-4);
+  const Matrix H = A.transpose() * A / A.squaredNorm() + 0.1 * Matrix::Identity(6, 6);
+  check_identity(NoObjective(6, 2), Momentum{H, random.matrix(6, 2)}, random.vector(6), random.vector(2),
+                 1e-2);
+  const Dataset data = test::standardised_data("auto_mpg");
+  const auto lasso = make_problem(HalfMeanSquare{data.values, centred(data.target)}, data.values.cols(), 1);
+  const double L =
+      spectrum(data.values.transpose() * data.values / static_cast<double>(data.values.rows())).largest;
+  const Vector theta = Vector::Constant(1, 0.05), x0 = Vector::Zero(lasso.dimension());
+  check_identity(lasso, ProximalGradient<L1>{1 / L, {.weight = 1, .parameter = 0}}, x0, theta, 1e-2);
+}
+
+/// ½ Σ h_i x_i² − Σ x_i.
+struct TwoSprings {
+  template <class V>
+  auto operator()(const V& x, const V&) const {
+    return 0.5 * x[0] * x[0] + 0.1 * x[1] * x[1] - x[0] - x[1];
+  }
+  Curvature curvature(const Vector&) const { return {0.2, 0.0, 0.0, true}; }
+};
+
+TEST_CASE("what a move of x does to the map's slope in few parameters is bounded, not seen by chance") {
+  const auto problem = make_problem(TwoSprings{}, 2, 1);
+  const ProximalGradient<ElasticNet> solver{1.5, {0, 1, -1, 0}};
+  const Vector theta = Vector::Constant(1, 0.1), x0 = Vector::Zero(2);
+  const Matrix exact =
+      jacobian(problem, solver, x0, theta, {.steps = 2000}, Implicit{.certify = Certify::never}).dx;
+  for (const Index steps : {10, 12})
+    for (int k = 0; k < 2000; ++k) {
+      const double angle = k * (3.141592653589793 / 2000);
+      const Vector w{{std::cos(angle), std::sin(angle)}};
+      const Vjp v =
+          vjp(problem, solver, x0, theta, w, {.steps = steps}, Implicit{.certify = Certify::always});
+      REQUIRE(v.certificate.bound);
+      CHECK((v.dtheta - exact.transpose() * w).norm() <= *v.certificate.bound + 1e-14);
+    }
 }
 
 TEST_CASE("the drift of a Jacobian is what one more step changes of the map's derivative, over 1 - q") {
