@@ -30,7 +30,7 @@ struct Growth {
   std::vector<Workload> workloads;
 };
 
-std::vector<Workload> dense_workloads();         // W1, W1p, W2
+std::vector<Workload> dense_workloads();         // W1, W1p, W1c, W2
 std::vector<Growth> growth_workloads();          // W8
 std::vector<Workload> logistic_workloads();      // W3
 std::vector<Workload> jacobian_workloads();      // W4, W4t
