@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
 #include <stdexcept>
 #include <thread>
@@ -116,7 +117,7 @@ TEST_CASE("every wrong part of second_order is found by its name") {
 
 TEST_CASE("a gradient with a memory, and one that is not a number, are found") {
   Pieces f;
-  int calls = 0;
+  std::atomic<int> calls{0};  // four threads ask, too
   f.gradient_ = [&](const Vector& x, const Vector& theta) {
     return Vector(f.H * x - theta + 1e-9 * Vector::Constant(2, calls++));
   };
