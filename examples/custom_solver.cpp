@@ -3,6 +3,8 @@
 
 #include <unroll/unroll.hpp>
 
+#include "gallery.hpp"
+
 using unroll::Index;
 using unroll::Matrix;
 using unroll::Vector;
@@ -45,7 +47,8 @@ struct Regression {
   }
 };
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "custom_solver");
   const Matrix A{{1.0, 0.2, -0.4}, {0.3, -1.0, 0.1}, {0.5, 0.6, 1.0}, {-0.7, 0.1, 0.9}};
   const Vector b{{1.0, -2.0, 0.5, 3.0}};
   const auto problem = unroll::make_problem(Regression{A, b}, 3, 2);
@@ -67,5 +70,19 @@ int main() {
   const double gap = (reverse.dx - forward.dx).norm() / forward.dx.norm();
   const double error = (reverse.dx - implicit.dx).norm() / implicit.dx.norm();
   fmt::print("\nrelative gap of reverse to forward: {:.1e}, to implicit: {:.1e}\n", gap, error);
+
+  // The whole run: x_t converges at once, its derivative after it.
+  std::vector<Index> all(101);
+  std::iota(all.begin(), all.end(), 0);
+  const unroll::History h = jacobian_history(problem, solver, x0, theta, options, unroll::Forward{}, all);
+  const std::vector<double> ts(all.begin() + 1, all.end());
+  auto figure = examples::figure("custom_solver", "Restarted momentum", "step t", "relative error", 1e-12);
+  examples::add_curve(figure, "x_t", ts, [&](double t) {
+    return (h.x[std::size_t(t)] - implicit.x).norm() / implicit.x.norm();
+  });
+  examples::add_curve(figure, "its Jacobian", ts, [&](double t) {
+    return (h.dx[std::size_t(t)] - implicit.dx).norm() / implicit.dx.norm();
+  });
+  examples::draw(figure, arguments.directory);
   return gap < 1e-12 && error < 1e-8 ? 0 : 1;
 }

@@ -4,6 +4,8 @@
 
 #include <unroll/unroll.hpp>
 
+#include "gallery.hpp"
+
 using unroll::Matrix;
 using unroll::Vector;
 
@@ -21,7 +23,8 @@ struct Function {
   }
 };
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "first_gradient");
   const Function f{Matrix{{2.0, -1.0, 0.0}, {0.0, 1.0, 3.0}}, Vector{{1.0, -1.0}}};
   const Vector x{{0.5, -1.0, 2.0}};
 
@@ -45,5 +48,16 @@ int main() {
   }
   const double gap = (gradient - forward).norm() / forward.norm();
   fmt::print("\nrelative gap of the two: {:.1e}\n", gap);
+
+  // And why not by differences: the error of (f(x + h e_0) − f(x))/h.
+  std::vector<double> lengths;
+  for (double h = 1; h > 1e-15; h /= 2) lengths.push_back(h);
+  auto figure = examples::figure("first_gradient", "A derivative by differences", "h",
+                                 "error, relative to the tape's derivative", 1e-9);
+  figure.x_range = {{1e-15, 1}};
+  const auto slope = [&](double h) { return (f(Vector(x + h * Vector::Unit(3, 0))) - f(x)) / h; };
+  examples::add_curve(figure, "forward difference", lengths,
+                      [&](double h) { return std::abs(slope(h) / gradient[0] - 1); });
+  examples::draw(figure, arguments.directory);
   return gap < 1e-14 && swept == gradient ? 0 : 1;
 }

@@ -7,6 +7,8 @@
 
 #include <unroll/unroll.hpp>
 
+#include "gallery.hpp"
+
 using unroll::Index;
 using unroll::Matrix;
 using unroll::Vector;
@@ -24,7 +26,8 @@ struct Radiation {
 };
 static_assert(unroll::Solver<Radiation>);
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "fixed_point");
   const Index n = 8;
   Matrix exchange = Matrix::Zero(n, n);
   for (Index i = 0; i < n; ++i) {
@@ -59,5 +62,16 @@ int main() {
   const double gap = (reverse.dtheta - forward.dtheta).norm() / forward.dtheta.norm();
   const double error = (reverse.dtheta - analytic).norm() / analytic.norm();
   fmt::print("\nrelative gap of reverse to forward: {:.1e}, to analysis: {:.1e}\n", gap, error);
+
+  auto figure = examples::figure("fixed_point", "Stations that settle", "step t", "relative error", 1e-12);
+  examples::add_curve(figure, "temperatures", run,
+                      [&](const Vector& x) { return (x - run.x()).norm() / run.x().norm(); });
+  examples::add_curve(figure, "what the loss gains by heat", {1, 2, 5, 10, 20, 50, 100, 200, 400},
+                      [&](double t) {
+                        const unroll::Vjp early =
+                            vjp(problem, map, x0, heat, cotangent, {.steps = Index(t)}, unroll::Reverse{});
+                        return (early.dtheta - analytic).norm() / analytic.norm();
+                      });
+  examples::draw(figure, arguments.directory);
   return gap < 1e-12 && error < 1e-9 ? 0 : 1;
 }

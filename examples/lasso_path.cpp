@@ -10,6 +10,8 @@
 #include <unroll/unroll.hpp>
 #include <vector>
 
+#include "gallery.hpp"
+
 using unroll::Index;
 using unroll::Matrix;
 using unroll::Vector;
@@ -42,7 +44,8 @@ Vector analytic_jacobian(const Matrix& gram, const Vector& x) {
   return J;
 }
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "lasso_path");
   const unroll::CsvTable csv = unroll::read_csv(UNROLL_DATA_DIR "/breast_cancer_diagnostic.csv");
   const unroll::Dataset data = unroll::standardise(unroll::select_target(csv)).data;
   const Matrix& A = data.values;
@@ -58,7 +61,7 @@ int main() {
   fmt::print("lasso on breast_cancer_diagnostic, {} rows, {} columns, lambda_max = {:.4f}\n\n", m, n,
              largest);
   unroll::Table table({"lambda/max", "steps", "active", "|x|_1", "|dx/dlambda|", "error on S", "outside S"});
-  std::vector<double> errors;
+  std::vector<double> errors, fractions, sizes, slopes;
   for (const double fraction : {1.0, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05}) {
     const Vector lambda = Vector::Constant(1, fraction * largest);
     const unroll::SolveOptions options{.steps = 20000, .tolerance = 1e-15};
@@ -68,6 +71,9 @@ int main() {
     const std::vector<Index> S = support_of(x);
     const double on = S.empty() ? 0 : (d.dx(S) - expected(S)).norm();
     const double outside = (d.dx - expected).norm() - on;
+    fractions.push_back(fraction);
+    sizes.push_back(x.lpNorm<1>());
+    slopes.push_back(lambda[0] * d.dx.lpNorm<1>());
     if (fraction < 1) errors.push_back((d.dx - expected).norm() / expected.norm());
     table.add_row({fmt::format("{:.2f}", fraction), fmt::format("{}", d.steps), fmt::format("{}", S.size()),
                    fmt::format("{:.5f}", x.lpNorm<1>()), fmt::format("{:.5f}", d.dx.norm()),
@@ -76,5 +82,11 @@ int main() {
   // With std::max a NaN could pass.
   const double worst = Eigen::Map<Vector>(errors.data(), std::ssize(errors)).maxCoeff<Eigen::PropagateNaN>();
   fmt::print("{}\nrelative error of the Jacobian, at worst: {:.1e}\n", table.str(), worst);
+  auto figure =
+      examples::figure("lasso_path", "The lasso along its path", "λ/λ_{max}", "in the 1-norm", 1e-3);
+  figure.x_range = {{0.05, 1}};
+  figure.curves = {{.label = "x", .x = fractions, .y = sizes, .style = 0},
+                   {.label = "λ dx/dλ", .x = fractions, .y = slopes, .style = 1}};
+  examples::draw(figure, arguments.directory);
   return worst < 1e-6 ? 0 : 1;
 }

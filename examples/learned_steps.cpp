@@ -11,6 +11,8 @@
 #include <unroll/unroll.hpp>
 #include <vector>
 
+#include "gallery.hpp"
+
 using unroll::Index;
 using unroll::Matrix;
 using unroll::Vector;
@@ -82,7 +84,8 @@ class Training final : public unroll::Problem {
   const Sample& sample_;
 };
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "learned_steps");
   // The Hessian of ridge regression on auto_mpg: real data, seven eigenvalues far apart.
   const unroll::CsvTable csv = unroll::read_csv(UNROLL_DATA_DIR "/auto_mpg.csv");
   const Matrix A = unroll::standardise(unroll::select_target(csv)).data.values;
@@ -118,9 +121,19 @@ int main() {
       spectrum.condition_number());
   fmt::print("training {}\n\n", run.message());
   fmt::print("{:<12} {:>14} {:>14}\n", "step sizes", "training", "held out");
-  for (const auto& [name, theta] : {std::pair{"1/L", equal}, {"Chebyshev", chebyshev}, {"learned", learned}})
+  auto figure = examples::figure("learned_steps", "Ten steps of gradient descent, held out", "t + 1",
+                                 "squared error, relative", 1e-4);
+  for (const auto& [name, theta] :
+       {std::pair{"1/L", equal}, {"Chebyshev", chebyshev}, {"learned", learned}}) {
     fmt::print("{:<12} {:>14.3e} {:>14.3e}\n", name, loss(training, theta), loss(held_out, theta));
+    const Vector& right = held_out.minimisers;
+    const unroll::NoObjective problem(right.size(), steps);
+    const auto descent = solve(problem, held_out.solver, Vector(0 * right), theta, {.steps = steps});
+    examples::add_curve(figure, name, descent,
+                        [&](const Vector& x) { return (x - right).squaredNorm() / right.squaredNorm(); });
+  }
   fmt::print("\n{:>3} {:>14} {:>14}\n", "t", "Chebyshev", "learned");
   for (Index t = 0; t < steps; ++t) fmt::print("{:>3} {:>14.6f} {:>14.6f}\n", t, chebyshev[t], learned[t]);
+  examples::draw(figure, arguments.directory);
   return loss(held_out, learned) < 0.5 * loss(held_out, chebyshev) ? 0 : 1;
 }

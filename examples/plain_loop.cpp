@@ -10,6 +10,8 @@
 #include <chrono>
 #include <unroll/unroll.hpp>
 
+#include "gallery.hpp"
+
 using unroll::Index;
 using unroll::Matrix;
 using unroll::VarVector;
@@ -48,7 +50,8 @@ double milliseconds(const F& f) {
   return times[5];
 }
 
-int main() {
+int main(int argc, char** argv) {
+  const examples::Arguments arguments(argc, argv, "plain_loop");
   const Index n = 200, steps = 100;
   const Layer layer{
       Matrix::NullaryExpr(n, n, [](Index i, Index j) { return 0.03 * std::sin(double(7 * i + 3 * j)); })};
@@ -64,5 +67,12 @@ int main() {
   const double library =
       milliseconds([&] { vjp(problem, layer, z0, theta, w, {.steps = steps}, unroll::Reverse{}); });
   fmt::print("the plain loop {:.2f} ms, vjp {:.2f} ms: {:.2f} times\n", hand, library, library / hand);
+
+  auto figure = examples::figure("plain_loop", "A layer that settles", "steps",
+                                 "gradient, from that of 100 steps", 1e-14);
+  examples::add_curve(figure, "plain loop", {1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40}, [&](double t) {
+    return (by_hand(problem, layer, z0, theta, w, Index(t)) - plain).norm() / plain.norm();
+  });
+  examples::draw(figure, arguments.directory);
   return gap < 1e-13 ? 0 : 1;
 }
