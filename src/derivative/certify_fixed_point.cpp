@@ -108,6 +108,22 @@ std::optional<double> known_contraction(const Steps& steps) {
   return q && *q < 1 ? std::optional(std::max(0.0, *q)) : std::nullopt;
 }
 
+/// Where Φ is a map of x alone and ‖∂Φ‖ ≤ q is known: bounds on ‖x_T − x*‖ and ‖∂x*‖, if no term contradicts.
+struct WayToRest {
+  std::optional<double> left, slope;
+};
+WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& slopes,
+                    std::optional<double> q) {
+  if (!q || point.size() != steps.dimension()) return {};
+  constexpr auto count = static_cast<std::size_t>(terms_of_outer);
+  const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
+  const auto bound = [&](const Matrix& r) {
+    const Series series(apply, r, q, 0, count);
+    return series.known ? std::optional(series.sum) : std::nullopt;
+  };
+  return {bound(point.next() - steps.record.x), bound(slopes)};
+}
+
 void conclude(Certificate& c, bool is_near, double bound, double least) {
   if (c.verdict == Verdict::other_equation || !is_near || !std::isfinite(bound)) return;
   c.source = ConstantSource::estimated;
@@ -187,15 +203,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     double moved_in_theta = 0;
     const Matrix slopes = slopes_in_theta(point, steps.parameters());
-    std::optional<double> known_to_go, known_size;  // ≥ ‖x_T − x*‖, ‖∂x*‖, where Φ is a map of x alone
-    if (known_q && seeds.outer && point.size() == steps.dimension()) {
-      constexpr auto many = static_cast<std::size_t>(terms_of_outer);
-      const auto along = [&](const Matrix& r) { return point.push(r, Matrix()); };
-      const Series way(along, point.next() - steps.record.x, known_q, 0, many),
-          in_theta(along, slopes, known_q, 0, many);
-      if (way.known) known_to_go = way.sum;
-      if (in_theta.known) known_size = in_theta.sum;
-    }
+    const WayToRest way = seeds.outer ? known_way(steps, point, slopes, known_q) : WayToRest{};
     const Matrix here = point.pull_to_theta(v);
     const double size = norm(v);
     if (const auto there = further(steps, point)) {
@@ -213,9 +221,9 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction
-      if (const double to_go = known_to_go.value_or(slack * ahead(*c.gradient_norm, seen)); to_go > 0)
+      if (const double to_go = way.left.value_or(slack * ahead(*c.gradient_norm, seen)); to_go > 0)
         beside +=
-            to_go * (known_size.value_or(ahead(slope, seen)) * outer.lipschitz_x + outer.lipschitz_theta);
+            to_go * (way.slope.value_or(ahead(slope, seen)) * outer.lipschitz_x + outer.lipschitz_theta);
       c.norm = norm(pulled + outer.theta);
     }
     const double gap = norm(pulled - here);
