@@ -52,8 +52,8 @@ struct Series {
 
 /// ∂_θΦ, of which the norm is that of this, or a few of its images with random signs (Hutchinson).
 Matrix slopes_in_theta(const FixedPoint& point, Index p) {
-  constexpr Index few = 4;
-  if (p <= few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
+  const Index few = directions_in_theta(p);
+  if (p == few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
   std::mt19937_64 random(static_cast<std::uint64_t>(p));
   Matrix directions(p, few);
   for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "unroll/derivative/linearisation.hpp"
 
 namespace unroll::detail {
@@ -16,8 +18,10 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
 /// How many products a bounded certificate takes, a column.
 inline constexpr Index fixed_point_products = 12;
 /// Where an outer loss is followed to x* by what problem and solver know, so many more for the way there, and
-/// for each of up to four directions in θ.
+/// for each direction in θ.
 inline constexpr Index terms_of_outer = 24;
+/// Directions in θ that are looked at, of p.
+inline Index directions_in_theta(Index p) { return std::min<Index>(p, 4); }
 
 /// Whether the run came to rest although g, a residual at its end, is no rounding: see
 /// Verdict::other_equation.

@@ -82,10 +82,9 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
                                   Certify certify) {
   Steps& steps = run.steps();
   const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
-  constexpr Index few = 4;
   const bool follows = seeds.outer && steps.contraction(1).has_value();
   const Index price =
-      fixed_point_products + (follows ? terms_of_outer * (1 + std::min(few, steps.parameters())) : 0);
+      fixed_point_products + (follows ? terms_of_outer * (1 + directions_in_theta(steps.parameters())) : 0);
   const bool bounded = knows ? is_affordable(steps, price, certify) : certify == Certify::always;
   return certify_fixed_point(run, bounded && !knows ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds,
                              bounded);

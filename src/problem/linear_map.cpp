@@ -27,7 +27,7 @@ Matrix products(const LinearMap& a, const Matrix& v) {
 
 }  // namespace
 
-Vector uneven(Index n) {
+Vector detail::uneven(Index n) {
   constexpr double golden = 0.6180339887498949;
   return Vector::NullaryExpr(
       n, [](Index i) { return 0.5 + std::fmod(golden * static_cast<double>(i + 1), 1.0); });
@@ -52,7 +52,7 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
   const Index n = a.size, count = groups.sums.cols();
   Matrix directions(n, count + 1);
   directions.leftCols(count) = groups.sums;
-  directions.col(count) = uneven(n);
+  directions.col(count) = detail::uneven(n);
 
   const Matrix product = products(a, directions);
   ad::Sparse matrix = *a.pattern->stored();

@@ -27,17 +27,15 @@ ConjugateGradient::State<V> ConjugateGradient::step(const Oracle<V>& f, const St
     return {detail::stationary_step("conjugate gradients", f, s.x, g, theta), s.gradient, s.direction,
             s.origin};
   }
-  const V zero(Vector(Vector::Zero(s.x.size())));
-  const V Hp = quadratic_product(f, zero, s.origin, s.direction, detail::length_at(value_of(s.x)), theta);
   // In units of the gradient, of which the direction is made.
   const double size = detail::size_of(value_of(s.gradient));
-  const scalar_t<V> squared = squared_norm(V(s.gradient / size)),
-                    curvature = dot(V(s.direction / size), V(Hp / size));
-  detail::check_curvature("conjugate gradients", value_of(curvature));
-  const scalar_t<V> alpha = squared / curvature;
-  const V next = s.gradient + alpha * Hp;
-  const scalar_t<V> beta = squared_norm(V(next / size)) / squared;
-  return {s.x + alpha * s.direction, next, beta * s.direction - next, s.origin};
+  const V zero(Vector(Vector::Zero(s.x.size()))), g = s.gradient / size, d = s.direction / size;
+  const detail::Curvature<V> H =
+      detail::curvature("conjugate gradients", f, zero, s.origin, d, detail::length_at(value_of(s.x)), theta);
+  const scalar_t<V> squared = squared_norm(g), alpha = squared / H.along;
+  const V next = g + alpha * H.y;
+  const scalar_t<V> beta = squared_norm(next) / squared;
+  return {s.x + (size / H.size * alpha) * d, size * next, size * (beta * d - next), s.origin};
 }
 
 UNROLL_INSTANTIATE(ConjugateGradient, ConjugateGradient::State, step)

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "krylov.hpp"
+#include "unroll/ad/decompositions.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -41,7 +41,8 @@ Factorisation regular(const M& a, bool symmetric, std::string_view name) {
   for_each_entry(a, [&](Index i, Index j, double entry) {
     columns[j] = std::max(columns[j], std::abs(entry) / rows[i]);
   });
-  const Vector answer = columns.cwiseProduct(factors.solve(Vector(rows.cwiseProduct(uneven(a.rows())))));
+  const Vector answer =
+      columns.cwiseProduct(factors.solve(Vector(rows.cwiseProduct(detail::uneven(a.rows())))));
   Index unknown = 0;
   const double size = a.rows() == 0 ? 0 : answer.cwiseAbs().maxCoeff(&unknown);
   const double rounding =
@@ -149,7 +150,7 @@ Factorisation factorised(const Matrix& a, bool symmetric, std::string_view name)
     return regular(a, symmetric, name);
   } catch (const NumericalError& e) {
     if (symmetric) throw;
-    const Vector values = Eigen::BDCSVD<Matrix>(a).singularValues();
+    const Vector values = singular_values(a).cwiseAbs();
     throw NumericalError(fmt::format("{}; its smallest singular value is {:.3g}, the largest {:.3g}",
                                      e.what(), values.minCoeff(), values.maxCoeff()));
   }
@@ -164,10 +165,13 @@ Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu) {
   check_suits(a, solver);
   const std::string name = fmt::format("linear solve: {}{}", a.name, mu == 0 ? "" : " + mu I");
   if (solver == LinearSolver::sparse) {
-    ad::Sparse matrix = sparse_matrix(a), identity(a.size, a.size);
+    ad::Sparse matrix = sparse_matrix(a);
     check_finite(a, matrix.coeffs());
-    identity.setIdentity();
-    if (mu != 0) matrix += mu * identity;
+    if (mu != 0) {
+      ad::Sparse identity(a.size, a.size);
+      identity.setIdentity();
+      matrix += mu * identity;
+    }
     return factorised(matrix, a.symmetric, name);
   }
   Matrix matrix = dense_matrix(a);

@@ -25,7 +25,8 @@ struct Descent {
 
   double scale() const { return 1.0 / static_cast<double>(m); }
 
-  double primal() const {
+  // x_T.
+  Vector run() const {
     Vector x = Vector::Zero(n);
     Vector r(m), g(n);
     for (Index t = 0; t < steps; ++t) {
@@ -37,8 +38,9 @@ struct Descent {
       else
         x -= h * (scale() * g + theta.cwiseProduct(x));
     }
-    return 0.005 * (a_v * x - b_v).squaredNorm();
+    return x;
   }
+  double primal() const { return 0.005 * (a_v * run() - b_v).squaredNorm(); }
 
   Matrix stored_x{n, steps + 1};  // what the hand-written adjoint stores
 
@@ -112,14 +114,8 @@ struct Descent {
 
   // Corrected, by hand: the adjoints of the same sweep, summed, and ∂θ∇f = x_T at the end.
   Matrix corrected_by_hand() const {
-    Vector x = Vector::Zero(n);
+    const Vector x = run();
     Vector r(m), g(n);
-    for (Index t = 0; t < steps; ++t) {
-      r.noalias() = a * x;
-      r -= b;
-      g.noalias() = a.transpose() * r;
-      x -= h * (scale() * g + theta[0] * x);
-    }
     Vector x_bar = 0.01 * (a_v.transpose() * (a_v * x - b_v)), lambda = Vector::Zero(n);
     for (Index t = steps; t-- > 0;) {
       lambda += h * x_bar;

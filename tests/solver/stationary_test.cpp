@@ -96,6 +96,28 @@ TEST_CASE("along a direction that is flat a line search takes its first step, fr
           expected) <= 1e-14);
 }
 
+TEST_CASE("methods that measure their step on quadratics do so in any units of f, 1e-200 to 1e200") {
+  const Vector x0{{1, -2, 0.5}}, theta{{0.3, 0.1, -0.7}};
+  const auto check = [&](const auto& solver) {
+    const auto at = [&](double c, const Method& method) {
+      const AffineQuadratic f(Vector{{c, 2 * c, 4 * c}}.asDiagonal(),
+                              std::vector<Matrix>(3, Matrix::Zero(3, 3)), Vector::Zero(3),
+                              -c * Matrix::Identity(3, 3));
+      return jacobian(f, solver, x0, theta, {.steps = 2}, method);
+    };
+    const Derivative expected = at(1, Forward{});
+    for (const double c : {1e-200, 1e-150, 1e150, 1e200})
+      for (const Method& method : {Method(Forward{}), Method(Reverse{})}) {
+        CAPTURE(c);
+        const Derivative d = at(c, method);
+        CHECK(test::relative_gap(Matrix(d.x), Matrix(expected.x)) <= 1e-12);
+        CHECK(test::relative_gap(d.dx, expected.dx) <= 1e-12);
+      }
+  };
+  check(ConjugateGradient{});
+  check(SteepestDescent{});
+}
+
 TEST_CASE("methods for strictly convex quadratics say so at the stationary point of another") {
   const AffineQuadratic f(Vector{{1, 0}}.asDiagonal(), {Matrix::Zero(2, 2)}, Vector::Zero(2),
                           Vector{{-1, 1}});

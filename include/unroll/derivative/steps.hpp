@@ -114,7 +114,7 @@ class Steps {
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
 
-  /// What the solver says of it, where f's curvature is at least ℓ: see contraction in solver.hpp.
+  /// What the solver says of how its last step contracts, where f's curvature is at least ℓ: see solver.hpp.
   virtual std::optional<double> contraction(double smallest_eigenvalue) const = 0;
 
   /// What was prepared, π of a GivenProblem first: cotangents (q×s) pulled back to θ (p×s).

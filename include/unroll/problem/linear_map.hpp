@@ -21,9 +21,6 @@ struct LinearMap {
   std::optional<std::vector<Index>> active{};
 };
 
-/// n numbers within (0.5, 1.5) and of no structure: a product with them sees whatever a matrix has.
-Vector uneven(Index n);
-
 /// A, n×n, by products with 64 directions at a time: they may need memory for each of them.
 Matrix dense_matrix(const LinearMap& a);
 
@@ -34,6 +31,9 @@ Matrix dense_matrix(const LinearMap& a);
 Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a);
 
 namespace detail {
+/// n numbers within (0.5, 1.5) and of no structure: a product with them sees whatever a matrix has.
+Vector uneven(Index n);
+
 /// f.pattern(), where f has it.
 template <class F>
 std::optional<SparsePattern> pattern_of(const F& f) {

@@ -6,6 +6,7 @@
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/state.hpp"
+#include "unroll/solver/stationary.hpp"
 
 /// What methods for quadratics share: the curvature along a direction, differentiable, from gradients alone.
 namespace unroll {
@@ -23,8 +24,31 @@ V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, doub
 namespace detail {
 /// max(1, ‖x‖): a length at which a difference of gradients near x keeps its digits.
 inline double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
+
+/// How a quadratic is curved along p: y = H p / size, and pᵀy. size, a constant, makes y's entries at most 1,
+/// lest a square, or its derivative, leave the range of doubles.
+template <class V>
+struct Curvature {
+  V y;
+  double size;
+  scalar_t<V> along;
+};
+
 /// @throws NumericalError naming method and curvature unless pᵀHp > 0.
 void check_curvature(std::string_view method, double curvature);
+
+/// That along p, where g = ∇f(z), for one gradient.
+/// @throws NumericalError naming method and curvature unless pᵀHp > 0.
+template <class V>
+Curvature<V> curvature(std::string_view method, const Oracle<V>& f, const V& z, const V& g, const V& p,
+                       double length, const V& theta) {
+  const V image = quadratic_product(f, z, g, p, length, theta);
+  const double size = size_of(value_of(image));
+  const V y = image / size;
+  const scalar_t<V> along = dot(p, y);
+  check_curvature(method, value_of(along) * size);
+  return {y, size, along};
+}
 }  // namespace detail
 
 }  // namespace unroll

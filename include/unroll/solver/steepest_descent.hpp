@@ -19,12 +19,12 @@ struct SteepestDescent {
     const V g = f.gradient(s.x, theta);
     if (detail::is_stationary(value_of(g)))
       return {detail::stationary_step("steepest descent", f, s.x, g, theta)};
-    const V unit = g / detail::size_of(value_of(g));
-    const V Hg = quadratic_product(f, s.x, g, unit, detail::length_at(value_of(s.x)), theta);
-    const scalar_t<V> squared = squared_norm(unit), curvature = dot(unit, Hg);
-    detail::check_curvature("steepest descent", value_of(curvature));
-    const scalar_t<V> h = squared / curvature;
-    return {s.x - h * g};
+    const double size = detail::size_of(value_of(g));
+    const V unit = g / size;
+    const detail::Curvature<V> H =
+        detail::curvature("steepest descent", f, s.x, g, unit, detail::length_at(value_of(s.x)), theta);
+    const scalar_t<V> h = squared_norm(unit) / H.along;
+    return {s.x - (size / H.size * h) * unit};
   }
 };
 
