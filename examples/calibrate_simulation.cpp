@@ -99,7 +99,13 @@ int main(int argc, char** argv) {
 
   // The misfit is an objective like any other.
   const auto problem = make_problem(misfit, rates, 0);
-  const Trajectory run = solve(problem, Lbfgs{}, guess, Vector(0), {.steps = 150, .tolerance = 1e-7});
+  examples::Progress progress;
+  const auto observer = [&](Index t, const Vector&) {
+    progress.show(fmt::format("{} of at most 150 steps", t), t, Index{150});
+  };
+  const Trajectory run =
+      solve(problem, Lbfgs{}, guess, Vector(0), {.steps = 150, .tolerance = 1e-7, .observer = observer});
+  progress.clear();
   Table table({"rate", "guess", "found", "truth"});
   for (Index i = 0; i < rates; ++i)
     table.add_row({fmt::format("k{}", i), fmt::format("{:.3f}", std::exp(guess[i])),

@@ -1,19 +1,18 @@
 // The curse of unrolling (Scieur et al. 2022) on a data set: how far is the derivative of a solver's iterates
 // from the derivative of the solution, step by step? Start with no options at all; --help lists them.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
+#include "progress.hpp"
 #include "unroll/compare/advice.hpp"
 #include "unroll/compare/curse.hpp"
 #include "unroll/compare/html_report.hpp"
@@ -26,7 +25,7 @@
 
 namespace {
 
-constexpr int bad_input = 2;
+constexpr int bad_input = 2, interrupted = 130;
 
 struct Options {
   unroll::SetupOptions setup{.data_directory = UNROLL_DATA_DIR};
@@ -67,29 +66,6 @@ void declare(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
-/// A line on stderr about what is going on, from the second second on: rewritten in place on a terminal, else
-/// now and then a new line.
-class Progress {
- public:
-  void operator()(const unroll::CurseProgress& p) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000));
-    fmt::print(stderr, "{}{}: {} {:.0f} %{}", terminal_ ? "\r\033[K" : "", p.solver, p.stage,
-               100 * p.fraction, terminal_ ? "" : "\n");
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  void clear() const {
-    if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-};
-
 /// Writes records, plots and report, all or nothing, and says what it wrote.
 void write(const std::string& directory, const unroll::Setup& setup, const unroll::CurseResult& result,
            const std::string& command) {
@@ -119,7 +95,16 @@ std::string command(const CLI::App& app, const unroll::Setup& setup, const Optio
                                  {"--solvers", fmt::format("{}", fmt::join(unroll::solver_names(), ","))}});
 }
 
-void run(const CLI::App& app, Options options) {
+/// One line on stderr, whatever the message holds.
+int fail(std::string message, int exit_code) {
+  std::replace_if(
+      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  fmt::print(stderr, "curse_of_unrolling: {}\n", message);
+  return exit_code;
+}
+
+/// The exit code. A run that is interrupted shows and writes the solvers that are finished, if there are any.
+int run(const CLI::App& app, Options options) {
   options.curse.eta = unroll::parse_eta(options.eta);
   unroll::check(options.curse);
   unroll::check_output_directory(options.out);
@@ -127,10 +112,14 @@ void run(const CLI::App& app, Options options) {
   fmt::print("{}\n", unroll::describe(setup));
   std::fflush(stdout);
 
-  Progress progress;
-  options.curse.progress = std::ref(progress);
+  examples::Progress progress;
+  options.curse.progress = [&](const unroll::CurseProgress& p) {
+    progress.show(fmt::format("{}: {}, {:.0f} % of all done", p.solver, p.stage, 100 * p.fraction),
+                  p.fraction, 1.0);
+  };
   const unroll::CurseResult result = unroll::run_curse(setup.instance, options.curse);
   progress.clear();
+  if (result.summaries.empty()) return fail(unroll::interruption(result), interrupted);
   fmt::print("Jacobian's error relative to dx*, 1 at the start\n{}\n", unroll::burn_in_table(result).str());
   if (const auto corrected = unroll::corrected_table(result))
     fmt::print("The same, corrected: adjoints of all steps, mixed derivative of the last alone\n{}\n",
@@ -141,28 +130,22 @@ void run(const CLI::App& app, Options options) {
     fmt::print("{}\n", unroll::advice(solver, result));
   fmt::print("\n");
   write(options.out, setup, result, command(app, setup, options));
-}
-
-/// One line on stderr, whatever the message holds.
-int fail(std::string message, int exit_code) {
-  std::replace_if(
-      message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  fmt::print(stderr, "curse_of_unrolling: {}\n", message);
-  return exit_code;
+  return result.missing.empty() ? EXIT_SUCCESS : fail(unroll::interruption(result), interrupted);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  unroll::remove_staging_on_signals();
+  std::stop_source interrupt;
+  unroll::remove_staging_on_signals(interrupt);
   Options options;
+  options.curse.stop = interrupt.get_token();
   CLI::App app{"Shows how far the derivative of a solver's iterates is from the derivative of the solution.",
                "curse_of_unrolling"};
   declare(app, options);
   try {
     app.parse(argc, argv);
-    run(app, options);
-    return 0;
+    return run(app, options);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

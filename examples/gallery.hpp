@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <unroll/compare/dataset.hpp>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "draw.hpp"
+#include "progress.hpp"
 
 namespace examples {
 
@@ -71,22 +73,28 @@ bool check(const F& plain, const Gradient& gradient, const Vector& theta, const 
   return worst <= 1e-6;
 }
 
-/// For minimise_outer through all inner steps, from the same start each time, θ within bounds. What it
-/// reaches is shown on stderr.
+/// For minimise_outer through all inner steps, from the same start each time, θ within bounds. How far it is
+/// and what it reaches is shown while these options live.
 inline unroll::OuterOptions through_all_steps(Index outer_steps, double lowest, double highest) {
   unroll::OuterOptions options{.steps = outer_steps, .first_inner_tolerance = 0, .last_inner_tolerance = 0};
   options.warm_start = false;
   options.project = [=](const Vector& theta) -> Vector { return theta.cwiseMax(lowest).cwiseMin(highest); };
-  options.observer = [](const unroll::OuterStep& s) { fmt::print(stderr, "{:.6f}\n", s.value); };
+  options.observer = [=, progress = std::make_shared<Progress>(),
+                      taken = Index{0}](const unroll::OuterStep& s) mutable {
+    ++taken;
+    progress->show(fmt::format("{:.6f} in {} of at most {} runs", s.value, taken, outer_steps + 1), taken,
+                   outer_steps + 1);
+  };
   return options;
 }
 
-/// Where `steps` steps of a heavy ball lead. What they reach is shown on stderr.
+/// Where `steps` steps of a heavy ball lead. How far it is and what it reaches is shown.
 template <class F, class Gradient>
 Vector descend(const F& f, const Gradient& gradient, Vector theta, double step_size, Index steps) {
+  Progress progress;
   Vector step = Vector::Zero(theta.size());
   for (Index k = 0; k < steps; ++k) {
-    if (k % 25 == 0) fmt::print(stderr, "{:.6f}\n", f(theta));
+    if (k % 25 == 0) progress.show(fmt::format("{:.6f} after {} of {} steps", f(theta), k, steps), k, steps);
     step = 0.9 * step - step_size * gradient(theta);
     theta += step;
   }

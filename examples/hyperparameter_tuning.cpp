@@ -13,6 +13,7 @@
 
 #include "draw.hpp"
 #include "logistic_problems.hpp"
+#include "progress.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/compare/table.hpp"
 
@@ -67,25 +68,21 @@ class Study {
       return unroll::Nesterov::optimal(std::exp(t.minCoeff()), loss_curvature_ + std::exp(t.maxCoeff()));
     };
     const auto start = std::chrono::steady_clock::now();
-    // Every two seconds how far it is, and, where that took so long, what it reached: an interrupted run
-    // leaves this.
-    auto shown = start;
+    // How far it is, and, where that took long, what it reached: an interrupted run leaves this.
+    Progress progress;
     Index taken = 0;
     options.observer = [&](const unroll::OuterStep& s) {
       ++taken;
-      const auto now = std::chrono::steady_clock::now();
-      if (now - shown < std::chrono::seconds(2)) return;
-      shown = now;
-      const double spent = std::chrono::duration<double>(now - start).count();
-      fmt::print(stderr, "{}: {} of at most {} outer steps, hold-out loss {:.5f}, {:.0f} s left\n", name,
-                 taken, steps + 1, s.value,
-                 spent / static_cast<double>(taken) * static_cast<double>(steps + 1 - taken));
+      progress.show(fmt::format("{}: {} of at most {} outer steps, hold-out loss {:.5f}", name, taken,
+                                steps + 1, s.value),
+                    taken, steps + 1);
     };
     const Vector x0 = Vector::Zero(features());
     unroll::OuterResult result = unroll::minimise_outer(hold_out_, problem_, solver, x0, theta,
                                                         {.steps = implicit ? 2000 : 200}, options, method);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const double loss = hold_out_loss(result.theta);
+    progress.clear();
     if (elapsed > std::chrono::seconds(1))
       fmt::print(stderr, "{}: hold-out loss {:.5f} in {:.2f} s\n", name, loss, elapsed.count());
     return {name, std::move(result), elapsed.count(), loss};

@@ -66,8 +66,8 @@ int main(int argc, char** argv) {
   const auto error = [&](const Vector& x) { return hidden(x, start); };
   const auto loss = [&](const Vector& t) { return error(plain(updates, x0, t, 60)); };
   const bool right = examples::check(loss, gradient, start, arguments);
-  const OuterOptions tuning = examples::through_all_steps(12, -7, 3);
-  const OuterResult tuned = minimise_outer(hidden, problem, updates, x0, start, {.steps = 60}, tuning);
+  const OuterResult tuned = minimise_outer(hidden, problem, updates, x0, start, {.steps = 60},
+                                           examples::through_all_steps(12, -7, 3));
   Table table({"penalties", "error of hidden pixels"});
   Figure figure = examples::figure("matrix_factorisation", "Missing pixels", "updates + 1", "error", 0.01);
   for (const Vector& theta : {start, tuned.theta}) {

@@ -64,8 +64,8 @@ int main(int argc, char** argv) {
       arguments);
 
   // (With a penalty above 2/0.2 the steps would be unstable.)
-  const OuterOptions tuning = examples::through_all_steps(12, -12, std::log(5));
-  const OuterResult tuned = minimise_outer(held_out, problem, descent, x0, one, options, tuning);
+  const OuterResult tuned = minimise_outer(held_out, problem, descent, x0, one, options,
+                                           examples::through_all_steps(12, -12, std::log(5)));
   Table table({"penalties", "loss held out", "loss of test digits"});
   Figure figure = examples::figure("softmax_regression", "Unseen digits", "steps + 1", "loss", 0.1);
   for (const auto& [name, theta] : {std::pair("one", one), std::pair("610, tuned", tuned.theta)}) {

@@ -1,15 +1,14 @@
 // The figures of this project: what unrolled derivatives do, against what theory says. Each comes with its
 // data as CSV, as SVG and PNG, and with one sentence computed from the data.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
 
+#include "../progress.hpp"
 #include "study.hpp"
 #include "unroll/compare/staged_output.hpp"
 #include "unroll/error.hpp"
@@ -20,35 +19,14 @@ namespace fs = std::filesystem;
 using figures::Settings;
 using figures::Study;
 
-/// A line on stderr, from the second second of a study on: rewritten in place on a terminal, else now and
-/// then a new one.
-class Progress {
- public:
-  explicit Progress(std::string name) : name_(std::move(name)) {}
-  void operator()(const unroll::JobProgress& p) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000));
-    const std::string left = p.seconds_left ? fmt::format(", {:.0f} s left", *p.seconds_left) : "";
-    fmt::print(stderr, "{}{}: {} of {} done{}{}", terminal_ ? "\r\033[K" : "", name_, p.done, p.all, left,
-               terminal_ ? "" : "\n");
-    std::fflush(stderr);
-  }
-  void clear() const {
-    if (terminal_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  std::string name_;
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-};
-
 /// Computes and draws one figure; its files appear together. The sentence.
 std::string make(const Study& study, Settings settings, const fs::path& directory) {
   unroll::StagedOutput output(directory);
-  Progress progress(study.name);
-  settings.jobs.progress = std::ref(progress);
+  examples::Progress progress;
+  settings.jobs.progress = [&](const unroll::JobProgress& p) {
+    progress.show(fmt::format("{}: {} of {} done", study.name, p.done, p.all), p.done - p.reused,
+                  p.all - p.reused);
+  };
   // What an interrupted run leaves is taken up by the next one of the same settings.
   const fs::path unfinished =
       directory / fmt::format(".{}.{}.{}.csv", study.name, settings.small ? "small" : "full", settings.seed);

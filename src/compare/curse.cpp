@@ -36,6 +36,9 @@ KnownSolver known(std::string name, std::string settings, Make make) {
           }};
 }
 
+/// Thrown out of a solver's work where a stop is requested.
+struct Stopped {};
+
 /// ‖M(x_0) − M(x*)‖²/‖∂x* − ∂x_0‖² with ∂x_0 = 0.
 double exact_eta(const Instance& i) {
   const Matrix noise = i.problem->mixed(i.start, i.theta) - i.problem->mixed(i.minimiser, i.theta);
@@ -152,11 +155,24 @@ CurseResult run_curse(const Instance& instance, const CurseOptions& options) {
                            instance.start.size()),
                16 * steps * n * static_cast<double>(1 + instance.theta.size()));
   const Suboptimality suboptimality(*instance.problem, instance.theta, instance.minimiser, instance.start);
+  const std::vector<std::string> names = options.solvers.empty() ? solver_names() : options.solvers;
   CurseResult result;
-  for (const std::string& name : options.solvers.empty() ? solver_names() : options.solvers) {
+  CurseOptions of_each = options;
+  of_each.progress = [&](CurseProgress progress) {  // of the solver at work
+    if (options.stop.stop_requested()) throw Stopped{};
+    const double finished = static_cast<double>(result.summaries.size());
+    progress.fraction = (finished + progress.fraction) / static_cast<double>(names.size());
+    if (options.progress) options.progress(progress);
+  };
+  for (const std::string& name : names) {
     const std::size_t index = place(name);
     Measurement measurement(instance, suboptimality, {.solver = name, .style = index});
-    known_solvers()[index].measure(instance, options, measurement);
+    try {
+      known_solvers()[index].measure(instance, of_each, measurement);
+    } catch (const Stopped&) {
+      result.missing.assign(names.begin() + std::ssize(result.summaries), names.end());
+      break;
+    }
     std::move(measurement.records().begin(), measurement.records().end(), std::back_inserter(result.records));
     result.summaries.push_back(std::move(measurement.summary()));
   }

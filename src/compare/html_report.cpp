@@ -81,6 +81,7 @@ std::string html_report(const Setup& setup, const CurseResult& result, const std
       "<p>How far is ∂x_t(θ), the derivative of a solver’s t-th iterate, from ∂x*(θ), the derivative of the "
       "solution?\nWhile the objective falls the derivative can first get worse: through which solver may you "
       "differentiate, and from which step on?</p>\n";
+  if (!result.missing.empty()) body += paragraph("note", "This run was " + interruption(result) + ".");
   body += section("What to do", sentences(result));
   body += section("Error of the Jacobian, relative to ∂x*; 1 at the start",
                   html_table(burn_in_table(result), "Error of the Jacobian"));

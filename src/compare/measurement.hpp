@@ -63,6 +63,26 @@ class Measurement {
 /// progress to report; the last t stands alone, so that its run has the cost of ∂x_T.
 std::vector<std::vector<Index>> reverse_runs(Index steps);
 
+/// A stage of the work on a solver, and from where to where it leads, about: forward and reverse mode, 1 : 9,
+/// are 10; the corrected Jacobian takes as long again, and the rest is short beside them.
+struct Stage {
+  std::string_view name;
+  double from, to;
+};
+
+/// Does something with each of the runs, and reports before each how much of all their steps is done.
+template <class Report, class F>
+void for_each_run(Index steps, const Stage& stage, const Report& report, const F& f) {
+  const std::vector<std::vector<Index>> runs = reverse_runs(steps);
+  Index all = 0, done = 0;
+  for (const auto& run : runs) all += run.back();
+  for (const auto& run : runs) {
+    report(stage, done, all);
+    f(run);
+    done += run.back();
+  }
+}
+
 /// Follows the corrected Jacobian: by the closed form on a quadratic, else forwards; and by the tape at the
 /// steps of `reverse_steps`.
 template <class S, class Report>
@@ -80,26 +100,27 @@ void measure_corrected(const S& solver, const Instance& instance, const Report& 
   } else {
     corrected_forward(*instance.problem, solver, instance.start, instance.theta, steps,
                       [&](Index t, const Matrix& jacobian) {
-                        report("corrected", t, steps);
+                        report({"corrected", 10, 11}, t, steps);
                         jacobians.push_back(jacobian);
                         errors.push_back((jacobian - instance.jacobian).norm());
                       });
   }
   result.take_corrected(std::move(jacobians), std::move(errors));
-  for (const auto& run : reverse_runs(steps)) {
-    report("corrected by the tape", run.back(), steps);
+  for_each_run(steps, {"corrected by the tape", 11, 20}, report, [&](const std::vector<Index>& run) {
     result.take_corrected_by_tape(
         corrected_history(*instance.problem, solver, instance.start, instance.theta, run));
-  }
+  });
 }
 
-/// Runs a solver in forward mode, in reverse mode and through its closed form where it has one.
+/// Runs a solver in forward mode, in reverse mode and through its closed form where it has one, and tells
+/// options.progress which fraction of this is done.
 template <class S>
 void measure(const S& solver, const Instance& instance, const CurseOptions& options, Measurement& result) {
   const std::string& name = result.summary().solver;
-  const auto report = [&](std::string_view stage, Index done, Index all) {
+  const auto report = [&](const Stage& stage, Index done, Index all) {
     const double fraction = static_cast<double>(done) / static_cast<double>(std::max<Index>(all, 1));
-    if (options.progress) options.progress({name, stage, fraction});
+    const double reached = stage.from + fraction * (stage.to - stage.from), end = options.corrected ? 20 : 10;
+    options.progress({name, stage.name, std::min(reached / end, 1.0)});
   };
   const auto history = [&](Index steps, auto observer, auto method, std::vector<Index> at) {
     const SolveOptions solve_options{.steps = steps, .observer = std::move(observer)};
@@ -107,21 +128,16 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
                             std::move(at));
   };
 
-  const auto observer = [&](Index t, const Vector&) { report("forward", t, options.steps); };
+  const auto observer = [&](Index t, const Vector&) { report({"forward", 0, 1}, t, options.steps); };
   result.take_forward(history(options.steps, observer, Forward{}, {}));
 
-  const std::vector<std::vector<Index>> runs = reverse_runs(result.steps());
-  Index all = 0, done = 0;
-  for (const auto& run : runs) all += run.back();
-  for (const auto& run : runs) {
-    report("reverse", done, all);
+  for_each_run(result.steps(), {"reverse", 1, 10}, report, [&](const std::vector<Index>& run) {
     result.take_reverse(history(run.back(), nullptr, Reverse{}, run));
-    done += run.back();
-  }
+  });
 
   constexpr Index halvings = 4;
   for (Index i = 1; i <= halvings && result.ends_in_burn_in(); ++i) {
-    report("late start", i - 1, halvings);
+    report({"late start", 10, 10}, i - 1, halvings);
     const SolveOptions solve_options{.steps = result.steps()};
     const Index last = std::max<Index>(result.steps() >> i, 1);
     result.take_late_start(result.steps() - last,
@@ -132,7 +148,7 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
 
   if constexpr (PolynomialMethod<S>) {
     if (const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get())) {
-      report("closed form", 0, 1);
+      report({"closed form", 10, 10}, 0, 1);
       result.take_closed_form(ClosedForm(*quadratic, solver, instance.start, instance.theta));
     }
   }
@@ -141,7 +157,7 @@ void measure(const S& solver, const Instance& instance, const CurseOptions& opti
     const double peak = predicted_peak(solver, instance.spectrum.smallest, instance.spectrum.largest);
     result.take_prediction(peak);
     if (const auto* quadratic = dynamic_cast<const QuadraticProblem*>(instance.problem.get())) {
-      report("prediction", 0, 1);
+      report({"prediction", 20, 20}, 0, 1);
       const double horizon = std::min(static_cast<double>(options.steps), 2 * peak + 10);
       const SpectralTerms terms = spectral_terms(*quadratic, instance.start, instance.theta);
       const auto maxima = maxima_history(solver, terms.eigenvalues.minCoeff(), terms.eigenvalues.maxCoeff(),

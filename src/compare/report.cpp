@@ -134,6 +134,11 @@ std::optional<Table> corrected_table(const CurseResult& result) {
   return table;
 }
 
+std::string interruption(const CurseResult& result) {
+  if (result.missing.empty()) return "";
+  return fmt::format("interrupted before it was done; missing: {}", fmt::join(result.missing, ", "));
+}
+
 std::vector<Figure> figures(const Setup& setup, const CurseResult& result) {
   Figure error, objective;
   error.name = "jacobian_error";

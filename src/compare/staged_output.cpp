@@ -134,16 +134,18 @@ void StagedOutput::remove_traces() noexcept {
   for (auto path = made_.rbegin(); path != made_.rend(); ++path) fs::remove(*path, ignored);
 }
 
-void remove_staging_on_signals() {
+void remove_staging_on_signals(std::stop_source interrupted) {
   static std::atomic<bool> called = false;
   if (called.exchange(true)) return;
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread([signals] {
+  std::thread([signals, interrupted]() mutable {
     int signal = 0;
-    if (sigwait(&signals, &signal) != 0) return;
+    do {
+      if (sigwait(&signals, &signal) != 0) return;
+    } while (signal == SIGINT && interrupted.request_stop());  // true once
     const std::lock_guard lock(registry().mutex);
     // What gnuplot writes meanwhile may come between looking and removing.
     for (StagedOutput* const output : registry().alive)

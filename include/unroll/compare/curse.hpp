@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,11 @@ struct Eta {
 /// Reads `auto`, `oracle` or a number. @throws DomainError unless the number is finite and ≥ 0.
 Eta parse_eta(std::string_view text);
 
-/// What happens at the moment: a stage of one solver, and which fraction of the stage is done.
+/// What happens at the moment: a stage of one solver, and about which fraction of all the work is done.
 struct CurseProgress {
   std::string_view solver;  // its name
   std::string_view stage;   // in words
-  double fraction;          // of the stage, 0 … 1
+  double fraction;          // of the work on all solvers, 0 … 1
 };
 
 /// Every x_t and ∂x_t of a run is kept: about 1 kB a step at n = 30.
@@ -50,6 +51,7 @@ struct CurseOptions {
   Eta eta = {};            // of the same
   bool corrected = false;  // whether the corrected Jacobian is followed too
   std::function<void(const CurseProgress&)> progress = {};  // told how far the work is
+  std::stop_token stop = {};  // where a stop is requested, the solvers that are not finished are left out
 };
 
 /// A run of which only the last steps are differentiated: ∂x_s := 0 at step s.
@@ -107,6 +109,7 @@ struct SolverSummary {
 struct CurseResult {
   std::vector<Record> records = {};           // solver by solver, t = 0 … steps
   std::vector<SolverSummary> summaries = {};  // in the order asked for
+  std::vector<std::string> missing = {};      // solvers that a stop left out
 };
 
 /// The solvers that the experiment knows, in the order in which they are shown.

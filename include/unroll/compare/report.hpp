@@ -33,6 +33,9 @@ Table agreement_table(const CurseResult& result);
 /// corrected.
 std::optional<Table> corrected_table(const CurseResult& result);
 
+/// Says that the run was interrupted, and which solvers are missing; empty where none is.
+std::string interruption(const CurseResult& result);
+
 /// The Jacobian's error, unrolled and where it is there corrected, and the suboptimality over t.
 std::vector<Figure> figures(const Setup& setup, const CurseResult& result);
 

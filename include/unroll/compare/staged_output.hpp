@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class StagedOutput {
   void commit(const std::vector<std::string>& names);
 
  private:
-  friend void remove_staging_on_signals();
+  friend void remove_staging_on_signals(std::stop_source interrupted);
   void remove_traces() noexcept;
 
   std::filesystem::path directory_;
@@ -37,8 +38,9 @@ class StagedOutput {
 
 /// To be called at the start of main, of which a second call changes nothing: from then on SIGINT, SIGTERM
 /// and SIGHUP are waited for in a thread of its own, which lets a commit finish, removes what every
-/// StagedOutput of the process has not committed, and then ends the process by that signal.
-void remove_staging_on_signals();
+/// StagedOutput of the process has not committed, and then ends the process by that signal. A program that
+/// has something to finish gives a stop source: the first SIGINT requests that stop, and nothing else.
+void remove_staging_on_signals(std::stop_source interrupted = std::stop_source(std::nostopstate));
 
 /// Throws what the constructor of StagedOutput would, as far as that can be told without writing anything.
 void check_output_directory(const std::filesystem::path& directory);
