@@ -103,7 +103,7 @@ void check_entry(Index i, Index j, Shape shape) {
 
 template <class A>
 A segment_of(const A& x, Index first, Index count) {
-  if (first < 0 || count < 0 || first + count > x.size())
+  if (first < 0 || count < 0 || count > x.size() || first > x.size() - count)
     throw ShapeError(fmt::format("segment: {} entries from {}, x has {}", count, first, x.size()));
   return evaluate_array<A>(LinearRule{Segment{first}}, Shape{count, 1}, x);
 }

@@ -146,8 +146,8 @@ erased_result_t<E> reshaped(const E& x, Shape shape) {
 }
 template <class E>
 erased_result_t<E> sub_block(const E& x, const char* operation, Index row, Index col, Shape shape) {
-  if (row < 0 || col < 0 || shape.rows < 0 || shape.cols < 0 || row + shape.rows > x.rows() ||
-      col + shape.cols > x.cols())
+  if (row < 0 || col < 0 || shape.rows < 0 || shape.cols < 0 || shape.rows > x.rows() ||
+      shape.cols > x.cols() || row > x.rows() - shape.rows || col > x.cols() - shape.cols)
     throw ShapeError(fmt::format("{}: {}x{} from ({}, {}), matrix is {}x{}", operation, shape.rows,
                                  shape.cols, row, col, x.rows(), x.cols()));
   return linear(SubBlock{row + col * x.rows(), x.rows(), shape}, shape, x);

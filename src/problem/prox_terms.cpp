@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/QR>
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
@@ -187,16 +188,25 @@ std::pair<Matrix, double> ShrunkSingularValues::pullback(const Matrix& x, double
 
 namespace unroll {
 
-AffineSet::AffineSet(Matrix A, Vector b) : AffineSet(std::move(A), std::move(b), -1) {
-  if (b_.size() != A_.rows())
-    throw ShapeError(fmt::format("affine set: A has {} rows, b {} entries", A_.rows(), b_.size()));
+AffineSet::AffineSet(const Matrix& A, Vector b) : AffineSet(A, std::move(b), -1) {
+  if (b_.size() != A.rows())
+    throw ShapeError(fmt::format("affine set: A has {} rows, b {} entries", A.rows(), b_.size()));
 }
-AffineSet::AffineSet(Matrix A, Index parameter) : AffineSet(std::move(A), Vector(), parameter) {}
-AffineSet::AffineSet(Matrix A, Vector b, Index parameter)
-    : A_(std::move(A)),
-      transposed_(A_.transpose()),
-      b_(std::move(b)),
-      parameter_(parameter),
-      gram_(Factorisation::cholesky(Matrix(A_ * transposed_))) {}
+AffineSet::AffineSet(const Matrix& A, Index parameter) : AffineSet(A, Vector(), parameter) {}
+AffineSet::AffineSet(const Matrix& A, Vector b, Index parameter) : b_(std::move(b)), parameter_(parameter) {
+  const Index m = A.rows(), n = A.cols();
+  // Aᵀ P = Q R.
+  const Eigen::ColPivHouseholderQR<Matrix> qr(A.transpose());
+  if (qr.rank() < m)
+    throw NumericalError(fmt::format(
+        "affine set: the {} rows of A depend on one another, their rank is {} to rounding; leave out those "
+        "that follow from the others",
+        m, qr.rank()));
+  basis_ = qr.householderQ() * Matrix::Identity(n, m);
+  transposed_ = basis_.transpose();
+  const Matrix order = qr.colsPermutation();
+  inverse_ = basis_ * qr.matrixR().topLeftCorner(m, m).triangularView<Eigen::Upper>().transpose().solve(
+                          Matrix(order.transpose()));
+}
 
 }  // namespace unroll

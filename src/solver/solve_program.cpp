@@ -60,6 +60,8 @@ ProgramSolution solve_program(const ProgramAt<Vector>& q, const Vector& x0, cons
   const Index m = q.A.rows();
   constexpr Index often = 25;
   constexpr double of_certificates = 1e-6;
+  // Of H and g, in whose units the multipliers are.
+  const double cost = std::max(largest(q.H.reshaped()), largest(q.g)), of_cost = cost > 0 ? cost : 1;
   ProgramSolution s;
   Vector x = x0, z = Vector::Zero(m), y = Vector::Zero(m);
   for (; s.steps < options.steps && s.status == ProgramStatus::step_limit; ++s.steps) {
@@ -71,7 +73,7 @@ ProgramSolution solve_program(const ProgramAt<Vector>& q, const Vector& x0, cons
     s.primal = largest(Ax - Ax.cwiseMax(q.lower).cwiseMin(q.upper));
     s.dual = largest(Hx + q.g + Aty);
     const double primal_size = std::max({1.0, largest(Ax), largest(z)}),
-                 dual_size = std::max({1.0, largest(Hx), largest(q.g), largest(Aty)});
+                 dual_size = std::max({of_cost, largest(Hx), largest(Aty)});
     if (s.primal <= options.tolerance * primal_size && s.dual <= options.tolerance * dual_size &&
         largest(Ax - z) <= options.tolerance * primal_size) {
       s.status = ProgramStatus::solved;

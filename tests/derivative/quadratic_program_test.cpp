@@ -111,6 +111,23 @@ struct Shares {
   }
 };
 
+TEST_CASE("a cost in tiny units is not solved where its slope is as large as the cost itself") {
+  const auto in_units = [](double unit) {
+    return make_quadratic_program(
+        [unit](const auto& theta) {
+          using V = std::decay_t<decltype(theta)>;
+          return ProgramAt<V>{matrix_t<V>(Matrix(unit * Matrix::Identity(2, 2))), V(-unit * theta),
+                              matrix_t<V>(Matrix(Matrix::Identity(2, 2))), V(Vector{{-1, -1}}),
+                              V(Vector{{1, 1}})};
+        },
+        2, 2, 2);
+  };
+  const Vector theta{{0.5, 3}};
+  CHECK((solve_program(in_units(1), theta).x - Vector{{0.5, 1}}).norm() <= 1e-7);
+  CHECK(solve_program(in_units(1e-12), theta).status == ProgramStatus::step_limit);
+  CHECK((solve_program(in_units(1e3), theta).x - Vector{{0.5, 1}}).norm() <= 1e-7);
+}
+
 TEST_CASE("a solution known by hand, its multipliers, and its kinks") {
   const auto qp = make_quadratic_program(Shares{}, 2, 3, 2);
   const ProgramSolution s = solve_program(qp, Vector{{1.0, 0.6}});

@@ -137,6 +137,14 @@ TEST_CASE("every term's map is where its function, with the distance, is least")
   const Vector x = AffineSet(A, b)(at, 1, weights);
   CHECK((A * x - b).norm() <= 1e-13);
   CHECK((A.transpose() * (A * A.transpose()).llt().solve(A * (at - x)) - (at - x)).norm() <= 1e-13);
+  // Rows that are nearly the same lose the digits of their condition, not twice as many; and units do not
+  // matter.
+  const Vector only{{0.25, 0.75}};
+  for (const double gap : {1e-3, 1e-6})
+    for (const double unit : {1.0, 1e-170, 1e170}) {
+      const Matrix near = unit * Matrix{{1, 1}, {1, 1 + gap}};
+      CHECK((AffineSet(near, Vector(near * only))(Vector{{1, 0}}, 1, weights) - only).norm() <= 1e-15 / gap);
+    }
 }
 
 TEST_CASE("a weight of 0 leaves the map x with its slope, also where x is 0") {
@@ -235,6 +243,9 @@ TEST_CASE("a term that cannot be applied is refused, with the sizes or the value
   CHECK_THROWS_WITH_AS((L2Ball{.radius = -1}(v, 1, weights)), doctest::Contains("l2 ball"), DomainError);
   CHECK_THROWS_AS((L1Ball{.radius = 1, .parameter = 5}(v, 1, weights)), ShapeError);
   CHECK_THROWS_AS(AffineSet(Matrix::Ones(2, 4), Vector(Vector::Ones(2))), NumericalError);
+  CHECK_THROWS_WITH_AS(AffineSet(Matrix{{1, 1}, {2, 2}}, Vector(Vector::Ones(2))),
+                       doctest::Contains("rank is 1"), NumericalError);
+  CHECK_THROWS_AS(AffineSet(Matrix::Identity(3, 2), Vector(Vector::Ones(3))), NumericalError);
   CHECK_THROWS_WITH_AS(AffineSet(Matrix::Identity(2, 4), Vector(Vector::Ones(3))),
                        doctest::Contains("2 rows, b 3"), ShapeError);
   CHECK_THROWS_AS(AffineSet(Matrix::Identity(2, 4), Index{1})(v, 1, weights), ShapeError);
