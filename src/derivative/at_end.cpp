@@ -17,6 +17,10 @@ Eigen::RowVectorXd lengths(const Matrix& a) {
   return all;
 }
 
+constexpr const char* instead = "take Reverse{.corrected = true}, or Implicit{}";
+// What accelerated steps make of a cotangent before they contract is less by far: some √κ.
+constexpr double most_growth = 1e6;
+
 /// Steps T − 1, T − 2, … as they are taken at x_T, swept one by one.
 class AtEnd final : public Backwards {
  public:
@@ -29,12 +33,20 @@ class AtEnd final : public Backwards {
     Matrix w = end_cotangents(seeds, "Reverse{.at_end}");
     const Index columns = w.cols();
     Cotangents c;
+    if (record().steps > 0) LastStep::taken(steps(), Steps::Entry::state);  // which must be what it was
     Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
     const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
     Eigen::RowVectorXd left = lengths(w);
+    const Eigen::RowVectorXd too_long = most_growth * left;
     for (Index t = record().steps - 1; t >= 0 && (left.array() > enough.array()).any(); --t) {
       steps().to_end();
-      steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers());
+      if (!steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers()) ||
+          gives_back_x(segment))
+        throw UnsupportedError(
+            fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T is refused there, or gives x "
+                        "back as it is, as "
+                        "a line search does that finds nothing to gain: it has no derivative to repeat; {}",
+                        t + 1, instead));
       check_state_stays(segment);
       std::vector<Segment::IterateSeed> end;
       if (w.size() > 0) end.push_back({segment.x(), 0, std::move(w)});
@@ -44,10 +56,13 @@ class AtEnd final : public Backwards {
       if (!left.allFinite())
         throw NumericalError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T has no finite derivative "
-                        "there, as that of a "
-                        "solver whose state degenerates at a solution; take Reverse{{.corrected = true}}, or "
-                        "Implicit{{}}",
-                        t + 1));
+                        "there, as that of a solver whose state degenerates at a solution; {}",
+                        t + 1, instead));
+      if ((left.array() > too_long.array()).any())
+        throw NumericalError(fmt::format(
+            "Reverse{{.at_end}}: the steps taken at x_T do not contract, {} of them make a cotangent "
+            "more than {:.0e} times as long; {}",
+            record().steps - t, most_growth, instead));
     }
     Cost& cost = steps().record.cost;
     cost.tape_bytes = std::max(cost.tape_bytes, segment.bytes());

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 namespace unroll {
 namespace {
 
@@ -21,6 +24,16 @@ std::string_view origin(ConstantSource source) {
   return "";
 }
 
+/// Some of the entries where the derivative has two sides.
+std::string where(const std::vector<Index>& kinks) {
+  if (kinks.empty()) return "";
+  constexpr std::size_t most = 8;
+  const std::span some(kinks.data(), std::min(kinks.size(), most));
+  return fmt::format(" of the step in entr{} {}{}, beyond which x* may move otherwise",
+                     kinks.size() == 1 ? "y" : "ies", fmt::join(some, ", "),
+                     kinks.size() > most ? fmt::format(" and {} more", kinks.size() - most) : "");
+}
+
 }  // namespace
 
 std::string_view describe(Verdict verdict) {
@@ -33,6 +46,8 @@ std::string_view describe(Verdict verdict) {
       return "not converged";
     case Verdict::other_equation:
       return "other equation";
+    case Verdict::at_kink:
+      return "at a kink";
     case Verdict::wrong_by_at_least:
       return "wrong";
     case Verdict::unknown:
@@ -55,18 +70,18 @@ std::string Certificate::message() const {
         "and declares it by `static constexpr Equation equation`",
         describe(verdict), is_fixed_point ? "fixed-point" : "gradient's", of_x);
   if (!bound)
-    return fmt::format("{}: no bound ({}, residual {}{})", describe(verdict), of_x, measured(residual),
-                       is_skipped
-                           ? "; the rest would cost more than a tenth of the derivative, ask by .certify = "
-                             "Certify::always"
-                           : "");
+    return fmt::format(
+        "{}{}: no bound ({}, residual {}{})", describe(verdict), where(kinks), of_x, measured(residual),
+        is_skipped ? "; the rest would cost more than a tenth of the derivative, ask by .certify = "
+                     "Certify::always"
+                   : "");
   const std::string relative = norm > 0 ? fmt::format(", {:.2g} of its norm", *bound / norm) : "";
   const std::string lower = at_least ? fmt::format("by at least {:.3g} and ", *at_least) : "";
   const std::string constant = smallest_eigenvalue ? fmt::format("curvature {:.3g}", *smallest_eigenvalue)
                                                    : fmt::format("contraction {}", measured(contraction));
-  return fmt::format("{}{}: off {}by at most {:.3g}{} ({}, residual {}, {}, {})", describe(verdict),
-                     estimated() ? ", by estimate" : "", lower, *bound, relative, of_x, measured(residual),
-                     constant, origin(source));
+  return fmt::format("{}{}{}: off {}by at most {:.3g}{} ({}, residual {}, {}, {})", describe(verdict),
+                     where(kinks), estimated() ? ", by estimate" : "", lower, *bound, relative, of_x,
+                     measured(residual), constant, origin(source));
 }
 
 }  // namespace unroll

@@ -126,6 +126,7 @@ class CertifiedSolution final : public Linearisation {
       if (!reached) approach_.learn(attempt.drift / c.norm);
       allowance *= 0.7;
     }
+    if (reached) check_rests(best_x);
     RunRecord& run = steps().record;
     run.x = best_x;
     if (reached)
@@ -142,6 +143,29 @@ class CertifiedSolution final : public Linearisation {
                         ? "the accuracy is not reached, neither x nor the derivative improve any more"
                         : "the accuracy is not reached with the products allowed");
     return best;
+  }
+
+  // Of a solver that declares no equation: whether its first step from where ∇f vanishes stays there.
+  // @throws UnsupportedError if it solves another.
+  void check_rests(const Vector& found) {
+    if (steps().equation() != Equation::automatic || steps().record.steps == 0) return;
+    const Certificate& c = *certificate_;
+    const double distance = c.distance ? *c.distance
+                            : c.smallest_eigenvalue && c.gradient_norm
+                                ? *c.gradient_norm / *c.smallest_eigenvalue
+                                : 0;
+    constexpr double of_distance = 10, rounding = 1e-9;
+    double moved = 0;
+    steps().run_from(found, theta(), 1, [&](Index t, const Vector& first) {
+      if (t == 1) moved = detail::distance(first, found);
+    });
+    if (moved > of_distance * distance + rounding * std::max(1.0, found.stableNorm()))
+      throw UnsupportedError(fmt::format(
+          "Certified: the gradient of f vanishes at x, and a step of the solver from there moves it "
+          "by {:.3g}: it solves another equation, of which this is no derivative; take Implicit{{}} "
+          "or Reverse{{}} (if it is the gradient's all the same, declare that by `static constexpr "
+          "Equation equation = Equation::gradient`)",
+          moved));
   }
 
   void take_run() override { approach_.start(); }

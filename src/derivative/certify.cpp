@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "conjugate_residuals.hpp"
 #include "estimates.hpp"
@@ -22,6 +23,22 @@ void check(const CertifyOptions& options) {
       (!(*options.smallest_eigenvalue > 0) || !std::isfinite(*options.smallest_eigenvalue)))
     throw DomainError(fmt::format("certify: the smallest eigenvalue is {}, must be positive",
                                   *options.smallest_eigenvalue));
+}
+
+std::optional<Curvature> checked_curvature(const Problem& problem, const Vector& theta) {
+  std::optional<Curvature> curvature = problem.curvature(theta);
+  if (!curvature) return curvature;
+  const auto require = [](bool holds, const char* name, double value) {
+    if (!holds) throw DomainError(fmt::format("certificate: curvature(theta) says {} = {}", name, value));
+  };
+  require(!std::isnan(curvature->smallest_eigenvalue), "smallest_eigenvalue", curvature->smallest_eigenvalue);
+  const std::pair<const char*, std::optional<double>> constants[] = {
+      {"hessian_lipschitz", curvature->hessian_lipschitz},
+      {"mixed_lipschitz", curvature->mixed_lipschitz},
+      {"self_concordance", curvature->self_concordance}};
+  for (const auto& [name, value] : constants)
+    if (value) require(*value >= 0, name, *value);
+  return curvature;
 }
 
 void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
@@ -99,7 +116,7 @@ Certificate certify(const Estimate& e, const CertifyOptions& options) {
   c.gradient_norm = gradient.stableNorm();
   c.residual = detail::norm(residual);
 
-  const std::optional<Curvature> curvature = e.problem.curvature(e.theta);
+  const std::optional<Curvature> curvature = detail::checked_curvature(e.problem, e.theta);
   const bool lipschitz = curvature && curvature->hessian_lipschitz && curvature->mixed_lipschitz;
   std::optional<detail::Estimates> estimates;
   if (!lipschitz) estimates = detail::estimate(e.problem, e.x, e.theta, gradient, e.cost);

@@ -102,7 +102,7 @@ bool is_near(const Steps& steps, const Certificate& c, double ratio) {
 
 /// q ≥ ‖∂_sΦ‖, from what problem and solver say.
 std::optional<double> known_contraction(const Steps& steps) {
-  const auto curvature = steps.problem().curvature(steps.theta());
+  const auto curvature = checked_curvature(steps.problem(), steps.theta());
   if (!curvature || !(curvature->smallest_eigenvalue > 0)) return std::nullopt;
   const auto q = steps.contraction(curvature->smallest_eigenvalue);
   return q && *q < 1 ? std::optional(std::max(0.0, *q)) : std::nullopt;
@@ -124,12 +124,32 @@ WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& s
   return {bound(point.next() - steps.record.x), bound(slopes)};
 }
 
-void conclude(Certificate& c, bool is_near, double bound, double least) {
-  if (c.verdict == Verdict::other_equation || !is_near || !std::isfinite(bound)) return;
+constexpr double least_reach = 1e-9;  // beside max(1, ‖x‖)
+/// The kinks of Φ within reach, and the verdict if there are any.
+void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
+  c.kinks = point.kinks(std::max(reach, least_reach));
+  if (!c.kinks.empty()) c.verdict = Verdict::at_kink;
+}
+
+/// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there.
+void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
+              double least) {
+  if (c.verdict == Verdict::other_equation || !is_near(steps, c, seen) || !std::isfinite(bound)) return;
   c.source = ConstantSource::estimated;
   c.bound = bound;
-  if (least > 0) c.at_least = least;
+  const double size = steps.record.x.stableNorm();
+  if (least > rounding * c.norm) c.at_least = least;
   c.verdict = judge(c);
+  // Smooth maps, too, bend on a long way: how long it is counts where the bound says that they bend little.
+  constexpr double beyond = 10;
+  const double to_go = c.verdict == Verdict::good ? beyond * ahead(*c.gradient_norm, seen, size) : 0;
+  look_for_kinks(c, point, to_go / std::max(1.0, size));
+}
+
+/// Of which the bound was left out for its cost.
+Certificate not_all(Certificate c) {
+  c.is_skipped = c.verdict != Verdict::other_equation;
+  return c;
 }
 
 Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative) {
@@ -160,10 +180,13 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
   return measured(pushed, [&] {
     const FixedPoint point(steps);
     Certificate c = look(steps, point, pushed);
-    if (point.size() != steps.dimension()) return c;
+    if (point.size() != steps.dimension()) {  // of ∂s only x's part is at hand
+      if (bounded && c.verdict != Verdict::other_equation) look_for_kinks(c, point, 0);
+      return c;
+    }
     const Matrix here = point.push(pushed, tangents), rest = pushed - here;
     c.residual = norm(rest);
-    if (!bounded) return c;
+    if (!bounded) return not_all(c);
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const auto known_q = known_contraction(steps);
     const Series error(apply, rest, known_q);
@@ -177,7 +200,7 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     c.contraction = q;
     c.drift = ahead(norm(moved), q, size);
     constexpr double slack = 1.25;  // what is measured grows towards the norm
-    conclude(c, is_near(steps, c, seen), error.sum + ahead(drift.sum, q, size),
+    conclude(c, steps, point, seen, error.sum + ahead(drift.sum, q, size),
              (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
@@ -190,7 +213,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const FixedPoint point(steps);
     Certificate c = look(steps, point, pulled);
     const AdjointEstimate* const known = run.equation() == Equation::fixed_point ? run.adjoint() : nullptr;
-    if (known == nullptr && (!bounded || w.size() == 0)) return c;
+    if (known == nullptr && (!bounded || w.size() == 0)) return not_all(c);
     const Matrix& cotangent = known != nullptr ? known->w : w;
     const Matrix v = known != nullptr ? known->lambda : fixed_point_equation(steps).adjoint(w, {});
     const auto apply = [&](const Matrix& r) { return point.pull(r); };
@@ -198,7 +221,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     Matrix rest = apply(v) - v;
     rest.middleRows(point.x(), steps.dimension()) += cotangent;
     c.residual = norm(rest);
-    if (!bounded) return c;
+    if (!bounded) return not_all(c);
     const Series error(apply, rest, known_q);
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     double moved_in_theta = 0;
@@ -227,7 +250,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
       c.norm = norm(pulled + outer.theta);
     }
     const double gap = norm(pulled - here);
-    conclude(c, is_near(steps, c, seen), gap + beside, gap - beside);
+    conclude(c, steps, point, seen, gap + beside, gap - beside);
     return c;
   });
 }

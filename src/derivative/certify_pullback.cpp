@@ -32,7 +32,7 @@ MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& thet
 double relative_change(double tau) { return std::exp(tau / 2) * std::expm1(tau); }
 
 std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta) {
-  std::optional<Curvature> curvature = problem.curvature(theta);
+  std::optional<Curvature> curvature = checked_curvature(problem, theta);
   if (curvature && !(curvature->hessian_lipschitz && curvature->mixed_lipschitz)) curvature.reset();
   return curvature;
 }
@@ -45,7 +45,7 @@ AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector
   point_.accuracy = options.accuracy;
   point_.equation = Equation::gradient;
   point_.gradient_norm = gradient.stableNorm();
-  const std::optional<Curvature> curvature = problem.curvature(theta),
+  const std::optional<Curvature> curvature = checked_curvature(problem, theta),
                                  known = known_curvature(problem, theta);
   set_smallest_eigenvalue(point_, curvature, options);
   if (known) {

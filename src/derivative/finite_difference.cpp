@@ -22,7 +22,7 @@ class Differences final : public Linearisation {
     seeds.check_end(run.steps);
     const auto seen = [&](Index t) { return t == run.steps || seeds.wanted(t); };
     std::vector<SeedBlock> blocks;
-    steps().run_from(steps().x0(), steps().theta(), [&](Index t, const Vector& x) {
+    run_again([&](Index t, const Vector& x) {
       if (seen(t)) blocks.push_back(seeds.of(t, x, t == run.steps));
     });
     const Index n = steps().dimension(), p = steps().parameters(), s = seeds.columns(run.steps);
@@ -56,7 +56,7 @@ class Differences final : public Linearisation {
     History history;
     const Index n = steps().dimension(), p = steps().parameters();
     record();
-    steps().run_from(steps().x0(), steps().theta(), [&](Index t, const Vector& x) {
+    run_again([&](Index t, const Vector& x) {
       if (!selected(t)) return;
       history.t.push_back(t);
       history.x.push_back(x);
@@ -73,6 +73,7 @@ class Differences final : public Linearisation {
  private:
   Matrix push_checked(const Matrix& theta_dot) override {
     record();
+    run_again([](Index, const Vector&) {});
     Matrix slopes = Matrix::Zero(steps().dimension(), theta_dot.cols());
     for (Index j = 0; j < theta_dot.cols(); ++j) {
       const Vector v = theta_dot.col(j);
@@ -81,6 +82,14 @@ class Differences final : public Linearisation {
         slopes.col(j) = difference(start_along(v), v, h, [&](Index t) { return t == record().steps; }).back();
     }
     return slopes;
+  }
+
+  /// The run itself, which must be what it was: differences of runs that cannot be repeated say nothing.
+  void run_again(const detail::SeeIterate& see) {
+    steps().run_from(steps().x0(), steps().theta(), record().steps, [&](Index t, const Vector& x) {
+      see(t, x);
+      if (t > 0 && t == record().steps) steps().repeats_end(x);
+    });
   }
 
   /// ∂x_0 θ̇, where x_0 is no function, which is asked itself.
@@ -108,7 +117,7 @@ class Differences final : public Linearisation {
       const bool moves = steps().start().function != nullptr && theta_dot.any();
       const Vector x0 =
           moves ? steps().start().at(steps().problem(), there) : Vector(steps().x0() + signed_h * x0_dot);
-      steps().run_from(x0, there, [&](Index t, const Vector& x) {
+      steps().run_from(x0, there, record().steps, [&](Index t, const Vector& x) {
         if (seen(t)) kept.push_back(x);
       });
       return kept;

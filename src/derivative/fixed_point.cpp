@@ -1,7 +1,14 @@
 #include "fixed_point.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <random>
+
+#include "unroll/error.hpp"
+#include "unroll/solver/stationary.hpp"
 
 namespace unroll::detail {
 
@@ -15,7 +22,8 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
     if (!is_carried[static_cast<std::size_t>(row)]) made_.push_back(row);
   // What the step carries need not matter to it: the last iterate of a momentum that a frozen step leaves
   // out.
-  const Cotangents any = swept(Vector::LinSpaced(size(), 1, 2));
+  const Cotangents any = swept(weights());
+  pulled_ = any.state(made_, 0);
   for (const auto& range : carried_)
     if (!any.state.middleRows(range.begin, range.count).isZero(0)) relevant_.push_back(range);
 }
@@ -33,12 +41,56 @@ Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const 
 
 std::optional<std::vector<Index>> FixedPoint::active() const {
   // Any tangent will do: exact zeros are of rows that are zero.
-  const Matrix moved = push(uneven(size()), Matrix());
+  const Vector v = uneven(size()), moved = push(v, Matrix()), w = weights();
+  constexpr double tolerance = 1e-6, negligible = 1e-4;  // beside v and w: of Newton's steps J is rounding
+  const double contradiction = std::abs(w.dot(moved) - pulled_.dot(v)),
+               terms = w.dot(moved.cwiseAbs()) + pulled_.cwiseAbs().dot(v);
+  if (contradiction > tolerance * std::max(terms, negligible * w.dot(v)))
+    throw UnsupportedError(
+        fmt::format("the last step, taken again, has another derivative: w^T (J v) and (J^T w)^T v differ by "
+                    "{:.2g} of their "
+                    "terms; a step must be a function of state, theta and t alone (see check_solver), and "
+                    "the pullback of a "
+                    "primitive the transpose of what it pushes (see check_primitive)",
+                    contradiction / terms));
   std::vector<Index> rows;
   for (Index row = 0; row < size(); ++row)
-    if (moved(row, 0) != 0) rows.push_back(row);
+    if (moved[row] != 0) rows.push_back(row);
   if (static_cast<Index>(rows.size()) == size()) return std::nullopt;
   return rows;
+}
+
+std::vector<Index> FixedPoint::kinks(double reach) const {
+  const Vector& s = step_->state;
+  const Index p = steps_.parameters();
+  const Vector tangent = uneven(s.size()), theta_dot = uneven(p);
+  // Displacements of no structure, of either sign: what a kink depends on does not cancel in them.
+  const auto signs = [](Index n) {
+    std::mt19937_64 random(static_cast<std::uint64_t>(n));
+    return Vector(uneven(n).unaryExpr([&](double v) { return (random() & 1U) != 0 ? v : -v; }));
+  };
+  Vector by = Vector::Zero(s.size());
+  by(made_) = reach * std::max(1.0, s.size() > 0 ? s.cwiseAbs().maxCoeff() : 0.0) * signs(size());
+  const Vector theta_by = p > 0 ? Vector(reach * size_of(steps_.theta()) * signs(p)) : Vector();
+  const auto beside = [&](const Vector& state_by, const Vector& of_theta) {
+    return steps_.push_last_step_beside(step_->t, tangent, theta_dot, state_by, of_theta);
+  };
+  const auto differing = [&](const Vector& of_theta) {
+    const Matrix here = beside(by, of_theta), there = beside(-by, -of_theta);
+    constexpr double much = 0.1, rounding = 1e-6;
+    std::vector<Index> rows;
+    for (const Index row : made_) {
+      const double a = here(row, 0), b = there(row, 0);
+      if (std::abs(a - b) > std::max(rounding, much * std::max(std::abs(a), std::abs(b))))
+        rows.push_back(row);
+    }
+    return rows;
+  };
+  try {
+    return differing(theta_by);
+  } catch (const Error&) {
+    return differing(Vector::Zero(p));
+  }
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {

@@ -26,8 +26,13 @@ class FixedPoint {
   /// where Φ starts.
   Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
   /// The rows of ∂_sΦ that are not zero, by one product: a prox, a projection or a bound holds all others
-  /// where they are. Nothing if all are.
+  /// where they are. Nothing if all are. @throws UnsupportedError where that product contradicts the
+  /// pullback, wᵀ(∂_sΦ v) ≠ (∂_sΦᵀw)ᵀv.
   std::optional<std::vector<Index>> active() const;
+  /// The rows of the state, N, whose product with ∂Φ is not the same on both sides: at states and θ that are
+  /// displaced by ± `reach` times max(1, ‖s‖_∞) and ‖θ‖_∞ (or by the state's part alone, where such a θ is
+  /// refused), it differs by more than a tenth. There Φ has a kink, or bends as much. Two products.
+  std::vector<Index> kinks(double reach) const;
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }
   /// ∂_sΦᵀ W, M×k.
@@ -37,9 +42,11 @@ class FixedPoint {
 
  private:
   Cotangents swept(const Matrix& w) const;
+  Vector weights() const { return Vector::LinSpaced(size(), 1, 2); }
 
   Steps& steps_;
   std::unique_ptr<LastStep> step_;
+  Vector pulled_;                                  // ∂_sΦᵀ of weights()
   std::vector<Segment::Rows> carried_, relevant_;  // relevant_: those that the step reads
   std::vector<Index> made_;
 };

@@ -6,6 +6,8 @@ namespace unroll::detail {
 
 /// @throws DomainError unless accuracy and ℓ are positive and finite.
 void check(const CertifyOptions& options);
+/// What the problem says, if anything. @throws DomainError for a NaN, or a negative Lipschitz constant.
+std::optional<Curvature> checked_curvature(const Problem& problem, const Vector& theta);
 /// ℓ and where it is from, if the caller or the problem knows it.
 void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
                              const CertifyOptions& options);

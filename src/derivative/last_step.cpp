@@ -16,11 +16,7 @@ bool record(Steps& steps, Steps::Entry entry, LastStep& last) {
   last.state = last.segment.state_inputs().value();
   Cost& cost = steps.record.cost;
   cost.tape_bytes = std::max(cost.tape_bytes, last.segment.bytes());
-  const std::vector<Segment::Rows> carried = last.segment.carried();
-  return accepted &&
-         std::none_of(carried.begin(), carried.end(), [x = last.segment.x_row()](const auto& rows) {
-           return rows.begin <= x && x < rows.begin + rows.count;
-         });
+  return accepted && !gives_back_x(last.segment);
 }
 
 }  // namespace
@@ -37,6 +33,7 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
   if (!record(steps, number == 1 ? entry : Steps::Entry::state, *last))
     throw UnsupportedError(fmt::format(
         "the last step, number {}, moved x, but is refused or the identity as it is differentiated", number));
+  steps.repeats_end(last->segment.x().value());
   return last;
 }
 
@@ -45,6 +42,13 @@ std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
   auto last = std::make_unique<LastStep>(steps.record.steps, std::max<Index>(steps.record.steps - 1, 0));
   if (record(steps, Steps::Entry::state, *last)) return last;
   return taken(steps, Steps::Entry::state);
+}
+
+bool gives_back_x(const Segment& step) {
+  const std::vector<Segment::Rows> carried = step.carried();
+  return std::any_of(carried.begin(), carried.end(), [x = step.x_row()](const auto& rows) {
+    return rows.begin <= x && x < rows.begin + rows.count;
+  });
 }
 
 void check_state_stays(const Segment& step) {

@@ -61,6 +61,7 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   record.status = stop.status;
   record.theta = theta_;
   last_move = move;
+  if (stop.steps > 0) repeated_.ends(stop.steps, x);
 }
 
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
@@ -73,11 +74,12 @@ void check_prepared(Index entries, Index before) {
 }
 
 void throw_changed_list(std::size_t now, std::size_t before) {
-  throw UnsupportedError(
-      fmt::format("the corrected derivative of a fixed point: a list of the state has {} elements, not {} as "
-                  "at the start; declare `static constexpr Equation equation = Equation::gradient` where "
-                  "that is what the solver solves, or take Implicit{{}}",
-                  now, before));
+  throw UnsupportedError(fmt::format(
+      "the corrected derivative of a fixed point: a list of the state has {} elements, not {} as "
+      "at the start, and cotangents of lists that grow have no sum; take Implicit{{}}, or Reverse{{}} "
+      "uncorrected (or, of a solver whose x makes the gradient of f vanish, declare that by `static "
+      "constexpr Equation equation = Equation::gradient`)",
+      now, before));
 }
 
 void throw_short_run(Index steps, Index wanted) {

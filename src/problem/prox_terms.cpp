@@ -195,8 +195,13 @@ AffineSet::AffineSet(const Matrix& A, Vector b) : AffineSet(A, std::move(b), -1)
 AffineSet::AffineSet(const Matrix& A, Index parameter) : AffineSet(A, Vector(), parameter) {}
 AffineSet::AffineSet(const Matrix& A, Vector b, Index parameter) : b_(std::move(b)), parameter_(parameter) {
   const Index m = A.rows(), n = A.cols();
-  // Aᵀ P = Q R.
-  const Eigen::ColPivHouseholderQR<Matrix> qr(A.transpose());
+  // (D A)ᵀ P = Q R, with D A's rows in units of their own.
+  Vector units(m);
+  for (Index i = 0; i < m; ++i) {
+    const double size = A.row(i).lpNorm<Eigen::Infinity>();
+    units[i] = size > 0 ? 1 / size : 1;
+  }
+  const Eigen::ColPivHouseholderQR<Matrix> qr((units.asDiagonal() * A).transpose());
   if (qr.rank() < m)
     throw NumericalError(fmt::format(
         "affine set: the {} rows of A depend on one another, their rank is {} to rounding; leave out those "
@@ -206,7 +211,7 @@ AffineSet::AffineSet(const Matrix& A, Vector b, Index parameter) : b_(std::move(
   transposed_ = basis_.transpose();
   const Matrix order = qr.colsPermutation();
   inverse_ = basis_ * qr.matrixR().topLeftCorner(m, m).triangularView<Eigen::Upper>().transpose().solve(
-                          Matrix(order.transpose()));
+                          Matrix(order.transpose() * units.asDiagonal()));
 }
 
 }  // namespace unroll

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -100,9 +101,10 @@ double projected_part(const Armijo& armijo, const Box& box, const Oracle<Vector>
   const auto along = [](const Vector& gradient, const Vector& d) {
     return (d.array() == 0).select(0.0, gradient.cwiseProduct(d)).sum();
   };
-  for (double h = armijo.first_step;; h *= armijo.shrink) {
+  const double least = 1e-14 * x.norm();
+  for (double h = armijo.first_step; h * full.norm() > least; h *= armijo.shrink) {
     const Vector next = box(Vector(x + h * full), 1, theta), d = next - x;
-    if (!(d.norm() > 1e-14 * x.norm())) return 0;
+    if (!(d.norm() > least)) break;
     const double slope = along(g, d), change = f.value(next, theta) - start;
     if (!(slope < 0)) continue;
     const bool accepted = std::abs(change) <= 1e-10 * std::abs(start)
@@ -110,15 +112,20 @@ double projected_part(const Armijo& armijo, const Box& box, const Oracle<Vector>
                               : change <= armijo.decrease * slope;
     if (accepted) return h;
   }
+  return 0;
 }
 
-/// The newest pair's sᵀy/yᵀy; the first step where there is none.
+/// The least sᵀy/yᵀy of the pairs, one over the largest curvature that they saw, so that steps of it
+/// contract; the first step where there is none.
 template <class V>
-double newest_scale(const Lbfgs::State<V>& s, double first_step) {
-  if (s.steps.empty()) return first_step;
-  const Vector step = value_of(s.steps.back()), change = value_of(s.changes.back());
-  const double size = detail::size_of(change);
-  return step.dot(change / size) / (change / size).squaredNorm() / size;
+double shortest_scale(const Lbfgs::State<V>& s, double first_step) {
+  double least = s.steps.empty() ? first_step : std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < s.steps.size(); ++i) {
+    const Vector step = value_of(s.steps[i]), change = value_of(s.changes[i]);
+    const double size = detail::size_of(change);
+    least = std::min(least, step.dot(change / size) / (change / size).squaredNorm() / size);
+  }
+  return least;
 }
 
 }  // namespace
@@ -156,7 +163,7 @@ template <class V>
 bool BoundedLbfgs::solves(const Oracle<V>& f, const State<V>& s, const V& theta, double tolerance) const {
   const Vector x = value_of(s.x), at = value_of(theta);
   const Vector g = look(box, f.plain(), x, at).gradient;
-  const double h = newest_scale(s, search.shorten.first_step);
+  const double h = shortest_scale(s, search.shorten.first_step);
   return detail::is_small_move(box(Vector(x - h * g), 1, at), x, tolerance);
 }
 
@@ -174,7 +181,7 @@ BoundedLbfgs::State<V> BoundedLbfgs::frozen_step(const Oracle<V>& f, const State
     const State<Vector> now{value_of(s.x), value_of(s.previous), value_of(s.gradient), plain(s.steps),
                             plain(s.changes)};
     const Vector landed = step(f.plain(), now, value_of(theta), t).x;
-    const double h = newest_scale(s, search.shorten.first_step);
+    const double h = shortest_scale(s, search.shorten.first_step);
     const V there = box(V(s.x - h * look(box, f, s.x, theta).gradient), 1, theta);
     return {there + (landed - value_of(there)), s.previous, s.gradient, s.steps, s.changes};
   }

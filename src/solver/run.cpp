@@ -41,6 +41,11 @@ void check_options(const SolveOptions& options) {
 
 namespace detail {
 
+void check_first(Index entries, Index n) {
+  if (entries != n)
+    throw ShapeError(fmt::format("solve: init made x of {} entries from x0 of {}", entries, n));
+}
+
 void check_member_shape(Index step, std::size_t member, Index rows, Index cols, Index rows_before,
                         Index cols_before) {
   if (rows == rows_before && cols == cols_before) return;

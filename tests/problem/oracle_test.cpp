@@ -85,9 +85,13 @@ class Missized final : public Problem {
 
 TEST_CASE("what a problem gives in another size than it promised is an error that names it, never memory") {
   const Vector x = Vector::Ones(2), theta = Vector::Ones(1);
-  const auto plain = [&](const Sizes& sizes) { Oracle<Vector>(Missized(sizes)).gradient(x, theta); };
+  const auto plain = [&](const Sizes& sizes) {
+    const Missized problem(sizes);
+    Oracle<Vector>(problem).gradient(x, theta);
+  };
   const auto forwards = [&](const Sizes& sizes) {
-    Oracle<DualVector>(Missized(sizes)).gradient(DualVector(x, Matrix::Ones(2, 3)), theta);
+    const Missized problem(sizes);
+    Oracle<DualVector>(problem).gradient(DualVector(x, Matrix::Ones(2, 3)), theta);
   };
   const auto backwards = [&](const Sizes& sizes) {
     const Missized f(sizes);

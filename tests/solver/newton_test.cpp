@@ -152,7 +152,8 @@ class ByHand final : public LeastSquares {
 };
 
 TEST_CASE("Gauss–Newton refuses a problem without residuals, and to be unrolled without their curvature") {
-  CHECK_THROWS_WITH_AS(GaussNewton{}.step(Oracle<DualVector>(ByHand()), State<DualVector>{unit},
+  const ByHand by_hand;
+  CHECK_THROWS_WITH_AS(GaussNewton{}.step(Oracle<DualVector>(by_hand), State<DualVector>{unit},
                                           DualVector(unit, Matrix::Ones(1, 1)), 0),
                        doctest::Contains("Implicit{} or OneStep{}"), UnsupportedError);
   CHECK(solve(ByHand(), GaussNewton{}, Vector{{5.0}}, unit, {.steps = 1}).x() == unit);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -72,6 +73,14 @@ struct AugmentedLagrangian {
     const V x = minimiser(value_of(s.x), parameters);
     const V v = detail::constraints_at(L.c, x, theta, constraints) + s.multipliers / L.penalty;
     return {x, V(L.penalty * L.outside(v))};
+  }
+  /// Whether the constraints hold to ten times the tolerance: by a small penalty multipliers, too, move
+  /// little.
+  template <class V>
+  bool solves(const Oracle<V>&, const State<V>& s, const V& theta, double tolerance) const {
+    const auto& L = lagrangian.function();
+    const Vector c = detail::constraints_at(L.c, Vector(value_of(s.x)), Vector(value_of(theta)), constraints);
+    return L.outside(c).stableNorm() <= 10 * tolerance * std::max(1.0, c.stableNorm());
   }
 
  private:

@@ -3,8 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "unroll/solver/equation.hpp"
+#include "unroll/types.hpp"
 
 namespace unroll {
 
@@ -23,6 +25,12 @@ enum class Verdict {
   /// curvature (1 for a fixed point), where ‖g‖ > 1e-8 L max(1, ‖x_T‖) is no rounding. The solver solves
   /// another problem; more steps do not help.
   other_equation,
+  /// Of a fixed point: Φ has a kink no further from x_T than 1e-9 max(1, ‖x_T‖), or, if e ≤ accuracy ‖J‖_F,
+  /// than ten times what x_T has to go: in the rows `kinks` ∂Φ changes by more than a tenth there. So it is
+  /// at
+  /// a bound, or an end of the support, with a multiplier of 0. e is for x* on the piece where x_T is; on
+  /// another side x* may have another derivative.
+  at_kink,
   /// Of a pullback: it is wrong, by `at_least` > accuracy times its norm.
   wrong_by_at_least,
   /// There is no bound: no lower bound ℓ > 0 of the curvature is at hand, or nothing to put it to.
@@ -76,6 +84,7 @@ struct Certificate {
   std::optional<double> distance{};              // d ≥ ‖x_T − x*‖
   std::optional<double> jacobian_norm{};         // of a pullback: B ≥ ‖∂x*‖
   std::optional<double> contraction{};           // q, of a fixed point
+  std::vector<Index> kinks{};                    // see Verdict::at_kink: entries of the state, x's first
   double norm = 0;                               // ‖J‖_F, or ‖u‖; of a hypergradient ‖dF/dθ‖
   double accuracy = 0.01;                        // of Verdict::good
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift

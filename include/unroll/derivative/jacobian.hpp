@@ -39,6 +39,12 @@ std::unique_ptr<Linearisation> linearise(const Problem& problem, const S& solver
       std::make_unique<detail::SolverSteps<S, const S>>(problem, solver, start, theta, options), wanted);
 }
 
+/// A problem that is gone after this line cannot be referred to: give it a name.
+template <class S>
+std::unique_ptr<Linearisation> linearise(const Problem&& temporary, const S& solver, const Start& start,
+                                         const Vector& theta, const SolveOptions& options,
+                                         const Method& method, const Wanted& wanted = {}) = delete;
+
 /// ∂x_T(θ), n×p, total: through the steps and through x_0(θ).
 template <class S>
 Derivative jacobian(const Problem& problem, const S& solver, const Start& start, const Vector& theta,

@@ -56,13 +56,13 @@ class SolverSteps final : public Steps {
     }
   }
 
-  void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const override {
+  void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const override {
     check_point(problem(), x0, theta, "finite difference");
     see(0, x0);
     const auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0), theta,
-                                     prepare(solver(), theta), 0, {.steps = record.steps},
+                                     prepare(solver(), theta), 0, {.steps = steps},
                                      [&](Index t, const Plain& state) { see(t, state.x); });
-    if (end.steps < record.steps) throw_short_run(end.steps, record.steps);
+    if (end.steps < steps) throw_short_run(end.steps, steps);
   }
 
   Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see) override {
@@ -143,20 +143,15 @@ class SolverSteps final : public Steps {
   }
 
   Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) override {
-    Index arrays = 0;
-    convert_state<DualState>(*state_, [&]<class A>(const A& value) {
-      if constexpr (!std::is_same_v<A, double>) arrays += value.size();
-      return dual_constant(value);
-    });
-    const DualState state = convert_state<DualState>(*state_, TangentCutter(state_dot, arrays));
-    const bool moves = theta_dot.size() > 0;
-    const RunContext<DualVector> context = inputs_.dual(theta_dot);
-    const auto prepared =
-        moves ? prepare(solver(), context.theta)
-              : convert_prepared<PreparedOf<S, DualVector>>(inputs_.prepared(), dual_constant);
-    return stacked_tangents(
-        take_last_step<DualVector, S>(solver(), inputs_.oracle(context), state, context.theta, t, prepared),
-        state_dot.cols());
+    return pushed(inputs_, with_tangents(state_dot, *state_), t, theta_dot, state_dot.cols());
+  }
+
+  Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
+                               const Vector& state_by, const Vector& theta_by) override {
+    const Vector beside = theta() + theta_by;
+    RunInputs<S, Held> inputs(problem(), solver(), beside, record.cost);
+    const Plain state = convert_state<Plain>(with_tangents(state_by, *state_), plus_tangent);
+    return pushed(inputs, with_tangents(state_dot, state), t, theta_dot, state_dot.cols());
   }
 
   Matrix push_start(Index t, const Matrix& theta_dot) override {
@@ -179,6 +174,26 @@ class SolverSteps final : public Steps {
   auto enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather) {
     begin();
     return inputs_.enter(segment, room, gather, x0(), entry == Entry::start ? nullptr : &*state_);
+  }
+  // A state with tangents, N×k, stacked.
+  static DualState with_tangents(const Matrix& stacked, const Plain& state) {
+    Index arrays = 0;
+    convert_state<DualState>(state, [&]<class A>(const A& value) {
+      if constexpr (!std::is_same_v<A, double>) arrays += value.size();
+      return dual_constant(value);
+    });
+    return convert_state<DualState>(state, TangentCutter(stacked, arrays));
+  }
+  // k tangents through the last step.
+  static Matrix pushed(RunInputs<S, Held>& inputs, const DualState& state, Index t, const Matrix& theta_dot,
+                       Index k) {
+    const RunContext<DualVector> context = inputs.dual(theta_dot);
+    const auto prepared = theta_dot.size() > 0
+                              ? prepare(inputs.solver(), context.theta)
+                              : convert_prepared<PreparedOf<S, DualVector>>(inputs.prepared(), dual_constant);
+    return stacked_tangents(take_last_step<DualVector, S>(inputs.solver(), inputs.oracle(context), state,
+                                                          context.theta, t, prepared),
+                            k);
   }
   // The state as the outputs of a segment.
   static void leave(const Taped& state, Segment& segment) {

@@ -18,6 +18,16 @@ inline constexpr auto dual_constant = []<class A>(const A& value) {
     return DualMatrix(value);
 };
 
+/// The value of a dual array or scalar plus its one tangent.
+inline constexpr auto plus_tangent = []<class A>(const A& a) {
+  if constexpr (std::is_same_v<A, Dual>)
+    return a.value() + a.tangents()(0);
+  else if constexpr (std::is_same_v<A, DualVector>)
+    return Vector(a.value() + a.tangents());
+  else
+    return Matrix(a.value() + a.tangents().reshaped(a.rows(), a.cols()));
+};
+
 /// Cuts stacked tangents into those of arrays and scalars, in order: see Cotangents::state.
 class TangentCutter {
  public:

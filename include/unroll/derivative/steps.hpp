@@ -73,9 +73,10 @@ class Steps {
   /// The same as far as x_t is not `enough`, which is asked after every step. The run counts as ended there;
   /// asked once more it goes on.
   virtual void run_until(const std::function<bool(const Vector& x)>& enough) = 0;
-  /// A run from elsewhere, silent and of as many steps, for differences. @throws NumericalError if it is not
-  /// finite so long.
-  virtual void run_from(const Vector& x0, const Vector& theta, const SeeIterate& see) const = 0;
+  /// A run from elsewhere, silent and of `steps` steps. @throws NumericalError if it is not finite so long.
+  virtual void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const = 0;
+  /// A last step, or a whole run, was taken again and gave x. @throws UnsupportedError if that is not x_T.
+  void repeats_end(const Vector& x) { repeated_.check(record.steps, x.data(), x.size(), false); }
   /// The run with tangents: ẋ_0 is n×k, θ̇ p×k. Those of x_T, n×k; `see`, if any, is shown all.
   virtual Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {}) = 0;
 
@@ -111,6 +112,9 @@ class Steps {
   virtual bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather = {}) = 0;
   /// Tangents of the state, stacked (N×k), and of θ (p×k; empty: zero), pushed through that step: N×k.
   virtual Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) = 0;
+  /// The same from another state and θ, those plus what is given (N, p).
+  virtual Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
+                                       const Vector& state_by, const Vector& theta_by) = 0;
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
 

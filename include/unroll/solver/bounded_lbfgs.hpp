@@ -42,7 +42,7 @@ struct BoundedLbfgs {
   /// Whether Π(x − h∇f(x, θ)), h as below, is x to the tolerance: a short step may be one that was cut short.
   template <class V>
   bool solves(const Oracle<V>& f, const State<V>& s, const V& theta, double tolerance) const;
-  /// The same x, with the derivative of Π(x − h∇f(x, θ)), h the newest pair's sᵀy/yᵀy.
+  /// The same x, with the derivative of Π(x − h∇f(x, θ)), h the least sᵀy/yᵀy of the pairs.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;
 };

@@ -45,6 +45,11 @@ struct Fista {
   /// Of the frozen step ‖∂Φ‖ ≤ ‖I − hH‖ ≤ 1 − hℓ for h ≤ 1/L, as the prox of a convex ψ stretches nothing.
   /// See solver.hpp.
   double contraction(double smallest_eigenvalue) const { return 1 - step_size * smallest_eigenvalue; }
+  /// See detail::turns, and solver.hpp.
+  template <class V>
+  bool solves(const Oracle<V>& f, const State<V>& s, const V& theta, double tolerance) const {
+    return detail::turns(term, step_size, f, s.x, theta, tolerance);
+  }
   /// The step without momentum, from x_t: it has the same fixed points.
   template <class V>
   State<V> frozen_step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {

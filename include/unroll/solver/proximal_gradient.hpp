@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+
 #include "unroll/ad/operators.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/problem/prox_terms.hpp"
@@ -20,6 +23,24 @@ V proximal_point(const Term& term, const V& v, double step_size, const V& theta)
   const V x = term(v, step_size, theta);
   check_image("prox: the term", x.size(), v.size());
   return x;
+}
+
+/// Whether the step from x turns around within √tolerance · max(1, ‖x‖) on its way: a step of a small h moves
+/// x little wherever x is. Two gradients.
+template <class Term, class V>
+bool turns(const Term& term, double step_size, const Oracle<V>& f, const V& x, const V& theta,
+           double tolerance) {
+  const Vector at = value_of(x), parameters = value_of(theta);
+  const auto move = [&](const Vector& from) -> Vector {
+    const Vector v = from - step_size * f.plain().gradient(from, parameters);
+    return proximal_point(term, v, step_size, parameters) - from;
+  };
+  const Vector here = move(at);
+  const double length = here.stableNorm();
+  if (!(length > 0)) return true;
+  const Vector along = here / length;
+  const double back = move(at + std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) * along).dot(along);
+  return !(back > 0);  // (f may be undefined there)
 }
 
 }  // namespace detail
@@ -45,6 +66,11 @@ struct ProximalGradient {
   }
   /// ‖∂Φ‖ ≤ ‖I − hH‖ ≤ 1 − hℓ for h ≤ 1/L, as the prox of a convex ψ stretches nothing. See solver.hpp.
   double contraction(double smallest_eigenvalue) const { return 1 - step_size * smallest_eigenvalue; }
+  /// See detail::turns, and solver.hpp.
+  template <class V>
+  bool solves(const Oracle<V>& f, const State<V>& s, const V& theta, double tolerance) const {
+    return detail::turns(term, step_size, f, s.x, theta, tolerance);
+  }
 };
 
 }  // namespace unroll

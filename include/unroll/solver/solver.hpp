@@ -21,11 +21,18 @@ concept HasInit = requires(const S& solver, const V& x0) {
   solver.init(x0);
 };
 
+namespace detail {
+/// @throws ShapeError unless the first state's x has as many entries as x_0.
+void check_first(Index entries, Index n);
+}  // namespace detail
+
 /// The first state: solver.init(x0) where the solver has it, else State<V>{x0}.
 template <class S, class V>
 auto initial_state(const S& solver, const V& x0) {
   if constexpr (HasInit<S, V>) {
-    return solver.init(x0);
+    auto state = solver.init(x0);
+    if constexpr (requires { state.x.size(); }) detail::check_first(state.x.size(), x0.size());
+    return state;
   } else {
     return State<V>{x0};
   }

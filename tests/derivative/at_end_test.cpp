@@ -1,0 +1,71 @@
+// Reverse{.at_end} repeats one step backwards: what it says of steps that have nothing to repeat, or do not
+// contract.
+#include <doctest/doctest.h>
+
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/solver/bounded_lbfgs.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/lbfgs.hpp"
+
+namespace unroll::at_end {
+namespace {
+
+/// f = Σ e^{x_i} + 2‖x‖² − xᵀθ.
+struct Smooth {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return sum(V(exp(x))) + 2.0 * squared_norm(x) - dot(x, theta);
+  }
+};
+/// f = ½(x − θ)ᵀ diag(1 … 30)(x − θ): ∂x* = 1.
+struct Scaled {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    const V d = x - theta;
+    return 0.5 * dot(V(cwise_product(Vector(Vector::LinSpaced(x.size(), 1, 30)), d)), d);
+  }
+};
+
+const Reverse at_end{.at_end = true, .certify = Certify::always};
+
+TEST_CASE("a line search that finds nothing to gain gives x back: that is no step to repeat") {
+  const auto problem = make_problem(Smooth{}, 3, 3);
+  const Vector theta{{0.3, -0.4, 0.7}}, x0 = Vector::Ones(3);
+  CHECK_THROWS_WITH_AS(jacobian(problem, Lbfgs{}, x0, theta, {.steps = 40}, at_end),
+                       doctest::Contains("gives x back as it is"), UnsupportedError);
+  CHECK_THROWS_AS(vjp(problem, Lbfgs{}, x0, theta, x0, {.steps = 40}, at_end), UnsupportedError);
+}
+
+TEST_CASE("steps that do not contract at the end of the run have no derivative to tend to") {
+  const auto problem = make_problem(Scaled{}, 4, 4);
+  const Vector theta = Vector::LinSpaced(4, -1, 1);
+  CHECK_THROWS_WITH_AS(
+      jacobian(problem, GradientDescent{2.2 / 30}, Vector::Zero(4), theta, {.steps = 200}, at_end),
+      doctest::Contains("do not contract"), NumericalError);
+  CHECK((jacobian(problem, GradientDescent{1.0 / 30}, Vector::Zero(4), theta, {.steps = 1000}, at_end).dx -
+         Matrix::Identity(4, 4))
+            .norm() <= 1e-10);
+}
+
+TEST_CASE("L-BFGS with bounds rests by a step that contracts, whichever pair was the last") {
+  const auto problem = make_problem(Scaled{}, 4, 4);
+  const Vector theta{{1.0, -0.7, 0.5, 0.2}}, x0 = Vector::Constant(4, 0.9);
+  for (const double lowest : {-10.0, -0.2}) {
+    const BoundedLbfgs solver{Box{Vector::Constant(4, lowest), Vector::Constant(4, 10.0)}};
+    Matrix exact = Matrix::Identity(4, 4);
+    if (lowest > theta[1]) exact(1, 1) = 0;
+    const Derivative d = jacobian(problem, solver, x0, theta, {.steps = 400}, at_end),
+                     at_once = jacobian(problem, solver, x0, theta, {.steps = 20},
+                                        Implicit{.certify = Certify::always});
+    CAPTURE(lowest);
+    CHECK((d.dx - exact).norm() <= 1e-6);
+    CHECK(d.certificate.verdict == Verdict::good);
+    CHECK((at_once.dx - exact).norm() <= 1e-10);
+    CHECK(at_once.certificate.verdict == Verdict::good);
+  }
+}
+
+}  // namespace
+}  // namespace unroll::at_end

@@ -1,0 +1,172 @@
+// What cannot be: steps that are not the same twice, equations that are not solved, constants that are none.
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "unroll/derivative/augmented_lagrangian.hpp"
+#include "unroll/derivative/hypergradient.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/methods.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/fista.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/proximal_gradient.hpp"
+#include "unroll/solver/solve.hpp"
+
+namespace unroll::mistaken {
+namespace {
+
+/// f = ½‖x − θ‖².
+struct Nearest {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return 0.5 * squared_norm(V(x - theta));
+  }
+};
+
+/// Gradient descent whose step size counts its calls.
+struct Counting {
+  std::shared_ptr<int> calls = std::make_shared<int>(0);
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const double h = 0.3 + 0.01 * ((*calls)++ % 11);
+    return {s.x - h * f.gradient(s.x, theta)};
+  }
+};
+
+TEST_CASE("steps that cannot be repeated are refused by every method that takes them again") {
+  const auto problem = make_problem(Nearest{}, 2, 2);
+  const Vector x0 = Vector::Zero(2), theta{{1, -2}};
+  const auto check = [&](const std::string& name, const Method& method, Index steps) {
+    CAPTURE(name);
+    CAPTURE(steps);
+    CHECK_THROWS_AS(jacobian(problem, Counting{}, x0, theta, {.steps = steps}, method), UnsupportedError);
+    CHECK_THROWS_AS(vjp(problem, Counting{}, x0, theta, x0, {.steps = steps}, method), UnsupportedError);
+  };
+  check("differences", FiniteDifference{}, 6);
+  check("implicit", Implicit{.equation = Equation::fixed_point}, 6);
+  check("implicit", Implicit{.equation = Equation::fixed_point},
+        60);  // x no longer tells, the derivative does
+  check("one step", OneStep{}, 6);
+  check("at the end", Reverse{.at_end = true}, 6);  // (.last_steps takes none again)
+  Tape tape;
+  const VarVector parameters = tape.input(theta);
+  const VarVector x = solution(problem, Counting{}, x0, parameters, {.steps = 6}, Reverse{});
+  CHECK_THROWS_AS(tape.sweep(x[0]), UnsupportedError);
+}
+
+/// max(x − ∇f/2, 0), and says nothing of the equation that it solves.
+struct Projected {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {relu(V(s.x - 0.5 * f.gradient(s.x, theta)))};
+  }
+};
+struct Undeclared {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - 0.5 * f.gradient(s.x, theta)};
+  }
+};
+
+TEST_CASE("Certified{} proves nothing of a solver that solves another equation than the gradient's") {
+  const auto problem = make_problem(Nearest{}, 2, 2);
+  const Vector x0 = Vector::Zero(2);
+  CHECK_THROWS_WITH_AS(jacobian(problem, Projected{}, x0, Vector{{-1, 1}}, {.steps = 300}, Certified{}),
+                       doctest::Contains("solves another equation"), UnsupportedError);
+  CHECK_THROWS_AS(vjp(problem, Projected{}, x0, Vector{{-1, 1}}, x0, {.steps = 300}, Certified{}),
+                  UnsupportedError);
+  // Where no bound is in the way it is the same, and so is plain descent, whether it says so or not.
+  for (const Index steps : {1, 300}) {
+    CHECK((jacobian(problem, Projected{}, x0, Vector{{2, 1}}, {.steps = steps}, Certified{}).dx -
+           Matrix::Identity(2, 2))
+              .norm() <= 1e-9);
+    CHECK((jacobian(problem, Undeclared{}, x0, Vector{{-1, 1}}, {.steps = steps}, Certified{}).dx -
+           Matrix::Identity(2, 2))
+              .norm() <= 1e-9);
+  }
+}
+
+TEST_CASE("a short step is no sign of convergence: proximal steps must turn around") {
+  const auto problem = make_problem(Nearest{}, 2, 2);
+  const Vector x0 = Vector::Zero(2), theta{{1, 2}};
+  const SolveOptions options{.steps = 100, .tolerance = 1e-8};
+  CHECK(solve(problem, ProximalGradient<L1>{1e-12, {0.0}}, x0, theta, options).status == Status::step_limit);
+  CHECK(solve(problem, Fista<L1>{1e-12, {0.0}}, x0, theta, options).status == Status::step_limit);
+  CHECK(solve(problem, ProximalGradient<L1>{0.5, {0.1}}, x0, theta, options).status == Status::converged);
+  CHECK(solve(problem, Fista<L1>{0.9, {0.1}}, x0, theta, options).status == Status::converged);
+  // Where all entries are held there is nothing to turn.
+  CHECK(solve(problem, ProximalGradient<L1>{0.5, {5.0}}, x0, theta, options).status == Status::converged);
+}
+
+struct Disc {
+  template <class V>
+  V operator()(const V& x, const V&) const {
+    return V(assemble(std::vector<scalar_t<V>>{squared_norm(x)}));
+  }
+};
+
+TEST_CASE("multipliers that hardly move under a small penalty are none") {
+  const Vector infinite = Vector::Constant(1, -std::numeric_limits<double>::infinity());
+  const auto program = make_nonlinear_program(Nearest{}, Disc{}, 2, 2, infinite, Vector::Ones(1));
+  const auto ended = [&](double penalty) {
+    return solve(program, AugmentedLagrangian(program, penalty), Vector::Zero(2), Vector{{3, 4}},
+                 {.steps = 60, .tolerance = 1e-7});
+  };
+  CHECK(ended(1e-9).status == Status::step_limit);
+  CHECK(ended(10).status == Status::converged);
+  CHECK((ended(10).x() - Vector{{0.6, 0.8}}).norm() <= 1e-6);
+}
+
+/// An init that forgets an entry.
+struct Short {
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {V(head(x0, 1))};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(0.5 * s.x + head(theta, 1))};
+  }
+};
+
+TEST_CASE("a first state of another size is refused by every method") {
+  for (const auto& [name, method] : all_methods()) {
+    CAPTURE(name);
+    CHECK_THROWS_AS(
+        jacobian(NoObjective(2, 2), Short{}, Vector::Zero(2), Vector{{3, 5}}, {.steps = 5}, method), Error);
+  }
+  CHECK_THROWS_WITH_AS(solve(NoObjective(2, 2), Short{}, Vector::Zero(2), Vector{{3, 5}}, {.steps = 5}),
+                       doctest::Contains("init made x of 1 entries from x0 of 2"), ShapeError);
+}
+
+/// With a constant that cannot be.
+struct Boasting : Nearest {
+  Curvature said;
+  Curvature curvature(const Vector&) const { return said; }
+};
+
+TEST_CASE("constants that cannot be are refused, and named") {
+  const Vector x0 = Vector::Zero(2), theta{{1, 2}};
+  const auto certified = [&](const Curvature& said, const Method& method) {
+    return jacobian(make_problem(Boasting{{}, said}, 2, 2), GradientDescent{0.5}, x0, theta, {.steps = 50},
+                    method);
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Method& method : {Method(Reverse{.certify = Certify::always}), Method(Certified{})}) {
+    CHECK(certified({1, 0.0, 0.0}, method).certificate.verdict == Verdict::good);
+    CHECK_THROWS_WITH_AS(certified({1, -1.0, 0.0}, method), doctest::Contains("hessian_lipschitz = -1"),
+                         DomainError);
+    CHECK_THROWS_WITH_AS(certified({1, 0.0, -10.0}, method), doctest::Contains("mixed_lipschitz = -10"),
+                         DomainError);
+    CHECK_THROWS_AS(certified({nan, 0.0, 0.0}, method), DomainError);
+    CHECK_THROWS_AS(certified({1, nan, 0.0}, method), DomainError);
+  }
+}
+
+}  // namespace
+}  // namespace unroll::mistaken
