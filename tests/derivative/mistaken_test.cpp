@@ -135,10 +135,10 @@ struct Short {
 };
 
 TEST_CASE("a first state of another size is refused by every method") {
-  for (const auto& [name, method] : all_methods()) {
-    CAPTURE(name);
+  for (const NamedMethod& m : all_methods()) {
+    CAPTURE(m.name);
     CHECK_THROWS_AS(
-        jacobian(NoObjective(2, 2), Short{}, Vector::Zero(2), Vector{{3, 5}}, {.steps = 5}, method), Error);
+        jacobian(NoObjective(2, 2), Short{}, Vector::Zero(2), Vector{{3, 5}}, {.steps = 5}, m.method), Error);
   }
   CHECK_THROWS_WITH_AS(solve(NoObjective(2, 2), Short{}, Vector::Zero(2), Vector{{3, 5}}, {.steps = 5}),
                        doctest::Contains("init made x of 1 entries from x0 of 2"), ShapeError);
