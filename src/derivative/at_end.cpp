@@ -33,7 +33,7 @@ class AtEnd final : public Backwards {
     Matrix w = end_cotangents(seeds, "Reverse{.at_end}");
     const Index columns = w.cols();
     Cotangents c;
-    if (record().steps > 0) LastStep::taken(steps(), Steps::Entry::state);  // which must be what it was
+    if (record().steps > 0) steps().repeat_last_step();
     Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
     const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
     Eigen::RowVectorXd left = lengths(w);
@@ -44,8 +44,8 @@ class AtEnd final : public Backwards {
           gives_back_x(segment))
         throw UnsupportedError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T is refused there, or gives x "
-                        "back as it is, as "
-                        "a line search does that finds nothing to gain: it has no derivative to repeat; {}",
+                        "back as it is, as a line search does that finds nothing to gain: it has no "
+                        "derivative to repeat; {}",
                         t + 1, instead));
       check_state_stays(segment);
       std::vector<Segment::IterateSeed> end;

@@ -83,8 +83,8 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
   Steps& steps = run.steps();
   const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
   const bool follows = seeds.outer && steps.contraction(1).has_value();
-  const Index price =
-      fixed_point_products + (follows ? terms_of_outer * (1 + directions_in_theta(steps.parameters())) : 0);
+  const Index price = fixed_point_products + products_for_kinks +
+                      (follows ? terms_of_outer * (1 + directions_in_theta(steps.parameters())) : 0);
   const bool bounded = knows ? is_affordable(steps, price, certify) : certify == Certify::always;
   return certify_fixed_point(run, bounded && !knows ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds,
                              bounded);
@@ -111,7 +111,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
   if (certify == Certify::never) return skipped(norm(pushed));
   const auto by_fixed_point = [&] {
     return certify_fixed_point(steps, pushed, tangents,
-                               is_affordable(steps, fixed_point_products * k, certify));
+                               is_affordable(steps, fixed_point_products * k + products_for_kinks, certify));
   };
   if (!is_of_gradient(run))
     return is_affordable(steps, 1 + k, certify) ? by_fixed_point() : skipped(norm(pushed));

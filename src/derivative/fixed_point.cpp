@@ -86,11 +86,13 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
     }
     return rows;
   };
-  try {
-    return differing(theta_by);
-  } catch (const Error&) {
-    return differing(Vector::Zero(p));
+  for (const Vector& of_theta : {theta_by, Vector(Vector::Zero(p))}) {
+    try {
+      return differing(of_theta);
+    } catch (const Error&) {  // θ, or x, is beyond where f is defined
+    }
   }
+  return {};
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {

@@ -30,8 +30,9 @@ class FixedPoint {
   /// pullback, wᵀ(∂_sΦ v) ≠ (∂_sΦᵀw)ᵀv.
   std::optional<std::vector<Index>> active() const;
   /// The rows of the state, N, whose product with ∂Φ is not the same on both sides: at states and θ that are
-  /// displaced by ± `reach` times max(1, ‖s‖_∞) and ‖θ‖_∞ (or by the state's part alone, where such a θ is
-  /// refused), it differs by more than a tenth. There Φ has a kink, or bends as much. Two products.
+  /// displaced by ± `reach` times max(1, ‖s‖_∞) and ‖θ‖_∞ it differs by more than a tenth. There Φ has a
+  /// kink, or bends as much. Where f is not defined at such a θ only the state is displaced; where it is not
+  /// there either, nothing is seen. Two products.
   std::vector<Index> kinks(double reach) const;
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }

@@ -33,7 +33,7 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
   if (!record(steps, number == 1 ? entry : Steps::Entry::state, *last))
     throw UnsupportedError(fmt::format(
         "the last step, number {}, moved x, but is refused or the identity as it is differentiated", number));
-  steps.repeats_end(last->segment.x().value());
+  steps.repeat_last_step();
   return last;
 }
 

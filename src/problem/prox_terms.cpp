@@ -201,6 +201,11 @@ AffineSet::AffineSet(const Matrix& A, Vector b, Index parameter) : b_(std::move(
     const double size = A.row(i).lpNorm<Eigen::Infinity>();
     units[i] = size > 0 ? 1 / size : 1;
   }
+  if (m == 0) {
+    basis_ = inverse_ = Matrix::Zero(n, 0);
+    transposed_ = Matrix::Zero(0, n);
+    return;
+  }
   const Eigen::ColPivHouseholderQR<Matrix> qr((units.asDiagonal() * A).transpose());
   if (qr.rank() < m)
     throw NumericalError(fmt::format(

@@ -30,8 +30,8 @@ ConjugateGradient::State<V> ConjugateGradient::step(const Oracle<V>& f, const St
   // In units of the gradient, of which the direction is made.
   const double size = detail::size_of(value_of(s.gradient));
   const V zero(Vector(Vector::Zero(s.x.size()))), g = s.gradient / size, d = s.direction / size;
-  const detail::Curvature<V> H =
-      detail::curvature("conjugate gradients", f, zero, s.origin, d, detail::length_at(value_of(s.x)), theta);
+  const detail::CurvatureAlong<V> H = detail::curvature_along("conjugate gradients", f, zero, s.origin, d,
+                                                              detail::length_at(value_of(s.x)), theta);
   const scalar_t<V> squared = squared_norm(g), alpha = squared / H.along;
   const V next = g + alpha * H.y;
   const scalar_t<V> beta = squared_norm(next) / squared;

@@ -179,5 +179,24 @@ TEST_CASE("a θ at the end of its domain is no obstacle") {
   CHECK(c.kinks == std::vector<Index>{1});
 }
 
+/// f = Σ (x − 2θ √x), defined for x ≥ 0 alone: x* = θ².
+struct Rising {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return sum(V(x - 2.0 * V(cwise_product(theta, V(sqrt(x))))));
+  }
+};
+
+TEST_CASE("where f ends at the bound nothing is seen beyond it, and the derivative stays what it was") {
+  const Vector theta{{1, 0}};  // the second at its bound
+  for (const Method& method : certified) {
+    const Derivative d =
+        jacobian(make_problem(Rising{}, 2, 2), BoundedLbfgs{{Vector::Zero(2), Vector::Constant(2, 9)}},
+                 Vector::Constant(2, 0.5), theta, {.steps = 40}, method);
+    CHECK(d.dx.allFinite());
+    CHECK(d.dx(0, 0) == doctest::Approx(2));
+  }
+}
+
 }  // namespace
 }  // namespace unroll::kink

@@ -1,6 +1,7 @@
 // What cannot be: steps that are not the same twice, equations that are not solved, constants that are none.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <string>
@@ -59,6 +60,27 @@ TEST_CASE("steps that cannot be repeated are refused by every method that takes 
   CHECK_THROWS_AS(tape.sweep(x[0]), UnsupportedError);
 }
 
+TEST_CASE("a step that is differentiated in another form than it is taken is the same twice all the same") {
+  // (Fista is differentiated without its momentum.)
+  const auto problem = make_problem(Nearest{}, 2, 2);
+  const Vector theta{{1, 2}};
+  for (const Index steps : {1, 3, 6}) {
+    const auto by = [&](const Method& method) {
+      return jacobian(problem, Fista<L1>{0.3, {0.1}}, Vector::Zero(2), theta, {.steps = steps}, method).dx;
+    };
+    CHECK(by(OneStep{}).allFinite());
+    CHECK(by(Reverse{.at_end = true}).allFinite());
+    CHECK(by(Implicit{}).isApprox(Matrix::Identity(2, 2), 1e-9));
+  }
+  // Nor does a run that never moved say anything.
+  for (const Index steps : {1, 40}) {
+    const double h = 0.5;
+    const Derivative d =
+        jacobian(problem, GradientDescent{h}, theta, theta, {.steps = steps}, Reverse{.at_end = true});
+    CHECK(d.dx.isApprox((1 - std::pow(1 - h, steps)) * Matrix::Identity(2, 2), 1e-12));
+  }
+}
+
 /// max(x − ∇f/2, 0), and says nothing of the equation that it solves.
 struct Projected {
   template <class V>
@@ -73,6 +95,20 @@ struct Undeclared {
   }
 };
 
+/// A step of a given length: none where the gradient is zero.
+struct Normalised {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    const V g = f.gradient(s.x, theta);
+    const double length = 1 / static_cast<double>(t + 1);
+    return {s.x - length * V(g / norm(g))};
+  }
+};
+/// Nearest that knows itself, so that Certified{} takes no step of the solver.
+struct Known : Nearest {
+  Curvature curvature(const Vector&) const { return {1, 0.0, 0.0, true}; }
+};
+
 TEST_CASE("Certified{} proves nothing of a solver that solves another equation than the gradient's") {
   const auto problem = make_problem(Nearest{}, 2, 2);
   const Vector x0 = Vector::Zero(2);
@@ -80,6 +116,14 @@ TEST_CASE("Certified{} proves nothing of a solver that solves another equation t
                        doctest::Contains("solves another equation"), UnsupportedError);
   CHECK_THROWS_AS(vjp(problem, Projected{}, x0, Vector{{-1, 1}}, x0, {.steps = 300}, Certified{}),
                   UnsupportedError);
+  CHECK_THROWS_AS(
+      jacobian(make_problem(Known{}, 2, 2), Projected{}, x0, Vector{{-1, 1}}, {.steps = 300}, Certified{}),
+      UnsupportedError);
+  // A step that is not defined at the solution says nothing.
+  CHECK((jacobian(make_problem(Known{}, 2, 2), Normalised{}, x0, Vector{{-1, 1}}, {.steps = 9}, Certified{})
+             .dx -
+         Matrix::Identity(2, 2))
+            .norm() <= 1e-9);
   // Where no bound is in the way it is the same, and so is plain descent, whether it says so or not.
   for (const Index steps : {1, 300}) {
     CHECK((jacobian(problem, Projected{}, x0, Vector{{2, 1}}, {.steps = steps}, Certified{}).dx -

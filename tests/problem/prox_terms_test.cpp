@@ -246,6 +246,7 @@ TEST_CASE("a term that cannot be applied is refused, with the sizes or the value
   CHECK_THROWS_WITH_AS(AffineSet(Matrix{{1, 1}, {2, 2}}, Vector(Vector::Ones(2))),
                        doctest::Contains("rank is 1"), NumericalError);
   CHECK_THROWS_AS(AffineSet(Matrix::Identity(3, 2), Vector(Vector::Ones(3))), NumericalError);
+  CHECK(AffineSet(Matrix(0, 2), Vector())(Vector{{1, 2}}, 1, weights) == Vector{{1, 2}});
   CHECK_THROWS_WITH_AS(AffineSet(Matrix::Identity(2, 4), Vector(Vector::Ones(3))),
                        doctest::Contains("2 rows, b 3"), ShapeError);
   CHECK_THROWS_AS(AffineSet(Matrix::Identity(2, 4), Index{1})(v, 1, weights), ShapeError);

@@ -29,8 +29,8 @@ struct Certified {
   /// @throws DomainError unless 1e-14 ≤ accuracy < 1, below which doubles do not go, and max_products ≥ 0.
   void check() const;
   /// The run as a linear map. @throws likewise; of products UnsupportedError without objective, or by a
-  /// solver that declares a fixed point; NumericalError where H is not positive definite, naming the
-  /// curvature met.
+  /// solver that declares a fixed point, or declares nothing and leaves the x where ∇f vanishes;
+  /// NumericalError where H is not positive definite, naming the curvature met.
   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
 };
 

@@ -132,6 +132,13 @@ class SolverSteps final : public Steps {
     return last_;
   }
 
+  void repeat_last_step() override {
+    if (before_)
+      repeats_end(
+          take_step<Vector, S>(solver(), inputs_.plain(), *before_, theta(), last_ - 1, inputs_.prepared())
+              .x);
+  }
+
   bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather) override {
     auto [prepared, state] = enter(entry, segment, 0, gather);
     Taped next =

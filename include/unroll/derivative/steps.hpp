@@ -75,7 +75,8 @@ class Steps {
   virtual void run_until(const std::function<bool(const Vector& x)>& enough) = 0;
   /// A run from elsewhere, silent and of `steps` steps. @throws NumericalError if it is not finite so long.
   virtual void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const = 0;
-  /// A last step, or a whole run, was taken again and gave x. @throws UnsupportedError if that is not x_T.
+  /// The whole run, or its last step, was taken again and gave x. @throws UnsupportedError if that is not
+  /// x_T.
   void repeats_end(const Vector& x) { repeated_.check(record.steps, x.data(), x.size(), false); }
   /// The run with tangents: ẋ_0 is n×k, θ̇ p×k. Those of x_T, n×k; `see`, if any, is shown all.
   virtual Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {}) = 0;
@@ -103,6 +104,8 @@ class Steps {
   /// After `run`: the state becomes that where the last step that was accepted and moved x started. Its
   /// number, or 0 if there is none.
   virtual Index step_back() = 0;
+  /// Takes the last step that moved x once more, where its start is at hand: see repeats_end.
+  virtual void repeat_last_step() = 0;
   /// The state becomes what step t, on plain arrays, makes of it: the frozen step where there is one.
   virtual void step_on(Index t) = 0;
   /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.

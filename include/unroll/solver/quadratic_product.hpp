@@ -28,7 +28,7 @@ inline double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
 /// How a quadratic is curved along p: y = H p / size, and pᵀy. size, a constant, makes y's entries at most 1,
 /// lest a square, or its derivative, leave the range of doubles.
 template <class V>
-struct Curvature {
+struct CurvatureAlong {
   V y;
   double size;
   scalar_t<V> along;
@@ -40,8 +40,8 @@ void check_curvature(std::string_view method, double curvature);
 /// That along p, where g = ∇f(z), for one gradient.
 /// @throws NumericalError naming method and curvature unless pᵀHp > 0.
 template <class V>
-Curvature<V> curvature(std::string_view method, const Oracle<V>& f, const V& z, const V& g, const V& p,
-                       double length, const V& theta) {
+CurvatureAlong<V> curvature_along(std::string_view method, const Oracle<V>& f, const V& z, const V& g,
+                                  const V& p, double length, const V& theta) {
   const V image = quadratic_product(f, z, g, p, length, theta);
   const double size = size_of(value_of(image));
   const V y = image / size;

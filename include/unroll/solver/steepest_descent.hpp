@@ -21,8 +21,8 @@ struct SteepestDescent {
       return {detail::stationary_step("steepest descent", f, s.x, g, theta)};
     const double size = detail::size_of(value_of(g));
     const V unit = g / size;
-    const detail::Curvature<V> H =
-        detail::curvature("steepest descent", f, s.x, g, unit, detail::length_at(value_of(s.x)), theta);
+    const detail::CurvatureAlong<V> H =
+        detail::curvature_along("steepest descent", f, s.x, g, unit, detail::length_at(value_of(s.x)), theta);
     const scalar_t<V> h = squared_norm(unit) / H.along;
     return {s.x - (size / H.size * h) * unit};
   }
