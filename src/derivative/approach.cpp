@@ -44,9 +44,17 @@ MixedNorm Approach::mixed_at(const Vector& at) {
   return *mixed_;
 }
 
+// Whether a solver that declares no equation rests where ∇f vanishes is seen near there only: the gradient
+// has to fall for it, even where the derivative is the same everywhere.
+double Approach::expected_share(const Vector& at) {
+  const double drift = expected_drift(at);
+  const bool is_asked = steps_.equation() == Equation::automatic && *first_gradient_ > 0;
+  return is_asked ? std::max(drift, gradient_->stableNorm() / *first_gradient_) : drift;
+}
+
 // e (Lip M/‖M‖ + Lip H/ℓ), e = ‖∇f‖/ℓ, which is the drift if ‖Mᵀλ‖ is about ‖M‖‖λ‖; without constants, how
 // far the gradient has fallen. Once it was measured, that, in proportion to the gradient.
-double Approach::expected_share(const Vector& at) {
+double Approach::expected_drift(const Vector& at) {
   look(at);
   const double g = gradient_->stableNorm();
   if (!first_gradient_) first_gradient_ = g;

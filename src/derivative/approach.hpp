@@ -58,6 +58,7 @@ class Approach {
   void look(const Vector& at);
   MixedNorm mixed_at(const Vector& at);
   double expected_share(const Vector& at);
+  double expected_drift(const Vector& at);
   /// Moves x along −δ of `cr` to where ‖∇f‖ has fallen, if it does.
   bool step_along(const ConjugateResiduals& cr);
   bool is_quadratic() const { return known_ && *known_->hessian_lipschitz == 0; }
