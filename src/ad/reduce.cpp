@@ -101,15 +101,13 @@ struct LogSumExp {
     if (std::isinf(most))
       return (x.col(0).array() == most).cast<double>() /
              static_cast<double>((x.col(0).array() == most).count());
-    // (Eigen's e^−∞ is the least number, not 0.)
-    const auto moved = x.col(0).array() - most;
-    const Vector weights = moved.isInf().select(0.0, moved.exp());
+    const Vector weights = map<packet::Exp>(x.col(0).array() - most);
     return weights / weights.sum();
   }
   static void evaluate(const ConstBlock& x, Block y) {
     const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
     const bool finite = std::isfinite(most);  // all −∞, or some +∞ or NaN: the greatest entry says it all
-    y(0, 0) = finite ? most + std::log((x.col(0).array() - most).exp().sum()) : most;
+    y(0, 0) = finite ? most + std::log(map<packet::Exp>(x.col(0).array() - most).sum()) : most;
     if (y.cols() == 1) return;
     const Vector weights = softmax(x);
     y.rightCols(y.cols() - 1) = weights.transpose() * x.rightCols(y.cols() - 1);

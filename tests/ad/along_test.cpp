@@ -50,6 +50,19 @@ TEST_CASE("log-sum-exp and softmax of rows are stable") {
   CHECK(row_softmax(far).isApprox(Matrix{{1.0, 0.0}, {0.5, 0.5}}, 1e-15));
 }
 
+TEST_CASE("a row of −∞ has the log-sum-exp −∞ and the softmax 0, and no derivative flows there") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Matrix x{{-infinity, -infinity, -infinity}, {0, -infinity, 0}};
+  const Vector sums = row_log_sum_exp(x);
+  CHECK(sums[0] == -infinity);
+  CHECK(sums[1] == doctest::Approx(std::log(2)));
+  CHECK(row_softmax(x) == Matrix{{0, 0, 0}, {0.5, 0, 0.5}});
+  Tape tape;
+  const VarMatrix taped = tape.input(x);
+  CHECK(tape.sweep(row_log_sum_exp(taped), Vector::Ones(2)).adjoint(taped) ==
+        Matrix(row_softmax(x)).reshaped(6, 1));
+}
+
 TEST_CASE("norms of rows keep the range of their entries, and have slope 0 at 0") {
   const Matrix far{{3e160, 4e160}, {3e-170, 4e-170}, {0.0, 0.0}};
   const Vector norms = row_norms(far);

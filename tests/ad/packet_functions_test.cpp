@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "support/worst.hpp"
 #include "unroll/ad/elementwise.hpp"
@@ -69,4 +70,28 @@ TEST_CASE("the vectorised functions have their limits at infinity") {
   CHECK(sigmoid(x)[1] <= 1e-300);
   CHECK(softplus(x)[0] == inf);
   CHECK(softplus(x)[1] <= 1e-300);
+}
+
+TEST_CASE("exponentials and logarithms reach the ends of the range, wherever in a packet they stand") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Vector x{{1, -708.2, -720.5, -745, -746, -1e4, -infinity, 709.7, 709.79, 1e4, infinity, 0}};
+  const Vector small{{1, 1e-307, 3e-308, 2e-308, 1e-310, 4.9e-324, 0, infinity, 2, 1e-320, 5e-323}};
+  for (Index first = 0; first < x.size(); ++first) {
+    const Vector part = x.tail(x.size() - first), y = exp(part), s = sigmoid(part);
+    for (Index i = 0; i < part.size(); ++i) {
+      CAPTURE(part[i]);
+      const double slack = 1e-15 * std::exp(part[i]) + std::numeric_limits<double>::denorm_min();
+      CHECK((y[i] == std::exp(part[i]) || std::abs(y[i] - std::exp(part[i])) <= slack));
+      if (part[i] < 0) CHECK(std::abs(s[i] - std::exp(part[i])) <= 2 * slack);
+    }
+  }
+  for (Index first = 0; first < small.size(); ++first) {
+    const Vector part = small.tail(small.size() - first), y = log(part);
+    for (Index i = 0; i < part.size(); ++i) {
+      CAPTURE(part[i]);
+      CHECK((y[i] == std::log(part[i]) || std::abs(y[i] - std::log(part[i])) <= 3e-16 * std::abs(y[i])));
+    }
+  }
+  CHECK(log(Vector::Constant(5, -1)).array().isNaN().all());
+  CHECK(exp(Vector::Constant(5, std::nan(""))).array().isNaN().all());
 }

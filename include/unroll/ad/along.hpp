@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "unroll/ad/structure.hpp"
 
 /// Of every row, or of every column, of a matrix: sums, means, maxima, norms, log-sum-exp and softmax. What
@@ -27,22 +29,31 @@ template <class V, class X>
 matrix_t<V> spread(const V& numbers, Along along, const X& x) {
   return along == Along::rows ? repeat_columns(numbers, x.cols()) : repeat_rows(numbers, x.rows());
 }
-/// e^{x − m} with m of every row, or column, a constant: what it takes away is added again, or cancels.
+/// e^{x − m} with m of every row, or column, a constant: what it takes away is added again, or cancels. Of
+/// −∞ only they are 0, and what they are divided by is 1.
 template <class V>
-matrix_t<V> shifted_exponentials(const V& x, const Vector& m, Along along) {
-  return unroll::exp(matrix_t<V>(x - spread(m, along, x)));
-}
+struct ShiftedExponentials {
+  Vector greatest;
+  matrix_t<V> weights;
+  vector_t<V> total;
+
+  ShiftedExponentials(const V& x, Along along) : greatest(greatest_values(block_of(x), shape_of(x), along)) {
+    const Vector none =
+        (greatest.array() == -std::numeric_limits<double>::infinity()).template cast<double>();
+    weights =
+        unroll::exp(matrix_t<V>(x - spread(Vector((none.array() > 0).select(0.0, greatest)), along, x)));
+    total = vector_t<V>(sums_along(weights, along) + none);
+  }
+};
 template <class V>
 vector_t<V> log_sum_exp_along(const V& x, Along along) {
-  const Vector greatest = greatest_values(block_of(x), shape_of(x), along);
-  const vector_t<V> total = sums_along(shifted_exponentials(x, greatest, along), along);
-  return vector_t<V>(unroll::log(total) + greatest);
+  const ShiftedExponentials<V> e(x, along);
+  return vector_t<V>(unroll::log(e.total) + e.greatest);
 }
 template <class V>
 matrix_t<V> softmax_along(const V& x, Along along) {
-  const Vector greatest = greatest_values(block_of(x), shape_of(x), along);
-  const matrix_t<V> weights = shifted_exponentials(x, greatest, along);
-  return cwise_quotient(weights, spread(sums_along(weights, along), along, x));
+  const ShiftedExponentials<V> e(x, along);
+  return cwise_quotient(e.weights, spread(e.total, along, x));
 }
 /// Norms whose squares leave no range: of x/m with the greatest magnitudes m. Of zeros it is √(0 + 1) − 1 of
 /// 0 times x, which has the derivative 0.

@@ -39,9 +39,9 @@
 // clang-format off
 
 //              name         s  value                      slope                       bend                              twist, and what it is; conventions
-UNROLL_FUNCTION(exp,         y, exp(x),                    y,                          1.0, 0.0)                         // e^x
-UNROLL_FUNCTION(expm1,       x, expm1(x),                  exp(x),                     exp(x), exp(x))                   // e^x − 1
-UNROLL_FUNCTION(log,         x, log(x),                    1.0 / x,                    -1.0 / (x * x), 2.0 / cube(x))    // log x, x > 0
+UNROLL_FUNCTION(exp,         y, map<packet::Exp>(x),       y,                          1.0, 0.0)                         // e^x
+UNROLL_FUNCTION(expm1,       x, expm1(x),                  map<packet::Exp>(x),        exp(x), exp(x))                   // e^x − 1
+UNROLL_FUNCTION(log,         x, map<packet::Log>(x),       1.0 / x,                    -1.0 / (x * x), 2.0 / cube(x))    // log x, x > 0
 UNROLL_FUNCTION(log1p,       x, log1p(x),                  1.0 / (1.0 + x),            -1.0 / ((1.0 + x) * (1.0 + x)), 2.0 / cube(1.0 + x)) // log(1 + x), x > −1
 UNROLL_FUNCTION(sqrt,        y, sqrt(x),                   0.5 / y,                    -0.5 / (y * y), 1.0 / cube(y))    // √x, x ≥ 0; the slope at 0 is +∞
 UNROLL_FUNCTION(cbrt,        y, std::cbrt(x),              1.0 / (3.0 * y * y),        -2.0 / (3.0 * y * y * y), 2.0 / (y * cube(y))) // ∛x; the slope at 0 is +∞

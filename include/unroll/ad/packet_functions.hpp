@@ -2,10 +2,11 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <limits>
 
 /// Elementwise functions that Eigen 3.4 evaluates one number at a time in double precision, vectorised here
-/// through its packet exp and log. Accuracy: 1e-15 relative (tests/ad/packet_functions_test.cpp), for |x| up
-/// to 700 and beyond.
+/// through its packet exp and log, and these two to the ends of their range. Accuracy: 1e-15 relative
+/// (tests/ad/packet_functions_test.cpp).
 namespace unroll::ad::packet {
 
 using namespace Eigen::internal;  // Eigen's packet algebra: padd, pmul, pexp, pselect, …
@@ -15,11 +16,37 @@ P constant(double value) {
   return pset1<P>(value);
 }
 
-/// e^{−|x|}, the quantity in which what follows is stable. (Of a NaN, NaN: `pmax` gives its first operand
-/// then.)
+/// e^x, from 0 to ∞. (Eigen's stays within e^{±709.78}.)
+struct Exp {
+  double operator()(double x) const { return std::exp(x); }
+  template <class P>
+  P packetOp(const P& x) const {
+    const P y = pexp(x), far = constant<P>(708.0);
+    const P is_far = pcmp_lt(far, pabs(x));
+    if (!predux_any(is_far)) [[likely]]
+      return y;
+    const P root = pexp(pmul(x, constant<P>(0.5)));
+    return pselect(is_far, pmul(root, root), y);
+  }
+};
+/// log x, of the least numbers, too. (Eigen's takes them for the least normal one.)
+struct Log {
+  double operator()(double x) const { return std::log(x); }
+  template <class P>
+  P packetOp(const P& x) const {
+    const P y = plog(x);
+    const P is_least =
+        pand(pcmp_lt(x, constant<P>(std::numeric_limits<double>::min())), pcmp_lt(constant<P>(0.0), x));
+    if (!predux_any(is_least)) [[likely]]
+      return y;
+    constexpr double factor = 0x1p54, log_of_factor = 37.42994775023704;
+    return pselect(is_least, psub(plog(pmul(x, constant<P>(factor))), constant<P>(log_of_factor)), y);
+  }
+};
+/// e^{−|x|}, the quantity in which what follows is stable.
 template <class P>
 P decay(const P& x) {
-  return pexp(pmax(por(x, constant<P>(-0.0)), constant<P>(-708.0)));
+  return Exp{}.packetOp(por(x, constant<P>(-0.0)));
 }
 
 /// tanh x, and its slope 1 − tanh² x = g(2 − g) with g = 2e/(1 + e), e = e^{−2|x|}: from tanh x itself, which
@@ -172,7 +199,8 @@ auto map(const T& x) {
 
 namespace Eigen::internal {
 template <class F>
-requires std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::TanhSlope> ||
+requires std::is_same_v<F, unroll::ad::packet::Exp> || std::is_same_v<F, unroll::ad::packet::Log> ||
+    std::is_same_v<F, unroll::ad::packet::Tanh> || std::is_same_v<F, unroll::ad::packet::TanhSlope> ||
     std::is_same_v<F, unroll::ad::packet::Sigmoid> || std::is_same_v<F, unroll::ad::packet::SigmoidSlope> ||
     std::is_same_v<F, unroll::ad::packet::Softplus>
 struct functor_traits<F> {
