@@ -60,8 +60,6 @@ ProgramSolution solve_program(const ProgramAt<Vector>& q, const Vector& x0, cons
   const Index m = q.A.rows();
   constexpr Index often = 25;
   constexpr double of_certificates = 1e-6;
-  // Of H and g, in whose units the multipliers are.
-  const double cost = std::max(largest(q.H.reshaped()), largest(q.g)), of_cost = cost > 0 ? cost : 1;
   ProgramSolution s;
   Vector x = x0, z = Vector::Zero(m), y = Vector::Zero(m);
   for (; s.steps < options.steps && s.status == ProgramStatus::step_limit; ++s.steps) {
@@ -69,13 +67,10 @@ ProgramSolution solve_program(const ProgramAt<Vector>& q, const Vector& x0, cons
     const Vector x_before = x, y_before = y;
     step(x, z, y);
     if (!looks) continue;
-    const Vector Ax = q.A * x, Hx = q.H * x, Aty = q.A.transpose() * y;
-    s.primal = largest(Ax - Ax.cwiseMax(q.lower).cwiseMin(q.upper));
-    s.dual = largest(Hx + q.g + Aty);
-    const double primal_size = std::max({1.0, largest(Ax), largest(z)}),
-                 dual_size = std::max({of_cost, largest(Hx), largest(Aty)});
-    if (s.primal <= options.tolerance * primal_size && s.dual <= options.tolerance * dual_size &&
-        largest(Ax - z) <= options.tolerance * primal_size) {
+    const ProgramResiduals residuals = program_residuals(q, x, z, y);
+    s.primal = residuals.primal;
+    s.dual = residuals.dual;
+    if (residuals.are_within(options.tolerance)) {
       s.status = ProgramStatus::solved;
     } else if (proves_infeasible(q, y - y_before, of_certificates)) {
       s.status = ProgramStatus::infeasible;

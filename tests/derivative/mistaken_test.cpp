@@ -13,6 +13,8 @@
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
+#include "unroll/problem/quadratic_program.hpp"
+#include "unroll/solver/admm.hpp"
 #include "unroll/solver/fista.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/proximal_gradient.hpp"
@@ -168,6 +170,34 @@ TEST_CASE("multipliers that hardly move under a small penalty are none") {
   CHECK(ended(1e-9).status == Status::step_limit);
   CHECK(ended(10).status == Status::converged);
   CHECK((ended(10).x() - Vector{{0.6, 0.8}}).norm() <= 1e-6);
+}
+
+/// min c/2 ‖x − θ‖² over 0 ≤ x ≤ 1.
+struct Scaled {
+  double c;
+  template <class V>
+  ProgramAt<V> operator()(const V& theta) const {
+    const Index n = theta.size();
+    const Matrix I = Matrix::Identity(n, n);
+    return {matrix_t<V>(Matrix(c * I)), V(-c * theta), matrix_t<V>(I), V(Vector(Vector::Zero(n))),
+            V(Vector(Vector::Ones(n)))};
+  }
+};
+
+TEST_CASE("steps of ADMM that are small as the cost is are no convergence") {
+  const Vector theta{{0.25, 3, -1}}, solution{{0.25, 1, 0}};
+  for (const double c : {1e-12, 1.0, 1e12}) {
+    CAPTURE(c);
+    const auto program = make_quadratic_program(Scaled{c}, 3, 3, 3);
+    for (const double penalty : {0.1, c}) {
+      Admm admm(program, penalty);
+      if (penalty == c) admm.regularisation = 1e-6 * c;
+      const Trajectory run =
+          solve(program, admm, Vector::Constant(3, 0.5), theta, {.steps = 500, .tolerance = 1e-8});
+      if (run.status == Status::converged) CHECK((run.x() - solution).norm() <= 1e-6);
+      if (penalty == c) CHECK(run.status == Status::converged);
+    }
+  }
 }
 
 /// An init that forgets an entry.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/prox.hpp"
 #include "unroll/problem/oracle.hpp"
@@ -12,6 +14,18 @@ namespace detail {
 /// ρ for each constraint, n entries: a thousand times `penalty` for equalities (Stellato et al. 2020, 5.2).
 Vector row_penalties(const Vector& lower, const Vector& upper, double penalty);
 void check_admm(double penalty, double regularisation, double relaxation);
+/// What (x, z, y) leaves of the conditions of Karush, Kuhn and Tucker: the largest of what A x is outside the
+/// bounds, of A x − z, and of H x + g + Aᵀy; and the largest terms in them, the multipliers' in units of H
+/// and g.
+struct ProgramResiduals {
+  double primal, apart, dual;
+  double primal_size, dual_size;
+  bool are_within(double tolerance) const {
+    return std::max(primal, apart) <= tolerance * primal_size && dual <= tolerance * dual_size;
+  }
+};
+ProgramResiduals program_residuals(const ProgramAt<Vector>& q, const Vector& x, const Vector& z,
+                                   const Vector& y);
 }  // namespace detail
 
 /// The alternating direction method of multipliers for a QuadraticProgram, in the splitting of OSQP
@@ -46,6 +60,16 @@ struct Admm {
     V g, lower, upper;
     Vector rho, inverse;  // the penalties, m, and 1/ρ
   };
+
+  /// Whether the conditions of Karush, Kuhn and Tucker hold to ten times the tolerance, relative to the
+  /// largest terms in them: steps that are small beside x may be those of a penalty that is not the cost's.
+  /// See solver.hpp.
+  template <class V>
+  bool solves(const Oracle<V>&, const State<V>& s, const V& theta, double tolerance) const {
+    return detail::program_residuals(program(Vector(value_of(theta))), value_of(s.x), value_of(s.z),
+                                     value_of(s.y))
+        .are_within(10 * tolerance);
+  }
 
   /// @throws DomainError unless ρ and σ are positive and finite, and 0 < α < 2.
   void check() const { detail::check_admm(penalty, regularisation, relaxation); }
