@@ -61,11 +61,18 @@ struct SolveConstant {
   const ConstantFactor* factor;
   Side side;
   void solve(Block y, const ConstBlock& x, Side by, double alpha, Into into) const {
-    Matrix solution = x;
-    const Index n = factor->size();
-    Block wide(solution.data(), n, n == 0 ? 0 : x.size() / n);
-    if (x.size() > 0) factor->solve_in_place(wide, by);
-    put(y, solution, alpha, into);
+    const Index n = factor->size(), columns = n == 0 ? 0 : x.size() / n;
+    const auto solve_in = [&](Block solution) {
+      solution = ConstBlock(x.data(), n, columns);
+      if (x.size() > 0) factor->solve_in_place(solution, by);
+    };
+    if (into == Into::assign && alpha == 1) {
+      solve_in({y.data(), n, columns});
+    } else {
+      Matrix solution(n, columns);
+      solve_in({solution.data(), n, columns});
+      put(y, ConstBlock(solution.data(), y.rows(), y.cols()), alpha, into);
+    }
   }
   void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
     solve(y, x, side, alpha, into);

@@ -29,6 +29,8 @@ namespace {
   throw NumericalError(fmt::format("{} is {}x{} and not positive definite", name, n, n));
 }
 
+}  // namespace
+
 void check_pivots(std::string_view name, const Vector& pivots) {
   for (Index k = 0; k < pivots.size(); ++k) {
     if (!std::isfinite(pivots[k])) throw_not_finite(name, pivots.size(), k);
@@ -37,8 +39,6 @@ void check_pivots(std::string_view name, const Vector& pivots) {
                                        pivots.size(), k, pivots[k]));
   }
 }
-
-}  // namespace
 
 template <>
 Cholesky::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
@@ -49,12 +49,6 @@ template <>
 Lu::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
   check_pivots(name, decomposition_.matrixLU().diagonal());
 }
-template <unsigned mode>
-Triangular<mode>::Triangular(std::string_view name, const ConstBlock& a) : a_(a) {
-  check_pivots(name, a_.diagonal());
-}
-template class Triangular<Eigen::Lower>;
-template class Triangular<Eigen::Upper>;
 
 void check_system(std::string_view name, Shape a, Index rows_of_b) {
   if (a.rows != a.cols) throw ShapeError(fmt::format("{} is {}x{}, not square", name, a.rows, a.cols));

@@ -42,12 +42,11 @@ class Decomposed {
 using Cholesky = Decomposed<Eigen::LLT<Matrix>>;
 using Lu = Decomposed<Eigen::PartialPivLU<Matrix>>;
 
-/// A triangular matrix, its own factor. `mode` is Eigen::Lower or Eigen::Upper.
+/// A triangular matrix, its own factor, where it stands. `mode` is Eigen::Lower or Eigen::Upper.
 template <unsigned mode>
 class Triangular {
  public:
-  /// @throws NumericalError with the entry of the diagonal that is 0.
-  Triangular(std::string_view name, const ConstBlock& a);
+  Triangular(const ConstBlock& a) : a_(a) {}  // NOLINT: implicit
   void solve_in_place(Block& x, Side side) const {
     const auto triangle = a_.template triangularView<mode>();
     in_place(x, [&](auto& right) {
@@ -59,8 +58,10 @@ class Triangular {
   }
 
  private:
-  Matrix a_;
+  ConstBlock a_;
 };
+/// @throws NumericalError with the pivot that is 0, or not finite.
+void check_pivots(std::string_view name, const Vector& pivots);
 
 /// For systems A X = B; `name` as above. @throws ShapeError unless A is square, with as many rows as B.
 void check_system(std::string_view name, Shape a, Index rows_of_b);

@@ -26,12 +26,14 @@ struct Triangle {
   static void give(Block a_bar, const Matrix& full) { a_bar.triangularView<mode>() += full; }
 };
 
-// Factors of A, with A's tangents, which second derivatives need.
-template <class Factors, class Reading>
+// Factors of A, with A's tangents, which second derivatives need: both copied, or where they are.
+template <class Factors, class Reading, class Tangents = Matrix>
 class DenseFactor {
  public:
-  DenseFactor(std::string_view name, const ConstBlock& a, Index n)
-      : n_(n), factors_(name, ConstBlock(a.data(), n, n)), tangents_(a.rightCols(a.cols() - 1)) {}
+  DenseFactor(Factors factors, const ConstBlock& a, Index n)
+      : n_(n),
+        factors_(std::move(factors)),
+        tangents_(ConstBlock(a.data() + a.rows(), a.rows(), a.cols() - 1)) {}
 
   // (Eigen's solvers touch the first entry, which an empty right-hand side has not.)
   void solve_in_place(Block& x, Side side) const {
@@ -64,14 +66,34 @@ class DenseFactor {
  private:
   Index n_;
   Factors factors_;
-  Matrix tangents_;
+  Tangents tangents_;
+};
+
+// A triangle, its own factor.
+template <unsigned mode>
+struct TriangleItself {
+  static constexpr bool is_operand = true;
+  Index n;
+  auto of(const ConstBlock& a) const {
+    return DenseFactor<Triangular<mode>, Triangle<mode>, ConstBlock>({ConstBlock(a.data(), n, n)}, a, n);
+  }
 };
 
 template <class Factors, class Reading, class A, class B>
 auto solution_by(std::string_view name, const A& a, const B& b) {
   check_system(name, shape_of(a), b.rows());
   using Factor = DenseFactor<Factors, Reading>;
-  return solve_by(std::make_shared<const Factor>(name, block_of(a), a.rows()), a.rows(), a, b);
+  const ConstBlock block = block_of(a);
+  const Index n = a.rows();
+  return solve_by(std::make_shared<const Factor>(Factors(name, ConstBlock(block.data(), n, n)), block, n), n,
+                  a, b);
+}
+template <unsigned mode, class A, class B>
+auto solution_by_triangle(std::string_view name, const A& a, const B& b) {
+  check_system(name, shape_of(a), b.rows());
+  const Index n = a.rows();
+  check_pivots(name, ConstBlock(block_of(a).data(), n, n).diagonal());
+  return solve_by(TriangleItself<mode>{n}, n, a, b);
 }
 
 }  // namespace
@@ -84,9 +106,9 @@ erased_result_t<A, B> solution(Factoring factoring, const A& a, const B& b) {
     case Factoring::lu:
       return solution_by<Lu, Whole>("solve_lu: A", a, b);
     case Factoring::lower:
-      return solution_by<Triangular<Eigen::Lower>, Triangle<Eigen::Lower>>("solve_lower: A", a, b);
+      return solution_by_triangle<Eigen::Lower>("solve_lower: A", a, b);
     default:
-      return solution_by<Triangular<Eigen::Upper>, Triangle<Eigen::Upper>>("solve_upper: A", a, b);
+      return solution_by_triangle<Eigen::Upper>("solve_upper: A", a, b);
   }
 }
 

@@ -182,7 +182,6 @@ SparsePattern SparsePattern::band(Index n, Index below, Index above) {
   matrix.finalize();
   return SparsePattern(matrix);
 }
-SparsePattern SparsePattern::transposed() const { return SparsePattern(ad::Sparse(stored_->transpose())); }
 const SparsePattern::Groups& SparsePattern::groups() const {
   std::call_once(once_->flag, [&] {
     std::vector<Index> group = ad::grouped_columns(*stored_);

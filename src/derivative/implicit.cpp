@@ -12,11 +12,11 @@ namespace unroll {
 
 namespace {
 
-/// A⁻¹ B. @throws what solve_linear does, saying for what.
-Matrix solved(const ImplicitEquation& equation, const LinearMap& a, const Matrix& b,
-              const LinearOptions& options) {
+/// What `solve` gives. @throws what it does, saying for what.
+template <class Solve>
+Matrix solved(const ImplicitEquation& equation, const Solve& solve) {
   try {
-    return solve_linear(a, b, options);
+    return solve();
   } catch (const NumericalError& e) {
     throw NumericalError(fmt::format("implicit: {}{}", e.what(), equation.advice));
   }
@@ -25,7 +25,8 @@ Matrix solved(const ImplicitEquation& equation, const LinearMap& a, const Matrix
 }  // namespace
 
 Matrix ImplicitEquation::push(const Matrix& theta_dot, const LinearOptions& options) const {
-  return solved(*this, matrix, forcing(theta_dot), options).middleRows(x, dimension);
+  return solved(*this, [&] { return solve_linear(matrix, forcing(theta_dot), options); })
+      .middleRows(x, dimension);
 }
 
 Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) const {
@@ -33,7 +34,12 @@ Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) 
     throw ShapeError(fmt::format("implicit: the cotangent has {} entries, not {}", w.rows(), dimension));
   Matrix padded = Matrix::Zero(matrix.size, w.cols());
   padded.middleRows(x, dimension) = w;
-  return solved(*this, transposed, padded, options);
+  const bool is_sparse =
+      matrix.pattern && (options.solver == LinearSolver::automatic || options.solver == LinearSolver::sparse);
+  return solved(*this, [&] {  // (the pattern is A's, and so are the groups of columns by which it is made)
+    return is_sparse && padded.allFinite() ? factorised(matrix, LinearSolver::sparse).solve_transposed(padded)
+                                           : solve_linear(transposed, padded, options);
+  });
 }
 
 Matrix ImplicitEquation::jacobian(const LinearOptions& options) const {

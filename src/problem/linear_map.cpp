@@ -29,8 +29,14 @@ Matrix products(const LinearMap& a, const Matrix& v) {
 
 Vector detail::uneven(Index n) {
   constexpr double golden = 0.6180339887498949;
-  return Vector::NullaryExpr(
-      n, [](Index i) { return 0.5 + std::fmod(golden * static_cast<double>(i + 1), 1.0); });
+  Vector v(n);
+  double turn = 0;  // golden i, mod 1
+  for (double& entry : v) {
+    turn += golden;
+    if (turn >= 1) turn -= 1;
+    entry = 0.5 + turn;
+  }
+  return v;
 }
 
 Matrix dense_matrix(const LinearMap& a) {
@@ -82,7 +88,6 @@ LinearMap detail::oracle_derivative(const Problem& problem, Cost* cost, const Ve
                                     ad::Side side) {
   check_sizes(problem, x.size(), theta.size(), "derivative of the gradient");
   const bool symmetric = problem.has_objective(), plain = symmetric || side == ad::Side::plain;
-  const auto pattern = problem.pattern();
   return {x.size(), symmetric,
           symmetric ? "H"
           : plain   ? "the Jacobian of F"
@@ -93,7 +98,7 @@ LinearMap detail::oracle_derivative(const Problem& problem, Cost* cost, const Ve
             return plain ? checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), v.cols()))
                          : checked_pull(problem, x, theta, v).dx;
           },
-          plain || !pattern ? pattern : std::optional(pattern->transposed())};
+          plain ? problem.pattern() : std::nullopt};
 }
 
 }  // namespace unroll

@@ -10,6 +10,12 @@
 
 namespace unroll {
 
+namespace {
+VectorView view(const Vector& x) { return {x.data(), x.size()}; }
+ColumnsView view(const Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
+WritableColumns written(Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
+}  // namespace
+
 Vector Problem::parameter_gradient(const Vector&, const Vector&) const {
   throw UnsupportedError("problem: this one does not give ∇_θ f (override parameter_gradient)");
 }
@@ -21,7 +27,11 @@ void Problem::check_domain(const Vector& theta) const {
 
 Matrix Problem::push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
                               const Matrix& theta_dot) const {
-  return second_order(x, theta, x_dot, theta_dot).dx;
+  Matrix dx(x.size(), x_dot.cols());
+  second_order_into(view(x), view(theta), view(x_dot),
+                    theta_dot.isZero(0) ? ColumnsView(nullptr, 0, 0) : view(theta_dot), written(dx),
+                    {nullptr, 0, 0});
+  return dx;
 }
 
 SecondOrder Problem::pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const {
@@ -133,12 +143,6 @@ void Problem::second_order_into(const VectorView& x, const VectorView& theta, co
   dx = s.dx;
   if (dtheta.size() > 0) dtheta = s.dtheta;
 }
-
-namespace {
-VectorView view(const Vector& x) { return {x.data(), x.size()}; }
-ColumnsView view(const Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
-WritableColumns written(Matrix& x) { return {x.data(), x.rows(), x.cols()}; }
-}  // namespace
 
 Vector Problem::written_gradient(const Vector& x, const Vector& theta) const {
   Vector g(x.size());

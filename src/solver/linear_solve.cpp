@@ -16,31 +16,31 @@ namespace {
 
 constexpr Index dense_limit = 256;
 
-/// f(i, j, a_ij) for every entry that is stored.
-/// @{
-template <class F>
-void for_each_entry(const Matrix& a, const F& f) {
-  for (Index j = 0; j < a.cols(); ++j)
-    for (Index i = 0; i < a.rows(); ++i) f(i, j, a(i, j));
+/// The largest entry of each row, and of each column once the rows are divided by theirs.
+struct Sizes {
+  Vector rows, columns;
+};
+Sizes sizes_of(const Matrix& a) {
+  const Vector rows = a.cwiseAbs().rowwise().maxCoeff();
+  return {rows, (rows.cwiseInverse().asDiagonal() * a.cwiseAbs()).colwise().maxCoeff()};
 }
-template <class F>
-void for_each_entry(const Eigen::SparseMatrix<double>& a, const F& f) {
+Sizes sizes_of(const Eigen::SparseMatrix<double>& a) {
+  Sizes sizes{Vector::Zero(a.rows()), Vector::Zero(a.cols())};
   for (Index j = 0; j < a.cols(); ++j)
     for (Eigen::SparseMatrix<double>::InnerIterator entry(a, j); entry; ++entry)
-      f(entry.row(), j, entry.value());
+      sizes.rows[entry.row()] = std::max(sizes.rows[entry.row()], std::abs(entry.value()));
+  for (Index j = 0; j < a.cols(); ++j)
+    for (Eigen::SparseMatrix<double>::InnerIterator entry(a, j); entry; ++entry)
+      sizes.columns[j] = std::max(sizes.columns[j], std::abs(entry.value()) / sizes.rows[entry.row()]);
+  return sizes;
 }
-/// @}
 
 /// The factors, once they have solved a system whose right-hand side has no structure, which a matrix that is
 /// singular but for rounding answers by a huge part of what it maps to zero.
 template <class M>
 Factorisation regular(const M& a, bool symmetric, std::string_view name) {
   const Factorisation factors = symmetric ? Factorisation::cholesky(a, name) : Factorisation::lu(a, name);
-  Vector rows = Vector::Zero(a.rows()), columns = Vector::Zero(a.rows());
-  for_each_entry(a, [&](Index i, Index, double entry) { rows[i] = std::max(rows[i], std::abs(entry)); });
-  for_each_entry(a, [&](Index i, Index j, double entry) {
-    columns[j] = std::max(columns[j], std::abs(entry) / rows[i]);
-  });
+  const auto [rows, columns] = sizes_of(a);
   const Vector answer =
       columns.cwiseProduct(factors.solve(Vector(rows.cwiseProduct(detail::uneven(a.rows())))));
   Index unknown = 0;
@@ -163,7 +163,7 @@ Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric, s
 
 Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu) {
   check_suits(a, solver);
-  const std::string name = fmt::format("linear solve: {}{}", a.name, mu == 0 ? "" : " + mu I");
+  const std::string name = "linear solve: " + a.name + (mu == 0 ? "" : " + mu I");
   if (solver == LinearSolver::sparse) {
     ad::Sparse matrix = sparse_matrix(a);
     check_finite(a, matrix.coeffs());
@@ -182,10 +182,10 @@ Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu) {
 
 Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& options) {
   options.check();
-  check_suits(a, options.solver);
   if (b.size() == 0) return b;
   if (!b.allFinite())
     throw NumericalError(fmt::format("linear solve: a right-hand side of {} is not finite", a.name));
+  check_suits(a, options.solver);
   if (a.active) return by_active(a, b, options);
   const LinearSolver solver = chosen(a, options.solver);
   if (solver == LinearSolver::dense || solver == LinearSolver::sparse) return factorised(a, solver).solve(b);

@@ -28,7 +28,6 @@ class SparsePattern {
   Index size() const { return stored_->nonZeros(); }  // entries
   /// Row and column of every entry, column by column.
   std::vector<std::pair<Index, Index>> positions() const;
-  SparsePattern transposed() const;
   /// Columns in groups, of which no two share a row: greedily, once for all copies.
   struct Groups {
     std::vector<Index> of_column;

@@ -7,14 +7,17 @@
 /// is one recording, which refers to f.
 namespace unroll::detail {
 
-/// ∂_xf Ẋ + ∂_θf Θ̇, m×k, from a recording that carries the tangents.
+/// ∂_xf Ẋ + ∂_θf Θ̇, m×k, from a recording that carries the tangents; what has none is a constant to it.
 template <class F>
 Matrix push_array(const F& f, const Vector& x, const Vector& theta, const Matrix& x_dot,
                   const Matrix& theta_dot) {
   const Index k = x_dot.cols();
   Tape tape(k);
   tape.refer_to(f);
-  const VarVector y = f(tape.input(x, x_dot), tape.input(theta, theta_dot));
+  const auto moving = [&](const Vector& at, const Matrix& tangents) {
+    return tangents.isZero(0) ? tape.constant_at(VectorView(at.data(), at.size())) : tape.input(at, tangents);
+  };
+  const VarVector y = f(moving(x, x_dot), moving(theta, theta_dot));
   return k == 0 || y.is_constant() ? Matrix(Matrix::Zero(y.size(), k)) : Matrix(y.block().rightCols(k));
 }
 
