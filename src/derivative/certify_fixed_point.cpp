@@ -124,10 +124,9 @@ WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& s
   return {bound(point.next() - steps.record.x), bound(slopes)};
 }
 
-constexpr double least_reach = 1e-9;  // beside max(1, ‖x‖)
 /// The kinks of Φ within reach, and the verdict if there are any.
 void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
-  c.kinks = point.kinks(std::max(reach, least_reach));
+  c.kinks = point.kinks(reach);
   if (!c.kinks.empty()) c.verdict = Verdict::at_kink;
 }
 
@@ -143,7 +142,7 @@ void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen
   // Smooth maps, too, bend on a long way: how long it is counts where the bound says that they bend little.
   constexpr double beyond = 10;
   const double to_go = c.verdict == Verdict::good ? beyond * ahead(*c.gradient_norm, seen, size) : 0;
-  look_for_kinks(c, point, to_go / std::max(1.0, size));
+  look_for_kinks(c, point, to_go);
 }
 
 /// Of which the bound was left out for its cost.

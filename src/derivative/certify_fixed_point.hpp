@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fixed_point.hpp"
 #include "unroll/derivative/linearisation.hpp"
 
 namespace unroll::detail {
@@ -17,8 +18,8 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
 
 /// How many products a bounded certificate takes, a column.
 inline constexpr Index fixed_point_products = 12;
-/// And whatever the columns, to look for kinks.
-inline constexpr Index products_for_kinks = 2;
+/// And whatever the columns, to look for kinks, on both sides.
+inline constexpr Index products_for_kinks = 2 * tangents_for_kinks;
 /// Where an outer loss is followed to x* by what problem and solver know, so many more for the way there, and
 /// for each direction in θ.
 inline constexpr Index terms_of_outer = 24;

@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace unroll::detail {
 
@@ -31,15 +32,19 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
     Vector w = apply(basis.col(k));
     const double length = w.stableNorm();
     const auto known = basis.leftCols(k + 1);
-    Vector along = known.transpose() * w;
-    w -= known * along;
-    w -= known * (known.transpose() * w);
+    const auto orthogonal = [&](Vector v) -> Vector {
+      v -= known * (known.transpose() * v);
+      return v - known * (known.transpose() * v);
+    };
+    const Vector along = known.transpose() * w;
+    w = orthogonal(std::move(w));
     projected.col(k).head(k + 1) = along;
     ++k;
     const double rest = w.stableNorm();
     constexpr double rounding = 1e-12;
-    if (!(rest > rounding * length) || k == basis.cols()) break;
-    basis.col(k) = w / rest;
+    if (k == basis.cols()) break;
+    // Once the gradient's part is exhausted: a flat direction in which it is 0 is seen from elsewhere.
+    basis.col(k) = rest > rounding * length ? Vector(w / rest) : orthogonal(uneven(n)).normalized();
   }
   const Matrix tridiagonal = projected.topLeftCorner(k, k).selfadjointView<Eigen::Upper>();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(tridiagonal);

@@ -61,30 +61,41 @@ std::optional<std::vector<Index>> FixedPoint::active() const {
 }
 
 std::vector<Index> FixedPoint::kinks(double reach) const {
-  const Vector& s = step_->state;
-  const Index p = steps_.parameters();
-  const Vector tangent = uneven(s.size()), theta_dot = uneven(p);
-  // Displacements of no structure, of either sign: what a kink depends on does not cancel in them.
-  const auto signs = [](Index n) {
-    std::mt19937_64 random(static_cast<std::uint64_t>(n));
+  const Vector &s = step_->state, &theta = steps_.theta();
+  const Index p = theta.size();
+  std::mt19937_64 random(static_cast<std::uint64_t>(size()));
+  // Of no structure, of either sign: what a kink depends on does not cancel in all of them.
+  const auto random_signs = [&](Index n) {
     return Vector(uneven(n).unaryExpr([&](double v) { return (random() & 1U) != 0 ? v : -v; }));
   };
+  const auto tangents = [&](Index n) {
+    Matrix all(n, tangents_for_kinks);
+    for (Index j = 0; j < all.cols(); ++j) all.col(j) = random_signs(n);
+    return all;
+  };
+  const Matrix state_dot = tangents(s.size()), theta_dot = tangents(p);
+  const double of_zero = p > 0 ? std::min(1.0, theta.cwiseAbs().maxCoeff()) : 0;  // nothing tells its units
+  const Vector sizes = s.cwiseAbs().cwiseMax(1.0),
+               theta_sizes =
+                   theta.unaryExpr([&](double entry) { return entry == 0 ? of_zero : std::abs(entry); });
   Vector by = Vector::Zero(s.size());
-  by(made_) = reach * std::max(1.0, s.size() > 0 ? s.cwiseAbs().maxCoeff() : 0.0) * signs(size());
-  const Vector theta_by = p > 0 ? Vector(reach * size_of(steps_.theta()) * signs(p)) : Vector();
-  const auto beside = [&](const Vector& state_by, const Vector& of_theta) {
-    return steps_.push_last_step_beside(step_->t, tangent, theta_dot, state_by, of_theta);
+  by(made_) = (least_reach * sizes(made_)).cwiseMax(reach).cwiseProduct(random_signs(size()));
+  const Vector theta_by = least_reach * theta_sizes.cwiseProduct(random_signs(p));
+  const auto beside = [&](const Vector& state_by, const Vector& of_theta) -> Matrix {
+    return steps_.push_last_step_beside(step_->t, state_dot, theta_dot, state_by, of_theta)(made_,
+                                                                                            Eigen::all);
   };
   const auto differing = [&](const Vector& of_theta) {
     const Matrix here = beside(by, of_theta), there = beside(-by, -of_theta);
-    constexpr double much = 0.1, rounding = 1e-6;
-    std::vector<Index> rows;
-    for (const Index row : made_) {
-      const double a = here(row, 0), b = there(row, 0);
-      if (std::abs(a - b) > std::max(rounding, much * std::max(std::abs(a), std::abs(b))))
-        rows.push_back(row);
-    }
-    return rows;
+    const Vector rows = here.rowwise().norm().cwiseMax(there.rowwise().norm()),
+                 change = (here - there).rowwise().norm();
+    // Smooth maps, too, bend on a long way.
+    constexpr double bend = 1e4, little = 0.01, much = 0.1, rounding = 1e-6;
+    const double share = std::clamp(bend * reach, little, much), noise = rounding * size_of(rows);
+    std::vector<Index> found;
+    for (Index i = 0; i < size(); ++i)
+      if (change[i] > std::max(noise, share * rows[i])) found.push_back(made_[static_cast<std::size_t>(i)]);
+    return found;
   };
   for (const Vector& of_theta : {theta_by, Vector(Vector::Zero(p))}) {
     try {

@@ -8,6 +8,12 @@
 
 namespace unroll::detail {
 
+/// How kinks are looked for: with one tangent alone, what jumps might be orthogonal to it.
+/// @{
+inline constexpr Index tangents_for_kinks = 3;
+inline constexpr double least_reach = 1e-9;
+/// @}
+
 /// The last step of a run that has ended as a map Φ of the arrays and scalars of the state that it makes, M
 /// entries, stacked; those that it carries are constants, which depend on θ through the first step.
 /// @throws UnsupportedError as LastStep::next.
@@ -29,10 +35,11 @@ class FixedPoint {
   /// where they are. Nothing if all are. @throws UnsupportedError where that product contradicts the
   /// pullback, wᵀ(∂_sΦ v) ≠ (∂_sΦᵀw)ᵀv.
   std::optional<std::vector<Index>> active() const;
-  /// The rows of the state, N, whose product with ∂Φ is not the same on both sides: at states and θ that are
-  /// displaced by ± `reach` times max(1, ‖s‖_∞) and ‖θ‖_∞ it differs by more than a tenth. There Φ has a
-  /// kink, or bends as much. Where f is not defined at such a θ only the state is displaced; where it is not
-  /// there either, nothing is seen. Two products.
+  /// The rows of the state, N, whose products with ∂Φ are not the same on both sides: at states and θ whose
+  /// entries are displaced by ± `least_reach` times max(1, |s_i|), or `reach`, and |θ_i|, they differ by more
+  /// than a hundredth, by a tenth where `reach` is long. There Φ has a kink, or bends as much. Where f is not
+  /// defined at such a θ only the state is displaced; where it is not there either, nothing is seen.
+  /// `tangents_for_kinks` products on each side.
   std::vector<Index> kinks(double reach) const;
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }

@@ -213,5 +213,29 @@ TEST_CASE("certifying refuses arrays of the wrong size and options out of range"
   }
 }
 
+/// f = ½ dᵀ diag(1, ½, 10⁻⁴) d + weight Σ d⁴, d = x − θ.
+struct Flat {
+  double weight;
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    const V d = x - theta;
+    return 0.5 * dot(d, V(cwise_product(Vector{{1, 0.5, 1e-4}}, d))) + weight * sum(V(square(V(square(d)))));
+  }
+};
+
+TEST_CASE("a flat direction is seen though the gradient has no part in it") {
+  const Vector theta{{1, -1, 0}};  // x_0 = 0 is right in the last entry
+  for (const double weight : {0.0, 0.25})
+    for (const Index steps : {20, 35, 60, 300})
+      for (const Method& method : {Method(Reverse{.certify = always}), Method(Forward{.certify = always})}) {
+        CAPTURE(weight);
+        CAPTURE(steps);
+        const Derivative d = jacobian(make_problem(Flat{weight}, 3, 3), GradientDescent{0.3}, Vector::Zero(3),
+                                      theta, {.steps = steps}, method);
+        CHECK(d.certificate.verdict != Verdict::good);
+        if (d.certificate.bound) CHECK(*d.certificate.bound >= 0.99 * (d.dx - Matrix::Identity(3, 3)).norm());
+      }
+}
+
 }  // namespace
 }  // namespace unroll

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <type_traits>
 
+#include "unroll/compare/normal.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -197,6 +199,51 @@ TEST_CASE("where f ends at the bound nothing is seen beyond it, and the derivati
     CHECK(d.dx(0, 0) == doctest::Approx(2.0 / 3));
     CHECK(d.dx(1, 1) == 0);
   }
+}
+
+TEST_CASE("a kink across an oblique surface is seen, whatever its normal") {
+  // θ on the ball's surface, and on the cone's: one multiplier, which is 0.
+  NormalGenerator normal(7);
+  const auto of = [](const auto& term, const Vector& theta) {
+    return jacobian(make_problem(Nearest{}, theta.size(), theta.size()),
+                    ProximalGradient<std::remove_cvref_t<decltype(term)>>{0.5, term},
+                    Vector(Vector::Ones(theta.size())), theta, {.steps = 120},
+                    Implicit{.certify = Certify::always})
+        .certificate.verdict;
+  };
+  int seen = 0;
+  constexpr int tried = 30;
+  for (int k = 0; k < tried; ++k) {
+    const Vector d = normal.vector(5).normalized();
+    Vector on_cone(6);
+    on_cone << d, 1;
+    seen += of(L2Ball{1.0}, d) == Verdict::at_kink;
+    seen += of(SecondOrderCone{}, on_cone) == Verdict::at_kink;
+    CHECK(of(L2Ball{1.0}, 1.2 * d) == Verdict::good);
+    CHECK(of(L2Ball{1.0}, 0.8 * d) == Verdict::good);
+  }
+  CHECK(seen == 2 * tried);
+}
+
+/// f = ½‖x − c∘θ‖².
+struct Weighted {
+  Vector c;
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return 0.5 * squared_norm(V(x - V(cwise_product(c, theta))));
+  }
+};
+
+TEST_CASE("each entry of θ is displaced in its own units, and a small derivative is one") {
+  const auto of = [](const Vector& c, const Vector& theta, double h) {
+    return jacobian(make_problem(Weighted{c}, 2, 2),
+                    ProximalGradient<Box>{h, {Vector::Zero(2), Vector::Constant(2, 1e300)}}, Vector::Ones(2),
+                    theta, {.steps = 200}, Implicit{.certify = Certify::always})
+        .certificate;
+  };
+  CHECK(of(Vector{{1e-8, 1}}, Vector{{1e8, -0.05}}, 0.5).verdict == Verdict::good);
+  for (const double h : {0.5, 1.0})
+    CHECK(of(Vector{{1e-7, 1e-7}}, Vector{{1e7, 0}}, h).kinks == std::vector<Index>{1});
 }
 
 }  // namespace

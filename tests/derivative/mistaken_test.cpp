@@ -149,6 +149,11 @@ TEST_CASE("a short step is no sign of convergence: proximal steps must turn arou
   CHECK(solve(problem, Fista<L1>{1e-12, {0.0}}, x0, theta, options).status == Status::step_limit);
   CHECK(solve(problem, ProximalGradient<L1>{0.5, {0.1}}, x0, theta, options).status == Status::converged);
   CHECK(solve(problem, Fista<L1>{0.9, {0.1}}, x0, theta, options).status == Status::converged);
+  // On a curved boundary the way is along it: θ/‖θ‖ is far.
+  for (const double h : {1e-4, 1e-6})
+    CHECK(solve(problem, ProximalGradient<L2Ball>{h, {1}}, Vector{{1, 0}}, Vector{{1, 0.3}},
+                {.steps = 3, .tolerance = 1e-2})
+              .status == Status::step_limit);
   // Where all entries are held there is nothing to turn.
   CHECK(solve(problem, ProximalGradient<L1>{0.5, {5.0}}, x0, theta, options).status == Status::converged);
 }

@@ -26,7 +26,7 @@ V proximal_point(const Term& term, const V& v, double step_size, const V& theta)
 }
 
 /// Whether the step from x turns around within √tolerance · max(1, ‖x‖) on its way: a step of a small h moves
-/// x little wherever x is. Two gradients.
+/// x little wherever x is. The way is ψ's own: along the boundary of a set, not off it. Two gradients.
 template <class Term, class V>
 bool turns(const Term& term, double step_size, const Oracle<V>& f, const V& x, const V& theta,
            double tolerance) {
@@ -39,7 +39,8 @@ bool turns(const Term& term, double step_size, const Oracle<V>& f, const V& x, c
   const double length = here.stableNorm();
   if (!(length > 0)) return true;
   const Vector along = here / length;
-  const double back = move(at + std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) * along).dot(along);
+  const Vector ahead = at + std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) * along;
+  const double back = move(proximal_point(term, ahead, tolerance * step_size, parameters)).dot(along);
   return !(back > 0);  // (f may be undefined there)
 }
 
