@@ -29,20 +29,38 @@ void put(double* y, const double* x, Index size, double c, Into into) {
 
 }  // namespace
 
-void multiply(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
+namespace {
+
+/// out (+)= f(a_i, b_i), by the product rule.
+template <class F>
+void entry_by_entry(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, const F& f) {
   bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
-    const auto product = [alpha](auto x, auto y) {
-      using namespace Eigen::internal;
-      return pmul(pset1<decltype(x)>(alpha), pmul(x, y));
-    };
     double* const to = out.data() + o * out.rows();
     const double *const x = a.data() + i * a.rows(), *const y = b.data() + j * b.rows();
     if (how == Into::assign)
-      entrywise(to, out.rows(), product, x, y);
+      entrywise(to, out.rows(), f, x, y);
     else
       entrywise(
-          to, out.rows(), [&](auto sum, auto p, auto q) { return Eigen::internal::padd(sum, product(p, q)); },
-          to, x, y);
+          to, out.rows(), [&](auto sum, auto p, auto q) { return Eigen::internal::padd(sum, f(p, q)); }, to,
+          x, y);
+  });
+}
+
+}  // namespace
+
+void multiply(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
+  entry_by_entry(out, a, b, into, [alpha](auto x, auto y) {
+    using namespace Eigen::internal;
+    return pmul(pset1<decltype(x)>(alpha), pmul(x, y));
+  });
+}
+
+void multiply_cotangent(Block out, const ConstBlock& cotangent, const ConstBlock& x, double alpha,
+                        Into into) {
+  entry_by_entry(out, cotangent, x, into, [alpha](auto w, auto y) {
+    using namespace Eigen::internal;
+    using P = decltype(w);
+    return pandnot(pmul(pset1<P>(alpha), pmul(w, y)), pcmp_eq(w, pset1<P>(0.0)));
   });
 }
 

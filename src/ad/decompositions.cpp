@@ -25,7 +25,11 @@ Matrix lower_mask(Index n, double diagonal) {
 }
 // The symmetric matrix that a lower triangle stands for, and the derivative in that triangle of a function
 // whose derivative in every entry of the symmetric matrix is `full`.
-Matrix symmetric(const Matrix& a) { return a.selfadjointView<Eigen::Lower>(); }
+template <class M>
+M symmetric(const M& a) {
+  const M half = cwise_product(lower_mask(a.rows(), 0.5), a);
+  return half + transpose(half);
+}
 template <class M>
 M in_lower_triangle(const M& full) {
   return cwise_product(lower_mask(full.rows(), 0.5), M(full + transpose(full)));
@@ -39,12 +43,11 @@ struct Factor {
           fmt::format("cholesky_factor: A is {}x{} and not positive definite", a.rows(), a.cols()));
     return llt.matrixL();
   }
-  static Matrix pushforward(const Matrix& a, const Matrix& a_dot) {
-    const Matrix factor = value(a);
-    const auto l = factor.triangularView<Eigen::Lower>();
-    const Matrix half = l.solve(symmetric(a_dot));
-    const Matrix inner = l.solve(half.transpose());
-    return factor * inner.cwiseProduct(lower_mask(a.rows(), 0.5));
+  template <class M>
+  static M pushforward(const M& a, const M& a_dot) {
+    const M l = factor_of(a), half = solve_lower(l, symmetric(a_dot)),
+            inner = solve_lower(l, M(transpose(half)));
+    return l * M(cwise_product(lower_mask(a.rows(), 0.5), inner));
   }
   template <class M>
   static M pullback(const M& a, const M& l_bar) {
@@ -65,8 +68,9 @@ struct LogDeterminant {
             fmt::format("log_det: A is {}x{}, pivot {} is {}", a.rows(), a.cols(), k, pivots[k]));
     return pivots.array().abs().log().sum();
   }
-  static double pushforward(const Matrix& a, const Matrix& a_dot) {
-    return Eigen::PartialPivLU<Matrix>(a).solve(a_dot).trace();
+  template <class M>
+  static scalar_of_t<M> pushforward(const M& a, const M& a_dot) {
+    return trace(M(solve_lu(a, a_dot)));
   }
   template <class M, class S>
   static M pullback(const M& a, const S& y_bar) {
@@ -78,9 +82,10 @@ struct Eigenvalues {
   static Vector value(const Matrix& a) {
     return Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues();
   }
-  static Vector pushforward(const Matrix& a, const Matrix& a_dot) {
-    const Matrix v = Eigen::SelfAdjointEigenSolver<Matrix>(a).eigenvectors();
-    return (v.transpose() * symmetric(a_dot) * v).diagonal();
+  template <class M>
+  static vector_in_world_t<M> pushforward(const M& a, const M& a_dot) {
+    const M v = rows(eigen_system(a), 0, a.cols());
+    return diagonal(M(M(transpose(v) * symmetric(a_dot)) * v));
   }
   template <class M, class V>
   static M pullback(const M& a, const V& y_bar) {
@@ -123,19 +128,23 @@ struct EigenSystem {
       }
     return used;
   }
-  static Matrix pushforward(const Matrix& a, const Matrix& a_dot) {
+  // Off the diagonal used_ij/(λ_j − λ_i), of what is used; `values` are the λ.
+  template <class M, class V>
+  static M over_gaps(const M& x, const V& values, const Matrix& used) {
+    const Index n = x.rows();
+    const Matrix unused = 1.0 - used.array();  // (where 1 stands for a gap that may be 0)
+    const M gaps = repeat_rows(values, n) - repeat_columns(values, n);
+    return cwise_product(used, M(cwise_quotient(x, M(gaps + unused))));
+  }
+  template <class M>
+  static M pushforward(const M& a, const M& a_dot) {
     const Index n = a.rows();
-    Matrix system = value(a);
-    const Matrix v = system.topRows(n);
-    const Vector values = system.row(n).transpose();
-    Matrix inner = v.transpose() * symmetric(a_dot) * v;
-    system.row(n) = inner.diagonal().transpose();
-    const Matrix used = gaps_checked(values, inner);
-    for (Index j = 0; j < n; ++j)
-      for (Index i = 0; i < n; ++i)
-        inner(i, j) = used(i, j) == 0 ? 0.0 : inner(i, j) / (values[j] - values[i]);
-    system.topRows(n) = v * inner;
-    return system;
+    const M system = eigen_system(a), v = rows(system, 0, n);
+    const auto values = row(system, n);
+    const M inner = M(transpose(v) * symmetric(a_dot)) * v;
+    const M turned = v * over_gaps(inner, values, gaps_checked(value_of(values), value_of(inner)));
+    const Matrix above = Matrix::Identity(n + 1, n), below = Vector::Unit(n + 1, n);
+    return M(above * turned) + M(below * M(reshape(diagonal(inner), 1, n)));
   }
   template <class M>
   static M pullback(const M& a, const M& y_bar) {
@@ -143,10 +152,7 @@ struct EigenSystem {
     const M system = eigen_system(a), v = rows(system, 0, n), v_transposed = transpose(v);
     const auto values = row(system, n), values_bar = row(y_bar, n);
     const M weights = v_transposed * M(rows(y_bar, 0, n));
-    const Matrix used = gaps_checked(value_of(values), value_of(weights)), unused = 1.0 - used.array();
-    // (Where it is not used, 1 stands for a gap that may be 0.)
-    const M differences = cwise_product(used, M(repeat_rows(values, n) - repeat_columns(values, n)));
-    const M inner = cwise_product(used, M(cwise_quotient(weights, M(differences + unused))));
+    const M inner = over_gaps(weights, values, gaps_checked(value_of(values), value_of(weights)));
     return in_lower_triangle(M(M(v * M(diagonal_matrix(values_bar) + inner)) * v_transposed));
   }
 };

@@ -13,7 +13,7 @@ struct Product {
   static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
     multiply(y, a, b, alpha, into);
   }
-  static constexpr auto left = value, right = value;
+  static constexpr auto left = multiply_cotangent, right = multiply_cotangent;
 };
 
 // Of y = a/b: w = ȳ/b goes to a, and −product(y, w) to b. Where b is 0, rows of which nobody asks give

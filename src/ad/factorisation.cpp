@@ -23,6 +23,9 @@ class ConstantFactor {
 
 namespace {
 
+// A sparse matrix of so few rows has dense factors: they cost less than an ordering.
+constexpr Index small = 64;
+
 template <class Factors>
 class HeldFactor : public ConstantFactor {
  public:
@@ -104,6 +107,7 @@ Factorisation Factorisation::cholesky(const Matrix& A, std::string_view name) {
   return {ad::factorised<ad::Cholesky>(name, view), A.rows()};
 }
 Factorisation Factorisation::cholesky(const Eigen::SparseMatrix<double>& A, std::string_view name) {
+  if (A.rows() <= ad::small) return cholesky(Matrix(A), name);
   return {ad::factorised<ad::SparseCholesky>(name, A), A.rows()};
 }
 Factorisation Factorisation::lu(const Matrix& A, std::string_view name) {
@@ -111,7 +115,8 @@ Factorisation Factorisation::lu(const Matrix& A, std::string_view name) {
   return {ad::factorised<ad::Lu>(name, view), A.rows()};
 }
 Factorisation Factorisation::lu(const Eigen::SparseMatrix<double>& A, std::string_view name) {
-  return {ad::factorised<ad::SparseLu>(name, A), A.rows()};
+  return {A.rows() <= ad::small ? ad::factorised<ad::Lu>(name, A) : ad::factorised<ad::SparseLu>(name, A),
+          A.rows()};
 }
 Factorisation Factorisation::by(Index n, std::function<Matrix(const Matrix&)> solve,
                                 std::function<Matrix(const Matrix&)> solve_transposed) {

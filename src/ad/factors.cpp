@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/SparseCore>
+
 #include "unroll/error.hpp"
 
 namespace unroll::ad {
@@ -31,7 +33,7 @@ namespace {
 
 }  // namespace
 
-void check_pivots(std::string_view name, const Vector& pivots) {
+void check_pivots(std::string_view name, const Eigen::Ref<const Vector, 0, Eigen::InnerStride<>>& pivots) {
   for (Index k = 0; k < pivots.size(); ++k) {
     if (!std::isfinite(pivots[k])) throw_not_finite(name, pivots.size(), k);
     if (pivots[k] == 0)
@@ -41,14 +43,18 @@ void check_pivots(std::string_view name, const Vector& pivots) {
 }
 
 template <>
+template <>
 Cholesky::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
   if (decomposition_.info() != Eigen::Success || !decomposition_.matrixLLT().diagonal().allFinite())
     throw_indefinite(name, a);
 }
 template <>
-Lu::Decomposed(std::string_view name, const ConstBlock& a) : decomposition_(a) {
+template <class A>
+Lu::Decomposed(std::string_view name, const A& a) : decomposition_(a) {
   check_pivots(name, decomposition_.matrixLU().diagonal());
 }
+template Lu::Decomposed(std::string_view, const ConstBlock&);
+template Lu::Decomposed(std::string_view, const Eigen::SparseMatrix<double>&);
 
 void check_system(std::string_view name, Shape a, Index rows_of_b) {
   if (a.rows != a.cols) throw ShapeError(fmt::format("{} is {}x{}, not square", name, a.rows, a.cols));

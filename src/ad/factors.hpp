@@ -24,15 +24,17 @@ void in_place(Block& x, const F& f) {
 template <class Decomposition>
 class Decomposed {
  public:
-  /// `name` is what messages call A. @throws NumericalError with the pivot that is not positive, or 0.
-  Decomposed(std::string_view name, const ConstBlock& a);
-  /// x = op(A)⁻¹ x, n × any.
+  /// A as a ConstBlock; of a PartialPivLU also as a sparse matrix. `name` is what messages call it.
+  /// @throws NumericalError with the pivot that is not positive, or 0.
+  template <class A>
+  Decomposed(std::string_view name, const A& a);
+  /// x = op(A)⁻¹ x, n × any. (Both factors permute and substitute where x stands.)
   void solve_in_place(Block& x, Side side) const {
     in_place(x, [&](auto& right) {
       if (side == Side::plain)
-        right = decomposition_.solve(right).eval();
+        right = decomposition_.solve(right);
       else
-        right = decomposition_.transpose().solve(right).eval();
+        right = decomposition_.transpose().solve(right);
     });
   }
 
@@ -61,7 +63,7 @@ class Triangular {
   ConstBlock a_;
 };
 /// @throws NumericalError with the pivot that is 0, or not finite.
-void check_pivots(std::string_view name, const Vector& pivots);
+void check_pivots(std::string_view name, const Eigen::Ref<const Vector, 0, Eigen::InnerStride<>>& pivots);
 
 /// For systems A X = B; `name` as above. @throws ShapeError unless A is square, with as many rows as B.
 void check_system(std::string_view name, Shape a, Index rows_of_b);

@@ -148,8 +148,8 @@ void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, dou
       else
         Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = coefficient * added;
     } else {
-      const Vector scaled = coefficient * added;
-      constant_ = A(VarArray(scaled.data(), shape));
+      constant_ = A(VarArray(data, shape));
+      if (coefficient != 1) Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) *= coefficient;
     }
   } else if (constant_.buffer()->references == 1) {
     Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) += coefficient * added;

@@ -157,6 +157,18 @@ erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, c
 UNROLL_FOR_ERASED_PAIRS(UNROLL_PAIR)
 #undef UNROLL_PAIR
 
+Vector uneven(Index n) {
+  constexpr double golden = 0.6180339887498949;
+  Vector v(n);
+  double turn = 0;  // golden i, mod 1
+  for (double& entry : v) {
+    turn += golden;
+    if (turn >= 1) turn -= 1;
+    entry = 0.5 + turn;
+  }
+  return v;
+}
+
 }  // namespace ad
 
 struct SparsePattern::Once {
@@ -186,9 +198,10 @@ const SparsePattern::Groups& SparsePattern::groups() const {
   std::call_once(once_->flag, [&] {
     std::vector<Index> group = ad::grouped_columns(*stored_);
     const Index count = group.empty() ? 0 : *std::max_element(group.begin(), group.end()) + 1;
-    Matrix sums = Matrix::Zero(cols(), count);
-    for (Index j = 0; j < cols(); ++j) sums(j, group[static_cast<std::size_t>(j)]) = 1;
-    once_->groups = {std::move(group), std::move(sums)};
+    Matrix directions = Matrix::Zero(cols(), count + 1);
+    for (Index j = 0; j < cols(); ++j) directions(j, group[static_cast<std::size_t>(j)]) = 1;
+    directions.col(count) = ad::uneven(cols());
+    once_->groups = {std::move(group), std::move(directions)};
   });
   return once_->groups;
 }

@@ -173,6 +173,7 @@ template <class E>
 erased_result_t<E> scattered(const E& x, const Indices& indices, Shape shape) {
   if (static_cast<Index>(indices->size()) != x.size())
     throw ShapeError(fmt::format("scatter: x has {} entries, {} indices", x.size(), indices->size()));
+  if (shape.rows < 0) throw ShapeError(fmt::format("scatter: into {} entries", shape.rows));
   check_indices("scatter", *indices, shape.size());
   if (TapeCore* const core = core_of(x); core != nullptr) core->keep(indices);
   return linear(Flipped{Gather{indices.get()}}, shape, x);

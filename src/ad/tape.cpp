@@ -212,7 +212,11 @@ TapeStatistics Tape::statistics() const {
 
 VarArray::VarArray(const double* data, ad::Shape shape)
     : extent_(shape) {  // which may refuse the shape: before anything is allocated
-  buffer_ = new ad::Buffer{new double[static_cast<std::size_t>(shape.size())], 1, 0};
+  // The entries behind their header, in one piece of memory.
+  void* const memory =
+      ::operator new(sizeof(ad::Buffer) + sizeof(double) * static_cast<std::size_t>(shape.size()));
+  buffer_ = new (memory)
+      ad::Buffer{reinterpret_cast<double*>(static_cast<std::byte*>(memory) + sizeof(ad::Buffer)), 1, 0};
   if (data != nullptr)
     std::copy_n(data, shape.size(), buffer_->data);
   else
@@ -221,8 +225,7 @@ VarArray::VarArray(const double* data, ad::Shape shape)
 
 void VarArray::release_constant() noexcept {
   if (std::atomic_ref(buffer_->references).fetch_sub(1, std::memory_order_acq_rel) > 1) return;
-  delete[] buffer_->data;
-  delete buffer_;
+  ::operator delete(buffer_);
 }
 
 }  // namespace unroll

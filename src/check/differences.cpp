@@ -15,8 +15,8 @@ double step(const Vector& x) {
 
 }  // namespace
 
-Matrix differences(const std::function<Vector(const Vector&)>& F, const Vector& x) {
-  const double h = step(x);
+Matrix differences(const std::function<Vector(const Vector&)>& F, const Vector& x, double part) {
+  const double h = part * step(x);
   Matrix J(F(x).size(), x.size());
   for (Index i = 0; i < x.size(); ++i) {
     const auto at = [&](double s) { return F(x + s * h * Vector::Unit(x.size(), i)); };
@@ -25,8 +25,8 @@ Matrix differences(const std::function<Vector(const Vector&)>& F, const Vector& 
   return J;
 }
 
-double difference_rounding(double size, const Vector& x) {
-  return 8 * std::numeric_limits<double>::epsilon() * size / step(x);
+double difference_rounding(double size, const Vector& x, double part) {
+  return 8 * std::numeric_limits<double>::epsilon() * size / (part * step(x));
 }
 
 Matrix spread(Index rows, Index cols, unsigned seed) {

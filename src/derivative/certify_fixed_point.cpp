@@ -14,7 +14,8 @@ namespace unroll::detail {
 
 bool rests_elsewhere(const Steps& steps, double g, double curvature) {
   constexpr double rest = 1e-6, rounding = 1e-8;
-  return steps.record.steps > 0 && steps.last_move && *steps.last_move * curvature < rest * g &&
+  return std::isfinite(g) && steps.record.steps > 0 && steps.last_move &&
+         *steps.last_move * curvature < rest * g &&
          g > rounding * curvature * std::max(1.0, steps.record.x.stableNorm());
 }
 
@@ -41,12 +42,13 @@ struct Series {
       sizes.push_back(norm(r));
       if (known && sizes.back() > (*known + rounding) * sizes[sizes.size() - 2]) known.reset();
     }
-    if (!(sizes.back() > 0)) return;
+    if (sizes.back() == 0) return;
     const auto latter = count / 2;
     ratio = std::pow(sizes.back() / sizes[count - latter], 1.0 / static_cast<double>(latter));
     const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
     const double of_rest = known.value_or(ratio);
-    sum += of_rest < 1 ? slack * sizes.back() / (1 - of_rest) : std::numeric_limits<double>::infinity();
+    sum += of_rest < 1 && std::isfinite(sizes.back()) ? slack * sizes.back() / (1 - of_rest)
+                                                      : std::numeric_limits<double>::infinity();
   }
 };
 
@@ -133,7 +135,9 @@ void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
 /// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there.
 void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
               double least) {
-  if (c.verdict == Verdict::other_equation || !is_near(steps, c, seen) || !std::isfinite(bound)) return;
+  if (c.verdict == Verdict::other_equation || !is_near(steps, c, seen) || !std::isfinite(bound) ||
+      !std::isfinite(*c.gradient_norm))
+    return;
   c.source = ConstantSource::estimated;
   c.bound = bound;
   const double size = steps.record.x.stableNorm();

@@ -44,7 +44,7 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
     constexpr double rounding = 1e-12;
     if (k == basis.cols()) break;
     // Once the gradient's part is exhausted: a flat direction in which it is 0 is seen from elsewhere.
-    basis.col(k) = rest > rounding * length ? Vector(w / rest) : orthogonal(uneven(n)).normalized();
+    basis.col(k) = rest > rounding * length ? Vector(w / rest) : orthogonal(ad::uneven(n)).normalized();
   }
   const Matrix tridiagonal = projected.topLeftCorner(k, k).selfadjointView<Eigen::Upper>();
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(tridiagonal);

@@ -41,7 +41,7 @@ Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const 
 
 std::optional<std::vector<Index>> FixedPoint::active() const {
   // Any tangent will do: exact zeros are of rows that are zero.
-  const Vector v = uneven(size()), moved = push(v, Matrix()), w = weights();
+  const Vector v = ad::uneven(size()), moved = push(v, Matrix()), w = weights();
   constexpr double tolerance = 1e-6, negligible = 1e-4;  // beside v and w: of Newton's steps J is rounding
   const double contradiction = std::abs(w.dot(moved) - pulled_.dot(v)),
                terms = w.dot(moved.cwiseAbs()) + pulled_.cwiseAbs().dot(v);
@@ -66,7 +66,7 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
   std::mt19937_64 random(static_cast<std::uint64_t>(size()));
   // Of no structure, of either sign: what a kink depends on does not cancel in all of them.
   const auto random_signs = [&](Index n) {
-    return Vector(uneven(n).unaryExpr([&](double v) { return (random() & 1U) != 0 ? v : -v; }));
+    return Vector(ad::uneven(n).unaryExpr([&](double v) { return (random() & 1U) != 0 ? v : -v; }));
   };
   const auto tangents = [&](Index n) {
     Matrix all(n, tangents_for_kinks);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <type_traits>
 
 #include "fixed_point.hpp"
 #include "unroll/error.hpp"
@@ -21,6 +23,34 @@ Matrix solved(const ImplicitEquation& equation, const Solve& solve) {
     throw NumericalError(fmt::format("implicit: {}{}", e.what(), equation.advice));
   }
 }
+
+/// Products with ∂_xG and ∂_θG at one (x, θ), which `cost` counts, and what they record, where there is one.
+struct Products {
+  const Problem& problem;
+  Vector x, theta;
+  Cost* cost;
+
+  Matrix push(const Matrix& x_dot, const Matrix& theta_dot) const {
+    return metered(x_dot.cols(), [&] { return checked_push(problem, x, theta, x_dot, theta_dot); });
+  }
+  SecondOrder pull(const Matrix& w) const {
+    return metered(w.cols(), [&] { return checked_pull(problem, x, theta, w); });
+  }
+  Matrix pull_to_parameters(const Matrix& w) const {
+    return metered(w.cols(), [&] { return checked_pull_to_parameters(problem, x, theta, w); });
+  }
+
+ private:
+  template <class Product>
+  std::invoke_result_t<Product> metered(Index columns, const Product& product) const {
+    if (cost == nullptr) return product();
+    cost->hessian_vector_products += columns;
+    const TapeMeter meter;
+    auto result = product();
+    cost->tape_bytes = std::max(cost->tape_bytes, meter.bytes());
+    return result;
+  }
+};
 
 }  // namespace
 
@@ -53,11 +83,10 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     throw UnsupportedError(
         "implicit: the problem has no objective and is no root, hence there is no gradient equation: take "
         "Equation::fixed_point");
-  const Index n = x.size(), p = theta.size();
   if (const auto given = problem.given(theta)) {  // prepared once: only what reaches θ goes through π
     ImplicitEquation equation = gradient_equation(*given, x, given->point(), cost);
     equation.matrix.pattern = equation.transposed.pattern = problem.pattern();  // H is symmetric
-    equation.parameters = p;
+    equation.parameters = theta.size();
     equation.forcing = [given, of_point = equation.forcing](const Matrix& theta_dot) {
       return of_point(given->push(theta_dot));
     };
@@ -66,39 +95,24 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
     };
     return equation;
   }
-  const auto metered = [cost](Index columns, const auto& product) {
-    if (cost == nullptr) return product();
-    cost->hessian_vector_products += columns;
-    const TapeMeter meter;
-    auto result = product();
-    cost->tape_bytes = std::max(cost->tape_bytes, meter.bytes());
-    return result;
-  };
-  const auto push = [&problem, x, theta, metered](const Matrix& x_dot, const Matrix& theta_dot) {
-    return metered(x_dot.cols(), [&] { return checked_push(problem, x, theta, x_dot, theta_dot); });
-  };
-  const auto pull = [&problem, x, theta, metered](const Matrix& w) {
-    return metered(w.cols(), [&] { return checked_pull(problem, x, theta, w); });
-  };
-  const auto map = [&](ad::Side side) {
-    LinearMap a = detail::oracle_derivative(problem, nullptr, x, theta, side);
-    a.apply = [metered, product = std::move(a.apply)](const Matrix& v) {
-      return metered(v.cols(), [&] { return product(v); });
-    };
-    return a;
-  };
-  return {.matrix = map(ad::Side::plain),
-          .transposed = map(ad::Side::transposed),
+  const auto at = std::make_shared<const Products>(Products{problem, x, theta, cost});
+  return {.matrix = detail::derivative_map(problem, ad::Side::plain,
+                                           [at](const Matrix& v) -> Matrix {
+                                             return at->push(v, Matrix::Zero(at->theta.size(), v.cols()));
+                                           }),
+          .transposed = detail::derivative_map(problem, ad::Side::transposed,
+                                               [at](const Matrix& v) -> Matrix { return at->pull(v).dx; }),
           .advice = problem.has_objective() ? "; of a stationary point that is no strict minimiser, a saddle "
                                               "say, StationaryPoint(f) has the derivative"
                                             : "",
-          .parameters = p,
-          .dimension = n,
-          .forcing = [push, n](const Matrix& theta_dot) -> Matrix {
+          .parameters = theta.size(),
+          .dimension = x.size(),
+          .forcing = [at](const Matrix& theta_dot) -> Matrix {
+            const Index n = at->x.size();
             if (theta_dot.cols() == 0) return Matrix(n, 0);
-            return -push(Matrix::Zero(n, theta_dot.cols()), theta_dot);
+            return -at->push(Matrix::Zero(n, theta_dot.cols()), theta_dot);
           },
-          .forcing_transposed = [pull](const Matrix& w) -> Matrix { return -pull(w).dtheta; }};
+          .forcing_transposed = [at](const Matrix& w) -> Matrix { return -at->pull_to_parameters(w); }};
 }
 
 Matrix implicit_jacobian(const Problem& problem, const Vector& x, const Vector& theta, const Implicit& method,

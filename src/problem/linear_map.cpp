@@ -6,6 +6,9 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "unroll/error.hpp"
 #include "unroll/problem/oracle.hpp"
@@ -17,6 +20,7 @@ constexpr Index width = 64;  // directions of a product
 
 /// A V, `width` columns at a time.
 Matrix products(const LinearMap& a, const Matrix& v) {
+  if (v.cols() <= width) return a.apply(v);
   Matrix all(a.size, v.cols());
   for (Index first = 0; first < v.cols(); first += width) {
     const Index count = std::min(width, v.cols() - first);
@@ -26,18 +30,6 @@ Matrix products(const LinearMap& a, const Matrix& v) {
 }
 
 }  // namespace
-
-Vector detail::uneven(Index n) {
-  constexpr double golden = 0.6180339887498949;
-  Vector v(n);
-  double turn = 0;  // golden i, mod 1
-  for (double& entry : v) {
-    turn += golden;
-    if (turn >= 1) turn -= 1;
-    entry = 0.5 + turn;
-  }
-  return v;
-}
 
 Matrix dense_matrix(const LinearMap& a) {
   Matrix matrix(a.size, a.size);
@@ -55,19 +47,16 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
     throw ShapeError(fmt::format("pattern of {}: it is {}x{}, not {}x{}", a.name, a.pattern->rows(),
                                  a.pattern->cols(), a.size, a.size));
   const SparsePattern::Groups& groups = a.pattern->groups();
-  const Index n = a.size, count = groups.sums.cols();
-  Matrix directions(n, count + 1);
-  directions.leftCols(count) = groups.sums;
-  directions.col(count) = detail::uneven(n);
-
-  const Matrix product = products(a, directions);
+  const Index n = a.size, last = groups.directions.cols() - 1;
+  const Matrix product = products(a, groups.directions);
   ad::Sparse matrix = *a.pattern->stored();
   // A times the last direction, by the entries, and what it may be off by rounding.
-  Vector seen = Vector::Zero(n), sizes = Vector::Zero(n);
+  Matrix by_row = Matrix::Zero(n, 2);
+  auto seen = by_row.col(0), sizes = by_row.col(1);
   for (Index j = 0; j < n; ++j)
     for (ad::Sparse::InnerIterator entry(matrix, j); entry; ++entry) {
       entry.valueRef() = product(entry.row(), groups.of_column[static_cast<std::size_t>(j)]);
-      seen[entry.row()] += entry.value() * directions(j, count);
+      seen[entry.row()] += entry.value() * groups.directions(j, last);
       sizes[entry.row()] += std::abs(entry.value());
     }
 
@@ -75,7 +64,7 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
   constexpr double rounding = 1e-9;
   const double noise = std::numeric_limits<double>::epsilon() * sizes.lpNorm<Eigen::Infinity>();
   for (Index i = 0; i < n; ++i) {
-    const double missed = std::abs(product(i, count) - seen[i]);
+    const double missed = std::abs(product(i, last) - seen[i]);
     if (missed > (sizes[i] > 0 ? rounding * sizes[i] : noise))
       throw DomainError(fmt::format(
           "pattern of {}: row {} has entries outside it: their sum, with weights from 0.5 to 1.5, is {:.3g}",
@@ -84,21 +73,82 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
   return matrix;
 }
 
-LinearMap detail::oracle_derivative(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
-                                    ad::Side side) {
+namespace {
+
+/// Where G is linearised: ∂_xG by its products, and G itself, once.
+class Point {
+ public:
+  Point(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta)
+      : problem_(problem), cost_(cost), x_(x), theta_(theta) {}
+
+  Matrix pushed(const Matrix& v) const {
+    count(&Cost::hessian_vector_products, v.cols());
+    return checked_push(problem_, x_, theta_, v, still(v));
+  }
+  Matrix pulled(const Matrix& v) const {
+    count(&Cost::hessian_vector_products, v.cols());
+    return checked_pull(problem_, x_, theta_, v).dx;
+  }
+  /// The first of them with the gradient.
+  Matrix pushed_first(const Matrix& v) {
+    Matrix both;
+    std::call_once(known_, [&] {
+      count(&Cost::hessian_vector_products, v.cols());
+      both = checked_gradient_and_push(problem_, x_, theta_, v, still(v));
+      gradient_ = both.col(0);
+    });
+    return both.size() > 0 ? Matrix(both.rightCols(v.cols())) : pushed(v);
+  }
+  Vector gradient() {
+    count(&Cost::gradients, 1);
+    std::call_once(known_, [&] { gradient_ = checked_gradient(problem_, x_, theta_); });
+    return gradient_;
+  }
+
+ private:
+  Matrix still(const Matrix& v) const { return Matrix::Zero(theta_.size(), v.cols()); }
+  void count(Index Cost::*counter, Index by) const {
+    if (cost_ != nullptr) std::atomic_ref(cost_->*counter).fetch_add(by, std::memory_order_relaxed);
+  }
+
+  const Problem& problem_;
+  Cost* cost_;
+  Vector x_, theta_;
+  std::once_flag known_;  // products may come from several threads
+  Vector gradient_;
+};
+
+std::shared_ptr<Point> point_at(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta) {
   check_sizes(problem, x.size(), theta.size(), "derivative of the gradient");
+  return std::make_shared<Point>(problem, cost, x, theta);
+}
+
+}  // namespace
+
+LinearMap detail::derivative_map(const Problem& problem, ad::Side side,
+                                 std::function<Matrix(const Matrix&)> apply) {
   const bool symmetric = problem.has_objective(), plain = symmetric || side == ad::Side::plain;
-  return {x.size(), symmetric,
+  return {problem.dimension(), symmetric,
           symmetric ? "H"
           : plain   ? "the Jacobian of F"
                     : "the Jacobian of F, transposed,",
-          [&problem, cost, x, theta, plain](const Matrix& v) -> Matrix {
-            if (cost != nullptr)
-              std::atomic_ref(cost->hessian_vector_products).fetch_add(v.cols(), std::memory_order_relaxed);
-            return plain ? checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), v.cols()))
-                         : checked_pull(problem, x, theta, v).dx;
-          },
-          plain ? problem.pattern() : std::nullopt};
+          std::move(apply), plain ? problem.pattern() : std::nullopt};
+}
+
+LinearMap detail::oracle_derivative(const Problem& problem, Cost* cost, const Vector& x, const Vector& theta,
+                                    ad::Side side) {
+  const auto point = point_at(problem, cost, x, theta);
+  return derivative_map(problem, side, [point, side](const Matrix& v) -> Matrix {
+    return side == ad::Side::plain ? point->pushed(v) : point->pulled(v);
+  });
+}
+
+LinearisedGradient detail::oracle_linearised(const Problem& problem, Cost* cost, const Vector& x,
+                                             const Vector& theta) {
+  const auto point = point_at(problem, cost, x, theta);
+  return {derivative_map(problem, ad::Side::plain,
+                         [point](const Matrix& v) -> Matrix { return point->pushed_first(v); }),
+          [point] { return point->gradient(); }};
 }
 
 }  // namespace unroll

@@ -37,15 +37,15 @@ struct Gradient {
   }
   void evaluate(const ConstBlock& x, const ConstBlock& theta, Block y) const {
     if (cost != nullptr) count(cost->gradients, 1);
-    problem->gradient_into(value(x), value(theta), {y.data(), y.rows()});
     const Index k = y.cols() - 1;
-    if (k == 0) return;
-    if (!problem->has_objective()) {
+    if (k > 0 && !problem->has_objective()) {
       if (cost != nullptr) count(cost->hessian_vector_products, k);
-      y.rightCols(k) =
-          checked_push(*problem, x.col(0), theta.col(0), all_tangents(x, k), all_tangents(theta, k));
+      y = checked_gradient_and_push(*problem, x.col(0), theta.col(0), all_tangents(x, k),
+                                    all_tangents(theta, k));
       return;
     }
+    problem->gradient_into(value(x), value(theta), {y.data(), y.rows()});
+    if (k == 0) return;
     const Matrix none = Matrix::Zero(x.cols() > 1 ? 0 : x.rows(), k);
     second_order(x, theta, x.cols() > 1 ? tangents(x) : ConstBlock(none.data(), none.rows(), k),
                  tangents(theta), {y.data() + y.rows(), y.rows(), k}, no_block());

@@ -34,6 +34,17 @@ Matrix Problem::push_gradient(const Vector& x, const Vector& theta, const Matrix
   return dx;
 }
 
+Matrix Problem::gradient_and_push(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                  const Matrix& theta_dot) const {
+  Matrix both(x.size(), 1 + x_dot.cols());
+  both << checked_gradient(*this, x, theta), checked_push(*this, x, theta, x_dot, theta_dot);
+  return both;
+}
+
+Matrix Problem::pull_to_parameters(const Vector& x, const Vector& theta, const Matrix& w) const {
+  return pull_gradient(x, theta, w).dtheta;
+}
+
 SecondOrder Problem::pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const {
   return second_order(x, theta, w, Matrix::Zero(parameters(), w.cols()));
 }
@@ -92,8 +103,22 @@ Matrix checked_push(const Problem& problem, const Vector& x, const Vector& theta
   return pushed;
 }
 
+Matrix checked_gradient_and_push(const Problem& problem, const Vector& x, const Vector& theta,
+                                 const Matrix& x_dot, const Matrix& theta_dot) {
+  Matrix both = problem.gradient_and_push(x, theta, x_dot, theta_dot);
+  check_answer("gradient_and_push", "n x (1 + k)", x.size(), 1 + x_dot.cols(), both.rows(), both.cols());
+  return both;
+}
+
 SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& w) {
   return checked(problem.pull_gradient(x, theta, w), x, theta, w.cols(), "second_order");
+}
+
+Matrix checked_pull_to_parameters(const Problem& problem, const Vector& x, const Vector& theta,
+                                  const Matrix& w) {
+  Matrix pulled = problem.pull_to_parameters(x, theta, w);
+  check_answer("pull_to_parameters", "p x k", theta.size(), w.cols(), pulled.rows(), pulled.cols());
+  return pulled;
 }
 
 SecondOrder checked_third_order(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,

@@ -35,14 +35,32 @@ Sizes sizes_of(const Eigen::SparseMatrix<double>& a) {
   return sizes;
 }
 
-/// The factors, once they have solved a system whose right-hand side has no structure, which a matrix that is
-/// singular but for rounding answers by a huge part of what it maps to zero.
+/// Whether every |a_jj| is larger than all else in its column together: then A diag(1/a_jj) has an inverse of
+/// 1-norm at most 1/margin (Varah, A lower bound for the smallest singular value of a matrix, 1975).
+template <class M>
+bool is_dominant(const M& a) {
+  constexpr double margin = 1e-6;
+  for (Index j = 0; j < a.cols(); ++j) {
+    double diagonal = 0, sum = 0;
+    for (Eigen::InnerIterator<M> entry(a, j); entry; ++entry) {
+      if (entry.row() == j) diagonal = std::abs(entry.value());
+      sum += std::abs(entry.value());
+    }
+    if (!(sum - diagonal <= (1 - margin) * diagonal)) return false;
+  }
+  return true;
+}
+
+/// The factors of A, unless A is dominant once they have solved a system whose right-hand side has no
+/// structure, which a matrix that is singular but for rounding answers by a huge part of what it maps to
+/// zero.
 template <class M>
 Factorisation regular(const M& a, bool symmetric, std::string_view name) {
   const Factorisation factors = symmetric ? Factorisation::cholesky(a, name) : Factorisation::lu(a, name);
+  if (is_dominant(a)) return factors;
   const auto [rows, columns] = sizes_of(a);
-  const Vector answer =
-      columns.cwiseProduct(factors.solve(Vector(rows.cwiseProduct(detail::uneven(a.rows())))));
+  Vector answer = factors.solve(Vector(rows.cwiseProduct(ad::uneven(a.rows()))));
+  answer.array() *= columns.array();
   Index unknown = 0;
   const double size = a.rows() == 0 ? 0 : answer.cwiseAbs().maxCoeff(&unknown);
   const double rounding =
@@ -52,6 +70,19 @@ Factorisation regular(const M& a, bool symmetric, std::string_view name) {
         fmt::format("{} is {}x{} and singular to working precision: unknown {} is not determined", name,
                     a.rows(), a.rows(), unknown));
   return factors;
+}
+
+/// The same; what is said of a singular A has its smallest singular value.
+template <class M>
+Factorisation explained(const M& a, bool symmetric, std::string_view name) {
+  try {
+    return regular(a, symmetric, name);
+  } catch (const NumericalError& e) {
+    if (symmetric) throw;
+    const Vector values = singular_values(Matrix(a)).cwiseAbs();
+    throw NumericalError(fmt::format("{}; its smallest singular value is {:.3g}, the largest {:.3g}",
+                                     e.what(), values.minCoeff(), values.maxCoeff()));
+  }
 }
 
 /// @throws NumericalError if an entry of what was formed is not finite.
@@ -146,19 +177,12 @@ void LinearOptions::check() const {
 }
 
 Factorisation factorised(const Matrix& a, bool symmetric, std::string_view name) {
-  try {
-    return regular(a, symmetric, name);
-  } catch (const NumericalError& e) {
-    if (symmetric) throw;
-    const Vector values = singular_values(a).cwiseAbs();
-    throw NumericalError(fmt::format("{}; its smallest singular value is {:.3g}, the largest {:.3g}",
-                                     e.what(), values.minCoeff(), values.maxCoeff()));
-  }
+  return explained(a, symmetric, name);
 }
 
 Factorisation factorised(const Eigen::SparseMatrix<double>& a, bool symmetric, std::string_view name) {
   constexpr Index small = 64;
-  return a.rows() > small ? regular(a, symmetric, name) : factorised(Matrix(a), symmetric, name);
+  return a.rows() > small ? regular(a, symmetric, name) : explained(a, symmetric, name);
 }
 
 Factorisation factorised(const LinearMap& a, LinearSolver solver, double mu) {
@@ -189,22 +213,31 @@ Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& op
   if (a.active) return by_active(a, b, options);
   const LinearSolver solver = chosen(a, options.solver);
   if (solver == LinearSolver::dense || solver == LinearSolver::sparse) return factorised(a, solver).solve(b);
-  const detail::Iteration iteration{
-      .tolerance = options.tolerance,
-      .max_iterations = options.max_iterations > 0 ? options.max_iterations : 10 * a.size + 100,
-      .inverse_diagonal = options.preconditioner == Preconditioner::diagonal ? inverse_diagonal(a)
-                                                                             : Vector(Vector::Ones(a.size))};
   // Columns of length 1: squares of tiny or huge ones would vanish or overflow.
   Vector sizes(b.cols());
   for (Index j = 0; j < b.cols(); ++j) sizes[j] = b.col(j).stableNorm();
   const Vector scale = sizes.unaryExpr([](double size) { return size == 0 ? 1.0 : size; });
   const Matrix unit = b.array().rowwise() / scale.transpose().array();
+  // And A in units of what it makes of the first vector that it meets.
+  LinearMap scaled = a;
+  double unit_of_a = 0;  // not known yet
+  scaled.apply = [&a, &unit_of_a](const Matrix& v) -> Matrix {
+    const Matrix image = a.apply(v);
+    const double ratio = image.reshaped().stableNorm() / v.reshaped().stableNorm();
+    if (unit_of_a == 0 && ratio > 0 && std::isfinite(ratio)) unit_of_a = ratio;
+    return unit_of_a == 0 ? image : Matrix(image / unit_of_a);
+  };
+  const detail::Iteration iteration{
+      .tolerance = options.tolerance,
+      .max_iterations = options.max_iterations > 0 ? options.max_iterations : 10 * a.size + 100,
+      .inverse_diagonal = options.preconditioner == Preconditioner::diagonal ? inverse_diagonal(scaled)
+                                                                             : Vector(Vector::Ones(a.size))};
   const auto iterate = solver == LinearSolver::conjugate_gradient ? detail::conjugate_gradient
                        : solver == LinearSolver::bicgstab         ? detail::bicgstab
                                                                   : detail::gmres;
-  const Matrix x = iterate(a, unit, iteration);
-  check_solution(a, unit, x, options.tolerance);
-  return x * scale.asDiagonal();
+  const Matrix x = iterate(scaled, unit, iteration);
+  check_solution(scaled, unit, x, options.tolerance);
+  return x * (scale / (unit_of_a == 0 ? 1 : unit_of_a)).asDiagonal();
 }
 
 }  // namespace unroll

@@ -23,9 +23,8 @@ LinearMap damped(LinearMap A, double damping) {
 
 /// (A + μI)⁻¹, A = ∂_xG(x, θ), by the solver that was asked for.
 template <class V>
-Factorisation inverse(const Oracle<V>& f, const V& x, const V& theta, double damping,
+Factorisation inverse(const LinearMap& A, const Oracle<V>& f, const V& x, const V& theta, double damping,
                       const LinearOptions& linear) {
-  const LinearMap A = f.derivative(x, theta);
   const LinearSolver solver = linear.solver != LinearSolver::automatic ? linear.solver
                               : A.pattern                              ? LinearSolver::sparse
                                                                        : LinearSolver::dense;
@@ -62,16 +61,15 @@ void Newton::check() const {
 
 template <class V>
 State<V> Newton::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-  const Factorisation A = inverse(f, s.x, theta, damping, linear);
-  const V g = f.gradient(s.x, theta);
-  const Vector g_now = value_of(g), direction = A.solve(g_now);
+  const LinearisedGradient at = f.linearised(s.x, theta);
+  const Factorisation A = inverse(at.derivative, f, s.x, theta, damping, linear);
+  const Vector g = at.gradient(), direction = A.solve(g);
   const double alpha =
-      halvings == 0 ? 1
-                    : damped_length(f.plain(), value_of(s.x), value_of(theta), g_now, direction, halvings);
+      halvings == 0 ? 1 : damped_length(f.plain(), value_of(s.x), value_of(theta), g, direction, halvings);
   if constexpr (std::is_same_v<V, Vector>) {
     return {s.x - alpha * direction};
   } else {
-    return {curved_step(s.x, g, f.product(s.x, theta, direction), A, direction, alpha)};
+    return {curved_step(s.x, f.gradient(s.x, theta), f.product(s.x, theta, direction), A, direction, alpha)};
   }
 }
 
@@ -81,7 +79,8 @@ State<V> Newton::frozen_step(const Oracle<V>& f, const State<V>& s, const V& the
     return step(f, s, theta, t);
   } else {
     const Vector landed = step(f.plain(), State<Vector>{value_of(s.x)}, value_of(theta), t).x;
-    return {frozen_landing(s.x, f.gradient(s.x, theta), inverse(f, s.x, theta, 0, linear), landed)};
+    return {frozen_landing(s.x, f.gradient(s.x, theta),
+                           inverse(f.derivative(s.x, theta), f, s.x, theta, 0, linear), landed)};
   }
 }
 

@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+
+#include "unroll/ad/along.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/ad/structure.hpp"
 
@@ -136,4 +140,46 @@ TEST_CASE("a NaN passes through every function, wherever it stands") {
   CHECK(std::isnan(max(dual, unit).value()));
   CHECK(std::isnan(min(dual, unit).value()));
   CHECK(std::isnan(min(unit, dual).value()));
+}
+
+TEST_CASE("a product whose entry nobody asks for adds nothing, even beside an infinite factor") {
+  const auto masked = [](const auto& t) {
+    using V = std::decay_t<decltype(t)>;
+    const Matrix mask = Vector{{0, 1}};
+    return sum(V(where(mask, V(cwise_product(t, V(log(t)))), V(Vector(Vector::Zero(2))))));
+  };
+  const Vector slope = gradient(masked, Vector{{0.0, 2.0}});
+  CHECK(slope[0] == 0);
+  CHECK(slope[1] == doctest::Approx(std::log(2.0) + 1));
+  const Vector bend = hessian_vector_product(masked, Vector{{0.0, 2.0}}, Vector{{0.0, 1.0}});
+  CHECK(bend[0] == 0);
+  CHECK(bend[1] == doctest::Approx(0.5));
+}
+
+TEST_CASE("slopes and bends of functions that level off hold to the ends of the range") {
+  const auto bend_of = [](const auto& f, double x) {
+    return Vector(
+        hessian_vector_product([&](const auto& v) { return sum(f(v)); }, Vector{{x}}, Vector{{1.0}}))[0];
+  };
+  for (const double x : {30.0, 1.4e154, 1e300, std::numeric_limits<double>::infinity()}) {
+    CAPTURE(x);
+    for (const double at : {x, -x}) {
+      CHECK(gradient([](const auto& v) { return sum(erf(v)); }, Vector{{at}})[0] == 0);
+      CHECK(gradient([](const auto& v) { return erfc(v[0]); }, Vector{{at}})[0] == 0);
+      CHECK(bend_of([](const auto& v) { return erf(v); }, at) == 0);
+      CHECK(bend_of([](const auto& v) { return erfc(v); }, at) == 0);
+    }
+  }
+  for (const double x : {1e3, 1e60, 1e120, 1e150}) {
+    CAPTURE(x);
+    CHECK(bend_of([](const auto& v) { return asinh(v); }, x) * x * x == doctest::Approx(-1).epsilon(1e-5));
+    CHECK(bend_of([](const auto& v) { return acosh(v); }, x) * x * x == doctest::Approx(-1).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("norms of rows hold for subnormal entries") {
+  const Vector slope =
+      gradient([](const auto& v) { return sum(row_norms(reshape(v, 1, 2))); }, Vector{{3e-310, 4e-310}});
+  CHECK(slope[0] == doctest::Approx(0.6));
+  CHECK(slope[1] == doctest::Approx(0.8));
 }

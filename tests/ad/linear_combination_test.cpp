@@ -139,3 +139,30 @@ TEST_CASE("arrays of different shapes are not added, and the message names the o
   CHECK_THROWS_WITH_AS(DualVector(c, Matrix(2, 1)) + DualVector(c, Matrix(2, 2)),
                        "dual arrays of 1 and 2 tangents meet", ShapeError);
 }
+
+TEST_CASE("a constant scalar times an array is a number times it: no node of its own") {
+  Tape tape;
+  const VarVector x = tape.input(Vector{{1.0, 2.0}});
+  const Var three = 3.0;
+  const std::size_t before = tape.statistics().nodes;
+  const VarVector y = three * x - x * three + (three * three) * x + three * Vector::Ones(2);
+  CHECK(tape.statistics().nodes == before + 1);
+  CHECK(y.value() == Vector{{12.0, 21.0}});
+  CHECK(tape.sweep(sum(y)).adjoint(x).col(0) == Vector{{9.0, 9.0}});
+}
+
+TEST_CASE("a plain array beside a scalar with a derivative") {
+  const Vector plain{{1.0, 4.0}};
+  const auto f = [&](const auto& t) {
+    using V = std::decay_t<decltype(t)>;
+    return sum(V(plain - t[0])) + 2.0 * sum(V(t[0] * t[1] - plain)) + sum(V(plain + t[1])) +
+           sum(V(t[0] + plain)) + sum(V(max(plain, t[1]))) + sum(V(pow(plain, t[0]))) +
+           sum(V(min(t[1], plain)));
+  };
+  const Vector at{{0.5, 2.0}};
+  const double value = (5 - 1) + 2 * (2 - 5) + (5 + 4) + (1 + 5) + (2 + 4) + (1 + 2) + (1 + 2);
+  CHECK(f(at) == doctest::Approx(value));
+  const Vector slope{{-2 + 4 * 2.0 + 2 + 2 * std::log(4.0), 4 * 0.5 + 2 + 1 + 1}};
+  CHECK((gradient(f, at) - slope).norm() <= 1e-14);
+  CHECK((f(DualVector(at, Matrix::Identity(2, 2))).tangents().transpose() - slope).norm() <= 1e-14);
+}

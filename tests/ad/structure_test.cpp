@@ -100,3 +100,14 @@ TEST_CASE("an array and a scalar add, and arrays are added to") {
       },
       x);
 }
+
+TEST_CASE("shapes that no array can have are errors that can be caught") {
+  Tape tape;
+  const VarVector none = tape.input(Vector(0));
+  const Index huge = Index{1} << 33;
+  CHECK_THROWS_AS(scatter(none, {}, -5), ShapeError);
+  CHECK_THROWS_AS(scatter(Vector(0), {}, -5), ShapeError);
+  CHECK_THROWS_AS(scatter(DualVector(Vector(0)), {}, -5), ShapeError);
+  CHECK_THROWS_AS(tape.input(Matrix(huge, 0)), ShapeError);
+  CHECK_THROWS_AS(repeat_rows(none, huge), ShapeError);
+}

@@ -118,4 +118,33 @@ TEST_CASE("a state whose shapes change is a finding, with the sizes") {
 }
 
 }  // namespace
+namespace {
+/// Prepares H + I, hence steps with five arguments.
+struct Prepares {
+  template <class V>
+  V prepare(const V& theta) const {
+    return V(1.0 + square(theta));
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index, const V& prepared) const {
+    return {s.x - 0.1 / prepared[0] * f.gradient(s.x, theta)};
+  }
+};
+/// Steps of a length with a maximum, whose kink is 1e-4 from the θ of the test.
+struct Kinked {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x - V((0.1 + 2.0 * max(theta, V(theta * 0.0 + 0.2999)))[0] * f.gradient(s.x, theta))};
+  }
+};
+}  // namespace
+
+TEST_CASE("a solver that prepares is checked like any other") { CHECK(found_by(Prepares{})); }
+
+TEST_CASE("differences across a kink are taken again nearer, before they count") {
+  const Findings found = found_by(Kinked{});
+  INFO(found.str());
+  CHECK(found);
+}
+
 }  // namespace unroll

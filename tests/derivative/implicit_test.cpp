@@ -121,6 +121,36 @@ TEST_CASE(
   CHECK(products == 16);
 }
 
+TEST_CASE("iterative solvers take matrices and right-hand sides of any scale") {
+  const Matrix A = Matrix{{3, 1, 0}, {0.5, 2, 0.4}, {0, -0.3, 1.5}};
+  const Vector b{{1, -2, 0.5}}, expected = A.partialPivLu().solve(b);
+  for (const double of_a : {1e-200, 1e-160, 1.0, 1e160, 1e200})
+    for (const double of_b : {1e-250, 1.0, 1e250}) {
+      if (!std::isnormal(of_b / of_a)) continue;
+      const LinearMap map{3, false, "A", [&](const Matrix& v) { return Matrix(of_a * (A * v)); }};
+      for (const auto solver : {LinearSolver::gmres, LinearSolver::bicgstab}) {
+        CAPTURE(of_a);
+        CAPTURE(of_b);
+        CAPTURE(static_cast<int>(solver));
+        const Matrix x = solve_linear(map, of_b * b, {.solver = solver});
+        CHECK((x / (of_b / of_a) - expected).norm() <= 1e-9 * expected.norm());
+      }
+    }
+}
+
+TEST_CASE("a matrix that is dominant by columns is taken as it is, one that is singular never") {
+  const auto map = [](const Matrix& A) {
+    return LinearMap{A.rows(), false, "A", [A](const Matrix& v) { return Matrix(A * v); }};
+  };
+  const Vector b{{1, 2, 3}};
+  const Matrix dominant{{4, -1, 0}, {-3, 5, -2}, {0.5, -3, 3}};
+  CHECK((dominant * solve_linear(map(dominant), b, {}) - b).norm() <= 1e-14);
+  // Weakly dominant: columns whose entries add up to zero are those of a singular matrix.
+  const Matrix flow{{1, -0.5, 0}, {-1, 1, -1}, {0, -0.5, 1}};
+  CHECK_THROWS_AS(solve_linear(map(flow), b, {}), NumericalError);
+  CHECK_THROWS_AS(solve_linear(map(1e-9 * Matrix::Identity(3, 3) + flow * 1e9), b, {}), NumericalError);
+}
+
 /// x_{t+1} = soft(x_t − h∇f, hθ_1): lasso, as solvers of composite problems are written.
 struct Shrinking {
   double step_size;

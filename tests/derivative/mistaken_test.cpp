@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "unroll/derivative/augmented_lagrangian.hpp"
 #include "unroll/derivative/hypergradient.hpp"
@@ -252,4 +253,48 @@ TEST_CASE("constants that cannot be are refused, and named") {
 }
 
 }  // namespace
+namespace {
+/// x⁺ = x/2 + g(θ)², of which the derivative is 2g g′ = 0·∞ where g is 0 and g′ infinite.
+template <bool of_root>
+struct SteepSquare {
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(0.5 * s.x + V(square(V(of_root ? V(sqrt(theta)) : V(acos(theta))))))};
+  }
+};
+/// x⁺ = c x + tanh x + θ, which no run comes to rest at.
+struct Diverging {
+  double c;
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(c * s.x + V(tanh(s.x)) + theta)};
+  }
+};
+}  // namespace
+
+TEST_CASE("a derivative 0·∞ is not certified") {
+  const NoObjective none(1, 1);
+  const std::vector<Method> methods{Reverse{}, Forward{}, OneStep{}, Reverse{.at_end = true}};
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    CAPTURE(i);
+    const auto verdict = [&](const auto& solver, double theta) {
+      return jacobian(none, solver, Vector{{1.0}}, Vector{{theta}}, {.steps = 200}, methods[i])
+          .certificate.verdict;
+    };
+    CHECK(verdict(SteepSquare<true>{}, 0) == Verdict::unknown);
+    CHECK(verdict(SteepSquare<false>{}, 1) == Verdict::unknown);
+  }
+}
+
+TEST_CASE("where a run diverged nothing is certified, nor said to rest") {
+  const NoObjective none(1, 1);
+  for (const double c : {3.0, -3.0}) {
+    CAPTURE(c);
+    const Derivative d = jacobian(none, Diverging{c}, Vector{{1.0}}, Vector{{0.01}}, {.steps = 5000},
+                                  Implicit{.certify = Certify::always});
+    CHECK(d.status == Status::non_finite);
+    CHECK(d.certificate.verdict == Verdict::unknown);
+  }
+}
+
 }  // namespace unroll::mistaken

@@ -7,6 +7,8 @@
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/prepared_problem.hpp"
+#include "unroll/solver/newton.hpp"
+#include "unroll/solver/solve.hpp"
 
 namespace unroll::prepared {
 namespace {
@@ -147,4 +149,18 @@ TEST_CASE("what is prepared must have one shape") {
 }
 
 }  // namespace
+TEST_CASE("products with the Hessian at one theta prepare once, and leave theta's cotangents alone") {
+  int count = 0;
+  const auto problem = make_problem(KernelLoss{&count}, 3, 3);
+  const Vector x{{0.4, -0.2, 0.1}}, theta{{0.3, 0.5, -0.4}};
+  const auto whole = make_problem(Whole{KernelLoss{&count}}, 3, 3);
+  const Matrix H = problem.hessian(x, theta);
+  CHECK(count == 1);
+  CHECK((H - whole.hessian(x, theta)).norm() <= 1e-14);
+  count = 0;
+  const Trajectory run = solve(problem, Newton{}, x, theta, {.steps = 3});
+  CHECK(count <= 1);
+  CHECK(problem.gradient(run.x(), theta).norm() <= 1e-12);
+}
+
 }  // namespace unroll::prepared

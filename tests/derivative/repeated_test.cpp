@@ -84,4 +84,15 @@ TEST_CASE("of a long run every so many steps are watched, and a difference is fo
   CHECK_THROWS_AS(few.check(1, exchanged.data(), 2, false), UnsupportedError);
 }
 
+TEST_CASE("forward mode, too, notices that its second run is another") {
+  const auto run =
+      linearise(parabola, DrawnStep{}, Vector::Zero(1), Vector::Ones(1), {.steps = 41}, Forward{});
+  const Matrix one = Matrix::Ones(1, 1);
+  run->push(one);
+  const auto again = [&] {
+    for (int i = 0; i < 9; ++i) run->push(one);  // one draw of all may be the same by chance
+  };
+  CHECK(test::contains(test::message_of<UnsupportedError>(again), "step 41, taken again"));
+}
+
 }  // namespace unroll

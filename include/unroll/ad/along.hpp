@@ -63,7 +63,9 @@ vector_t<V> norms_along(const V& x, Along along) {
   const Vector magnitudes = block_of(x).col(0).cwiseAbs();
   const Vector greatest = greatest_values(ConstBlock(magnitudes.data(), x.size(), 1), shape_of(x), along);
   const Vector none = (greatest.array() == 0).template cast<double>();
-  const Vector scale = (greatest.array() > 0 && greatest.array().isFinite()).select(greatest, 1.0);
+  constexpr double least = 1e-300;  // of which the reciprocal is a number
+  const Vector scale =
+      (greatest.array() > 0 && greatest.array().isFinite()).select(greatest.cwiseMax(least), 1.0);
   const Matrix weights = spread(Vector((1.0 - none.array()) / scale.array()), along, x);
   const vector_t<V> squares =
       sums_along(matrix_t<V>(unroll::square(cwise_product(weights, matrix_t<V>(x)))), along);

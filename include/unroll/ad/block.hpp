@@ -90,6 +90,8 @@ enum class Into : bool { assign, accumulate };
 
 /// out (+)= alpha · a ∘ b, elementwise; a and b of the same size.
 void multiply(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into into);
+/// The same for a cotangent: where that is 0 it is 0, even if x is infinite.
+void multiply_cotangent(Block out, const ConstBlock& cotangent, const ConstBlock& x, double alpha, Into into);
 /// out (+)= alpha · s · x, with s a scalar (1×…).
 void scale(Block out, const ConstBlock& s, const ConstBlock& x, double alpha, Into into);
 /// out (+)= alpha · x; a single column of x is the value alone, its tangents zero.

@@ -53,20 +53,20 @@ UNROLL_FUNCTION(cos,         x, cos(x),                    -sin(x),             
 UNROLL_FUNCTION(tan,         y, tan(x),                    1.0 + y * y,                2.0 * y, 2.0)                     // tan x
 UNROLL_FUNCTION(asin,        x, asin(x),                   1.0 / sqrt((1.0 - x) * (1.0 + x)), x * cube(1.0 / sqrt((1.0 - x) * (1.0 + x))), (1.0 + 2.0 * x * x) * fifth(1.0 / sqrt((1.0 - x) * (1.0 + x)))) // arcsin x, |x| ≤ 1; the slope at ±1 is +∞
 UNROLL_FUNCTION(acos,        x, acos(x),                   -1.0 / sqrt((1.0 - x) * (1.0 + x)), -x * cube(1.0 / sqrt((1.0 - x) * (1.0 + x))), -(1.0 + 2.0 * x * x) * fifth(1.0 / sqrt((1.0 - x) * (1.0 + x)))) // arccos x, |x| ≤ 1; the slope at ±1 is −∞
-UNROLL_FUNCTION(atan,        x, atan(x),                   1.0 / (1.0 + x * x),        -2.0 * x / (1.0 + x * x) / (1.0 + x * x), (6.0 * x * x - 2.0) / cube(1.0 + x * x)) // arctan x
+UNROLL_FUNCTION(atan,        x, atan(x),                   1.0 / (1.0 + x * x),        -2.0 * x / (1.0 + x * x) / (1.0 + x * x), (6.0 - 8.0 / (1.0 + x * x)) / (1.0 + x * x) / (1.0 + x * x)) // arctan x
 UNROLL_FUNCTION(sinh,        x, sinh(x),                   cosh(x),                    sinh(x), cosh(x))                 // (e^x − e^−x)/2
 UNROLL_FUNCTION(cosh,        x, cosh(x),                   sinh(x),                    cosh(x), sinh(x))                 // (e^x + e^−x)/2
 UNROLL_FUNCTION(tanh,        x, map<packet::Tanh>(x),      map<packet::TanhSlope>(x),  -2.0 * map<packet::Tanh>(x) * map<packet::TanhSlope>(x), map<packet::TanhSlope>(x) * (4.0 - 6.0 * map<packet::TanhSlope>(x))) // tanh x
-UNROLL_FUNCTION(asinh,       x, std::asinh(x),             1.0 / hypotenuse(1.0, x),   -x * cube(1.0 / hypotenuse(1.0, x)), (2.0 * x * x - 1.0) * fifth(1.0 / hypotenuse(1.0, x))) // arsinh x
-UNROLL_FUNCTION(acosh,       x, std::acosh(x),             1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)), -x * cube(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))), (1.0 + 2.0 * x * x) * fifth(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)))) // arcosh x, x ≥ 1; the slope at 1 is +∞
+UNROLL_FUNCTION(asinh,       x, std::asinh(x),             1.0 / hypotenuse(1.0, x),   -(x / hypotenuse(1.0, x)) * square_of(1.0 / hypotenuse(1.0, x)), (2.0 * square_of(x / hypotenuse(1.0, x)) - square_of(1.0 / hypotenuse(1.0, x))) * cube(1.0 / hypotenuse(1.0, x))) // arsinh x
+UNROLL_FUNCTION(acosh,       x, std::acosh(x),             1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)), -(x / (sqrt(x - 1.0) * sqrt(x + 1.0))) * square_of(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))), (2.0 * square_of(x / (sqrt(x - 1.0) * sqrt(x + 1.0))) + square_of(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)))) * cube(1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)))) // arcosh x, x ≥ 1; the slope at 1 is +∞
 UNROLL_FUNCTION(atanh,       x, std::atanh(x),             1.0 / ((1.0 - x) * (1.0 + x)), 2.0 * x / square_of((1.0 - x) * (1.0 + x)), (2.0 + 6.0 * x * x) / cube((1.0 - x) * (1.0 + x))) // artanh x, |x| < 1
 UNROLL_FUNCTION(sigmoid,     x, map<packet::Sigmoid>(x),   map<packet::SigmoidSlope>(x), map<packet::SigmoidSlope>(x) * map<packet::Tanh>(-0.5 * x), map<packet::SigmoidSlope>(x) * (1.0 - 6.0 * map<packet::SigmoidSlope>(x))) // σ(x) = 1/(1 + e^−x)
 UNROLL_FUNCTION(softplus,    x, map<packet::Softplus>(x),  map<packet::Sigmoid>(x),    map<packet::SigmoidSlope>(x), map<packet::SigmoidSlope>(x) * map<packet::Tanh>(-0.5 * x)) // log(1 + e^x)
 UNROLL_FUNCTION(log_sigmoid, x, -map<packet::Softplus>(-x), map<packet::Sigmoid>(-x),  -map<packet::SigmoidSlope>(x), -map<packet::SigmoidSlope>(x) * map<packet::Tanh>(-0.5 * x)) // log σ(x)
 UNROLL_FUNCTION(logit,       x, log_odds(x),               1.0 / (x * (1.0 - x)),      (2.0 * x - 1.0) / square_of(x * (1.0 - x)), (2.0 - 6.0 * (x * (1.0 - x))) / cube(x * (1.0 - x))) // log(x/(1 − x)), 0 < x < 1
 UNROLL_FUNCTION(relu,        x, x < 0 ? 0.0 : x,           x > 0 ? 1.0 : 0.0,          0.0, 0.0)                         // max(x, 0); the slope at 0 is 0
-UNROLL_FUNCTION(erf,         x, std::erf(x),               two_by_root_pi * gaussian(x), -2.0 * two_by_root_pi * x * gaussian(x), two_by_root_pi * (4.0 * x * x - 2.0) * gaussian(x)) // (2/√π) ∫₀ˣ e^−t² dt
-UNROLL_FUNCTION(erfc,        x, std::erfc(x),              -two_by_root_pi * gaussian(x), 2.0 * two_by_root_pi * x * gaussian(x), two_by_root_pi * (2.0 - 4.0 * x * x) * gaussian(x)) // 1 − erf x
+UNROLL_FUNCTION(erf,         x, std::erf(x),               two_by_root_pi * gaussian(x), gaussian(x, -2.0 * two_by_root_pi * x), gaussian(x, two_by_root_pi * (4.0 * x * x - 2.0))) // (2/√π) ∫₀ˣ e^−t² dt
+UNROLL_FUNCTION(erfc,        x, std::erfc(x),              -two_by_root_pi * gaussian(x), gaussian(x, 2.0 * two_by_root_pi * x), gaussian(x, two_by_root_pi * (2.0 - 4.0 * x * x))) // 1 − erf x
 UNROLL_FUNCTION(lgamma,      x, log_gamma(x),              polygamma(0, x),            polygamma(1, x), polygamma(2, x)) // log |Γ(x)|
 UNROLL_FUNCTION(digamma,     x, polygamma(0, x),           polygamma(1, x),            polygamma(2, x), polygamma(3, x)) // ψ(x) = Γ'(x)/Γ(x)
 

@@ -74,10 +74,11 @@ inline double log_odds(double x) {
   return std::abs(x - 0.5) < 0.25 ? std::log1p((2.0 * x - 1.0) / (1.0 - x)) : std::log(x / (1.0 - x));
 }
 inline constexpr double two_by_root_pi = 1.12837916709551257390;
-/// e^{−x²}, with the rounding of x² made good.
-inline double gaussian(double x) {
+/// c e^{−x²}, with the rounding of x² made good; 0 where e^{−x²} is, whatever c, a polynomial, is there.
+inline double gaussian(double x, double c = 1.0) {
   const double square = x * x;
-  return std::exp(-square) * (1.0 - std::fma(x, x, -square));
+  constexpr double vanishes = 800;  // e^{−square}, and times any polynomial of the list
+  return square > vanishes ? 0.0 : c * std::exp(-square) * (1.0 - std::fma(x, x, -square));
 }
 /// log |Γ(x)|.
 double log_gamma(double x);

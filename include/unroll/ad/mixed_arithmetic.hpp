@@ -40,8 +40,9 @@ ad::array_t<V> operator-(const S& s, const V& x) {
 }
 /// @}
 
-/// s X, X s and X/s of a plain array and a scalar with a derivative: an array of its world. (Eigen alone
-/// would make a matrix of scalars, one statement an entry.)
+/// s X, X s and X/s, X + s, s + X, X − s and s − X, and the functions of two arguments, of a plain array and
+/// a scalar with a derivative: an array of its world. (Eigen alone would make a matrix of scalars, one
+/// statement an entry.)
 /// @{
 namespace ad {
 template <class S>
@@ -70,6 +71,33 @@ template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator/(const X& x, const S& s) {
   return ad::divide_array(ad::beside_scalar<S>(x), ad::value_of_expression_t<S>(s));
 }
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator+(const X& x, const S& s) {
+  return ad::beside_scalar<S>(x) + ad::value_of_expression_t<S>(s);
+}
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator+(const S& s, const X& x) {
+  return x + s;
+}
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator-(const X& x, const S& s) {
+  return ad::beside_scalar<S>(x) - ad::value_of_expression_t<S>(s);
+}
+template <ad::PlainArray X, ad::ScalarWithDerivative S>
+auto operator-(const S& s, const X& x) {
+  return ad::value_of_expression_t<S>(s) - ad::beside_scalar<S>(x);
+}
+#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s)
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                    \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                  \
+  auto name(const X& a, const S& b) {                                      \
+    return name(ad::beside_scalar<S>(a), ad::value_of_expression_t<S>(b)); \
+  }                                                                        \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                  \
+  auto name(const S& a, const X& b) {                                      \
+    return name(ad::value_of_expression_t<S>(a), ad::beside_scalar<S>(b)); \
+  }
+#include "unroll/ad/function_list.hpp"
 /// @}
 
 /// x += y is x = x + y: x becomes another array. Likewise −=, *= and /=.

@@ -82,7 +82,7 @@ LinearCombination<A> combine(L&& left, R&& right, double sign, const char* opera
 }
 
 template <class L>
-auto scaled(L&& x, double factor) {
+auto scaled(L&& x, double factor) -> LinearCombination<linear_array_t<std::remove_cvref_t<L>>> {
   using A = linear_array_t<std::remove_cvref_t<L>>;
   if constexpr (std::is_same_v<L, LinearCombination<A>>) {
     x.scale(factor);
@@ -92,6 +92,14 @@ auto scaled(L&& x, double factor) {
     accumulate(sum, x, factor, "*");
     return sum;
   }
+}
+
+/// The same for a scalar expression: one that is constant is a number.
+template <class L>
+auto scaled_by(const Var& factor, L&& x) -> LinearCombination<linear_array_t<std::remove_cvref_t<L>>> {
+  using A = linear_array_t<std::remove_cvref_t<L>>;
+  if (factor.is_constant()) return scaled(std::forward<L>(x), factor.value());
+  return LinearCombination<A>(scale_array(factor, A(std::forward<L>(x))));
 }
 
 /// The taped array that an operation on L and R gives; both must fit it.
@@ -143,16 +151,16 @@ auto operator/(L&& x, T divisor) {
   return ad::scaled(std::forward<L>(x), 1.0 / static_cast<double>(divisor));
 }
 /// @}
-/// s x and x/s for a scalar expression s, computed at once: one node beside those of s and x. @throws
-/// TapeError for variables of different recordings.
+/// s x and x/s for a scalar expression s: one node beside those of s and x, computed at once; none for s x
+/// where s is a constant, a number as above. @throws TapeError for variables of different recordings.
 /// @{
-template <ScalarExpression S, ad::Linear L>
-ad::linear_array_t<L> operator*(const S& factor, const L& x) {
-  return ad::scale_array(Var(factor), ad::linear_array_t<L>(x));
+template <ScalarExpression S, ad::LinearOperand L>
+auto operator*(const S& factor, L&& x) {
+  return ad::scaled_by(Var(factor), std::forward<L>(x));
 }
-template <ad::Linear L, ScalarExpression S>
-ad::linear_array_t<L> operator*(const L& x, const S& factor) {
-  return ad::scale_array(Var(factor), ad::linear_array_t<L>(x));
+template <ad::LinearOperand L, ScalarExpression S>
+auto operator*(L&& x, const S& factor) {
+  return ad::scaled_by(Var(factor), std::forward<L>(x));
 }
 template <ad::Linear L, ScalarExpression S>
 ad::linear_array_t<L> operator/(const L& x, const S& divisor) {

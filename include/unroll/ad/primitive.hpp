@@ -16,7 +16,8 @@
 /// and is used as `apply<Mine>(x...)` on plain, dual or taped operands. Without a pushforward ẏ is made of
 /// pullbacks, ẏ_i = ⟨pullback(x, e_i), ẋ⟩: one for every entry of y. It works inside second and third
 /// derivatives if `pullback` is a template that accepts `DualVector`s too; otherwise those throw
-/// UnsupportedError.
+/// UnsupportedError. Third derivatives take one such pullback for every entry of y, or, if `pushforward` is a
+/// template, too, one pushforward for every direction.
 namespace unroll {
 
 namespace ad {
@@ -109,6 +110,10 @@ struct UserRule {
     Mine::pullback(x..., y);
   };
 
+  static constexpr bool has_dual_pushforward = requires(const dual_t<X>&... x) {
+    Mine::pushforward(x..., x...);
+  };
+
   const Y* value;  // computed already; read by evaluate, at recording, only
   std::array<Shape, count> shapes;
   Shape output;
@@ -141,11 +146,23 @@ struct UserRule {
     }
     if (y.half() > 0) add_mixed(blocks, std::index_sequence<I...>{});
   }
-  /// To every mixed column ẏ_i += ⟨the pullback's derivative along the further direction, ẋ⟩.
+  /// The mixed columns: the derivative of the pushforward along the further direction; or, to what they are
+  /// of ẋ's own, ẏ_i += ⟨the pullback's derivative along it, ẋ⟩.
   template <class T, std::size_t... I>
   void add_mixed(const T& blocks, std::index_sequence<I...>) const {
-    if constexpr (has_dual_pullback) {
-      Block y = std::get<count>(blocks);
+    Block y = std::get<count>(blocks);
+    if constexpr (has_dual_pushforward) {
+      const auto x = std::make_tuple(moved_along<X>(std::get<I>(blocks), shapes[I])...);
+      for (Index j = 1; j < y.half(); ++j) {
+        const auto y_dot = Mine::pushforward(std::get<I>(x)...,
+                                             pair_of<X>(std::get<I>(blocks), j, y.half() + j, shapes[I])...);
+        check_size("pushforward", y_dot.block().rows(), y.rows());
+        if (y_dot.block().cols() > 1)
+          y.col(y.half() + j) = y_dot.block().col(1);
+        else
+          y.col(y.half() + j).setZero();
+      }
+    } else if constexpr (has_dual_pullback) {
       for (Index i = 0; i < y.rows(); ++i) {
         const Matrix unit = Vector::Unit(y.rows(), i);
         const auto row = Mine::pullback(moved_along<X>(std::get<I>(blocks), shapes[I])...,
@@ -159,9 +176,14 @@ struct UserRule {
   /// The operand with the further direction as its only tangent.
   template <class T>
   static dual_t<T> moved_along(const ConstBlock& block, Shape shape) {
-    if (block.cols() == 1) return columns_as_dual<T>(block, shape);
-    Matrix two(block.rows(), 2);
-    two << block.col(0), block.col(block.half());
+    return block.cols() == 1 ? columns_as_dual<T>(block, shape) : pair_of<T>(block, 0, block.half(), shape);
+  }
+  /// Column j of the operand with column k as its tangent; zeros of a constant.
+  template <class T>
+  static dual_t<T> pair_of(const ConstBlock& block, Index j, Index k, Shape shape) {
+    Matrix two = Matrix::Zero(block.rows(), 2);
+    if (j < block.cols()) two.col(0) = block.col(j);
+    if (k < block.cols()) two.col(1) = block.col(k);
     return columns_as_dual<T>(ConstBlock(two.data(), two.rows(), 2), shape);
   }
   static void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x) {

@@ -31,7 +31,7 @@ class SparsePattern {
   /// Columns in groups, of which no two share a row: greedily, once for all copies.
   struct Groups {
     std::vector<Index> of_column;
-    Matrix sums;  // cols × groups: 1 where the column is in the group
+    Matrix directions;  // cols × (groups + 1): 1 where the column is in the group; last ad::uneven
   };
   const Groups& groups() const;
   /// The matrix with the given entries, in the order of positions(). @throws ShapeError for another number.
@@ -70,6 +70,8 @@ class SparseArray {
 };
 
 namespace ad {
+/// n numbers within (0.5, 1.5) and of no structure: a product with them sees whatever a matrix has.
+Vector uneven(Index n);
 /// On `erased` arrays.
 /// @{
 template <class A, class B>

@@ -50,8 +50,8 @@ class VarArray {
   // For the engine.
   /// @cond engine
   /// A result on `core`; `buffer` holds size × (1 + k) doubles, or size for id 0, a constant; takes its
-  /// reference over.
-  VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape) noexcept
+  /// reference over. @throws ShapeError if the shape is too large for a handle.
+  VarArray(ad::TapeCore* core, ad::Buffer* buffer, ad::Id id, ad::Shape shape)
       : core_(core),
         id_(id),
         buffer_(buffer),

@@ -64,6 +64,10 @@ struct ImplicitEquation {
 ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, const Vector& theta,
                                    Cost* cost = nullptr);
 
+/// A problem that is gone after this line cannot be referred to: give it a name.
+ImplicitEquation gradient_equation(const Problem&& temporary, const Vector& x, const Vector& theta,
+                                   Cost* cost = nullptr) = delete;
+
 /// −H⁻¹M at (x, θ), n×p: ∂x* where ∇_x f(x, θ) = 0, which is the caller's to see to.
 /// @throws ShapeError, and as solve_linear.
 Matrix implicit_jacobian(const Problem& problem, const Vector& x, const Vector& theta,

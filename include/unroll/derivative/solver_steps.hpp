@@ -83,7 +83,9 @@ class SolverSteps final : public Steps {
     const auto end = loop<DualVector, S>(inputs_.oracle(context), solver(), std::move(first), context.theta,
                                          prepare(solver(), context.theta), 0, options, show);
     Stop stop{end.steps, end.status};
+    const bool again = has_ended();
     taken(stop, end.state.x.value(), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
+    if (again) repeats_end(end.state.x.value());
     end_.emplace(convert_state<Plain>(end.state, numbers));
     return tangents(end.state.x);
   }

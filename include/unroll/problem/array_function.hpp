@@ -7,10 +7,11 @@
 /// is one recording, which refers to f.
 namespace unroll::detail {
 
-/// ∂_xf Ẋ + ∂_θf Θ̇, m×k, from a recording that carries the tangents; what has none is a constant to it.
+/// [f, ∂_xf Ẋ + ∂_θf Θ̇], m×(1 + k), by a recording that carries the tangents; what has none is a constant to
+/// it.
 template <class F>
-Matrix push_array(const F& f, const Vector& x, const Vector& theta, const Matrix& x_dot,
-                  const Matrix& theta_dot) {
+Matrix value_and_push(const F& f, const Vector& x, const Vector& theta, const Matrix& x_dot,
+                      const Matrix& theta_dot) {
   const Index k = x_dot.cols();
   Tape tape(k);
   tape.refer_to(f);
@@ -18,7 +19,10 @@ Matrix push_array(const F& f, const Vector& x, const Vector& theta, const Matrix
     return tangents.isZero(0) ? tape.constant_at(VectorView(at.data(), at.size())) : tape.input(at, tangents);
   };
   const VarVector y = f(moving(x, x_dot), moving(theta, theta_dot));
-  return k == 0 || y.is_constant() ? Matrix(Matrix::Zero(y.size(), k)) : Matrix(y.block().rightCols(k));
+  if (k > 0 && !y.is_constant()) return y.block();
+  Matrix both = Matrix::Zero(y.size(), 1 + k);
+  both.col(0) = y.value();
+  return both;
 }
 
 /// (∂_xfᵀ W, ∂_θfᵀ W), n×s and p×s, for W m×s.
@@ -31,6 +35,16 @@ SecondOrder pull_array(const F& f, const Vector& x, const Vector& theta, const M
     return {Matrix::Zero(x.size(), w.cols()), Matrix::Zero(theta.size(), w.cols())};
   const Sweep sweep = tape.sweep(y, w);
   return {sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
+}
+
+/// ∂_θfᵀ W alone, x being a constant.
+template <class F>
+Matrix pull_to_parameters(const F& f, const Vector& x, const Vector& theta, const Matrix& w) {
+  Tape tape;
+  tape.refer_to(f);
+  const VarVector taped = tape.input(theta), y = f(tape.constant_at(VectorView(x.data(), x.size())), taped);
+  if (w.cols() == 0 || y.is_constant()) return Matrix::Zero(theta.size(), w.cols());
+  return tape.sweep(y, w).adjoint(taped);
 }
 
 /// The tangents of (∂_xfᵀ w, ∂_θfᵀ w) in k directions: the curvature wᵀ∂²f, for w of m entries.

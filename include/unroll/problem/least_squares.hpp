@@ -49,8 +49,9 @@ class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>,
 
   Matrix residual_jacobian(const Vector& x, const Vector& theta) const override {
     const Index n = this->dimension();
-    return detail::push_array(this->function().residuals, x, theta, Matrix::Identity(n, n),
-                              Matrix::Zero(theta.size(), n));
+    return detail::value_and_push(this->function().residuals, x, theta, Matrix::Identity(n, n),
+                                  Matrix::Zero(theta.size(), n))
+        .rightCols(n);
   }
   SecondOrder residual_curvature(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                                  const Matrix& theta_dot) const override {

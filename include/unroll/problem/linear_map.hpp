@@ -31,9 +31,6 @@ Matrix dense_matrix(const LinearMap& a);
 Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a);
 
 namespace detail {
-/// n numbers within (0.5, 1.5) and of no structure: a product with them sees whatever a matrix has.
-Vector uneven(Index n);
-
 /// f.pattern(), where f has it.
 template <class F>
 std::optional<SparsePattern> pattern_of(const F& f) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +30,12 @@ struct RunContext {
   std::optional<Gathering> gathering{};    // on a tape, if wanted
 };
 
+/// ∂_xG at one (x, θ), by its products, and G: where a product came first, of the same evaluation.
+struct LinearisedGradient {
+  LinearMap derivative;
+  std::function<Vector()> gradient;
+};
+
 namespace detail {
 /// Whether b is a, or a copy of it.
 template <class V>
@@ -53,7 +60,10 @@ DualVector oracle_gradient(const Problem&, Cost*, const DualVector& x, const Dua
 VarVector oracle_gradient(const Problem&, Cost*, const VarVector& x, const VarVector& theta,
                           std::span<const Index> rows, const Gathering* gathering = nullptr);
 Matrix oracle_hessian(const Problem&, Cost*, const Vector& x, const Vector& theta);
+/// ∂_xG of the problem or its transpose as a map, which `apply` applies.
+LinearMap derivative_map(const Problem&, ad::Side side, std::function<Matrix(const Matrix&)> apply);
 LinearMap oracle_derivative(const Problem&, Cost*, const Vector& x, const Vector& theta, ad::Side side);
+LinearisedGradient oracle_linearised(const Problem&, Cost*, const Vector& x, const Vector& theta);
 Vector oracle_product(const Problem&, Cost*, const Vector& x, const Vector& theta, const Vector& v);
 DualVector oracle_product(const Problem&, Cost*, const DualVector& x, const DualVector& theta,
                           const Vector& v);
@@ -111,6 +121,12 @@ class Oracle {
   /// H, or ∂_xF, at the numbers behind (x, θ), n×n, or its transpose, by its products, each of which counts.
   LinearMap derivative(const V& x, const V& theta, ad::Side side = ad::Side::plain) const {
     return detail::oracle_derivative(*problem_, cost_, value_of(x), value_of(theta), side);
+  }
+  /// The same, with the gradient there, which counts when it is asked for.
+  LinearisedGradient linearised(const V& x, const V& theta) const {
+    const bool is_given = is_of_run(theta) && context_->given != nullptr;
+    return detail::oracle_linearised(is_given ? *context_->given : *problem_, cost_, value_of(x),
+                                     value_of(is_given ? context_->point : theta));
   }
 
  private:

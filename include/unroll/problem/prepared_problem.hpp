@@ -61,6 +61,7 @@ class GivenTemplate final : public GivenProblem {
                                            })),
         point_(concatenate(theta_, stack_prepared<Vector>(prepared_))) {}
 
+  std::optional<SparsePattern> pattern() const override { return pattern_of(f_); }
   const Vector& theta() const { return theta_; }
   const Vector& point() const override { return point_; }
   Index dimension() const override { return n_; }
@@ -198,11 +199,7 @@ class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
   }
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {
-    if (!theta_dot.isZero(0)) return Base::second_order(x, theta, x_dot, theta_dot);  // it curves π, too
-    const auto problem = at(theta);
-    SecondOrder s = problem->second_order(x, theta, x_dot, Matrix::Zero(problem->parameters(), x_dot.cols()));
-    s.dtheta = problem->pull(s.dtheta);
-    return s;
+    return this->written_second_order(x, theta, x_dot, theta_dot);
   }
   void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const override {
     Problem::gradient_into(x, theta, g);
@@ -210,10 +207,14 @@ class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
   void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
                          const ColumnsView& theta_dot, WritableColumns dx,
                          WritableColumns dtheta) const override {
-    if (theta_dot.isZero(0))
-      Problem::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);  // as second_order
-    else
-      Base::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);
+    if (!theta_dot.isZero(0))  // it curves π, too
+      return Base::second_order_into(x, theta, x_dot, theta_dot, dx, dtheta);
+    const auto problem = at(theta);
+    const Vector& point = problem->point();
+    Matrix of_point(dtheta.size() == 0 ? 0 : point.size(), x_dot.cols());
+    problem->second_order_into(x, VectorView(point.data(), point.size()), x_dot, ColumnsView(nullptr, 0, 0),
+                               dx, WritableColumns(of_point.data(), of_point.rows(), of_point.cols()));
+    if (dtheta.size() > 0) dtheta = problem->pull(of_point);
   }
   std::shared_ptr<const GivenProblem> given(const Vector& theta) const override { return at(theta); }
 

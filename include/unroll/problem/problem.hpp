@@ -77,8 +77,13 @@ class Problem {
   /// ∂_xG Ẋ + ∂_θG Θ̇, n×k. By default second_order's dx: H Ẋ + M Θ̇.
   virtual Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,  // n×k
                                const Matrix& theta_dot) const;                             // p×k
+  /// [G, ∂_xG Ẋ + ∂_θG Θ̇], n×(1 + k). By default of two calls; who has both by one evaluation overrides it.
+  virtual Matrix gradient_and_push(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                                   const Matrix& theta_dot) const;
   /// (∂_xGᵀ W, ∂_θGᵀ W), n×k and p×k. By default second_order's of Ẋ = W, as H is symmetric: (H W, Mᵀ W).
   virtual SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const;  // n×k
+  /// Of these the part in θ alone, p×k.
+  virtual Matrix pull_to_parameters(const Vector& x, const Vector& theta, const Matrix& w) const;
   /// The tangents of (∂_xGᵀ w, ∂_θGᵀ w) in k directions (Ẋ, Θ̇): third derivatives of an objective, second
   /// ones of a root. @throws UnsupportedError unless overridden.
   virtual SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w,  // n
@@ -134,7 +139,11 @@ SecondOrder checked_second_order(const Problem& problem, const Vector& x, const 
                                  const Matrix& theta_dot);  // p×k
 Matrix checked_push(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& x_dot,
                     const Matrix& theta_dot);
+Matrix checked_gradient_and_push(const Problem& problem, const Vector& x, const Vector& theta,
+                                 const Matrix& x_dot, const Matrix& theta_dot);
 SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& w);
+Matrix checked_pull_to_parameters(const Problem& problem, const Vector& x, const Vector& theta,
+                                  const Matrix& w);
 SecondOrder checked_third_order(const Problem& problem, const Vector& x, const Vector& theta, const Vector& w,
                                 const Matrix& x_dot, const Matrix& theta_dot);
 /// @}

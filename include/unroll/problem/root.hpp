@@ -75,10 +75,19 @@ class TemplateRoot final : public Root {
 
   Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
                        const Matrix& theta_dot) const override {
-    return detail::push_array(f_, x, theta, x_dot, theta_dot);
+    return detail::value_and_push(f_, x, theta, x_dot, theta_dot).rightCols(x_dot.cols());
+  }
+  Matrix gradient_and_push(const Vector& x, const Vector& theta, const Matrix& x_dot,
+                           const Matrix& theta_dot) const override {
+    Matrix both = detail::value_and_push(f_, x, theta, x_dot, theta_dot);
+    detail::check_residual(both.rows(), n_);
+    return both;
   }
   SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const override {
     return detail::pull_array(f_, x, theta, w);
+  }
+  Matrix pull_to_parameters(const Vector& x, const Vector& theta, const Matrix& w) const override {
+    return detail::pull_to_parameters(f_, x, theta, w);
   }
   SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                           const Matrix& theta_dot) const override {
