@@ -43,12 +43,15 @@ struct Series {
       if (known && sizes.back() > (*known + rounding) * sizes[sizes.size() - 2]) known.reset();
     }
     if (sizes.back() == 0) return;
+    if (!std::isfinite(sizes.back())) {
+      sum = std::numeric_limits<double>::infinity();
+      return;
+    }
     const auto latter = count / 2;
     ratio = std::pow(sizes.back() / sizes[count - latter], 1.0 / static_cast<double>(latter));
     const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
     const double of_rest = known.value_or(ratio);
-    sum += of_rest < 1 && std::isfinite(sizes.back()) ? slack * sizes.back() / (1 - of_rest)
-                                                      : std::numeric_limits<double>::infinity();
+    sum += of_rest < 1 ? slack * sizes.back() / (1 - of_rest) : std::numeric_limits<double>::infinity();
   }
 };
 
