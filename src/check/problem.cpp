@@ -28,6 +28,7 @@ class ProblemCheck {
     const bool second = f_.has_objective() ? found_.attempt("second_order", [&] { second_order(); })
                                            : found_.attempt("push_gradient", [&] { products(); });
     if (!first || !second) return found_;
+    found_.attempt("together and alone", [&] { together(); });
     found_.attempt("third_order", [&] { third_order(); });
     if (f_.has_objective()) found_.attempt("directions at once", [&] { directions(); });
     found_.attempt("four threads at once", [&] { threads(); });
@@ -116,6 +117,17 @@ class ProblemCheck {
     found_.compare("pull_gradient: F_x^T w and F_x", transposed.dx, J.transpose(), options_.rounding);
     found_.compare("pull_gradient: F_theta^T w and F_theta", transposed.dtheta, K.transpose(),
                    options_.rounding);
+  }
+
+  /// What may be overridden to be cheaper is the same as what it stands for.
+  void together() {
+    const Matrix x_dot = detail::spread(n_, 2, 5), theta_dot = detail::spread(p_, 2, 6);
+    const Matrix both = checked_gradient_and_push(f_, x_, theta_, x_dot, theta_dot);
+    Matrix apart(n_, 3);
+    apart << f_.gradient(x_, theta_), checked_push(f_, x_, theta_, x_dot, theta_dot);
+    found_.compare("gradient_and_push and its parts", both, apart, options_.rounding);
+    found_.compare("pull_to_parameters and pull_gradient", checked_pull_to_parameters(f_, x_, theta_, x_dot),
+                   checked_pull(f_, x_, theta_, x_dot).dtheta, options_.rounding);
   }
 
   /// Where there is one: the tangents of pull_gradient.

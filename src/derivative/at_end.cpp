@@ -40,8 +40,7 @@ class AtEnd final : public Backwards {
     const Eigen::RowVectorXd too_long = most_growth * left;
     for (Index t = record().steps - 1; t >= 0 && (left.array() > enough.array()).any(); --t) {
       steps().to_end();
-      if (!steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers()) ||
-          gives_back_x(segment))
+      if (!steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers()))
         throw UnsupportedError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T is refused there, or gives x "
                         "back as it is, as a line search does that finds nothing to gain: it has no "

@@ -16,7 +16,7 @@ bool record(Steps& steps, Steps::Entry entry, LastStep& last) {
   last.state = last.segment.state_inputs().value();
   Cost& cost = steps.record.cost;
   cost.tape_bytes = std::max(cost.tape_bytes, last.segment.bytes());
-  return accepted && !gives_back_x(last.segment);
+  return accepted;
 }
 
 }  // namespace
@@ -25,9 +25,9 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
   const Index number = steps.step_back();
   if (number == 0)
     throw UnsupportedError(
-        fmt::format("the last step: none of the {} steps was accepted and moved x, there is no step to "
-                    "differentiate (a step "
-                    "that gives its state back, as of a guard at the start, is the identity)",
+        fmt::format("the last step: none that was accepted and moved x is at hand of the {} steps, there is "
+                    "nothing to differentiate (a step that gives x back, as of a guard that returns its "
+                    "state, is the identity: take Implicit{{}} of the gradient's equation, or Reverse{{}})",
                     steps.record.steps));
   auto last = std::make_unique<LastStep>(number - 1, number - 1);
   if (!record(steps, number == 1 ? entry : Steps::Entry::state, *last))
@@ -42,13 +42,6 @@ std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
   auto last = std::make_unique<LastStep>(steps.record.steps, std::max<Index>(steps.record.steps - 1, 0));
   if (record(steps, Steps::Entry::state, *last)) return last;
   return taken(steps, Steps::Entry::state);
-}
-
-bool gives_back_x(const Segment& step) {
-  const std::vector<Segment::Rows> carried = step.carried();
-  return std::any_of(carried.begin(), carried.end(), [x = step.x_row()](const auto& rows) {
-    return rows.begin <= x && x < rows.begin + rows.count;
-  });
 }
 
 void check_state_stays(const Segment& step) {

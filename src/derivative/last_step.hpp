@@ -25,9 +25,6 @@ struct LastStep {
   static std::unique_ptr<LastStep> after_next(Steps& steps);
 };
 
-/// Whether x leaves the step as the variable that entered: of refused steps, and where there is nothing to
-/// gain.
-bool gives_back_x(const Segment& step);
 /// @throws UnsupportedError unless the state is as large after the step as before it.
 void check_state_stays(const Segment& step);
 

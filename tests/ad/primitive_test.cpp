@@ -132,3 +132,41 @@ TEST_CASE("an exception in a pullback leaves the tape, and every later sweep, as
   const VarVector u = other.input(Vector(Vector::Ones(3)));
   CHECK(other.sweep(sum(u)).adjoint(u) == Matrix(Vector::Ones(3)));
 }
+
+namespace {
+
+// y = s x∘x, with every function a template: third derivatives go by the pushforward.
+struct TemplateScaled {
+  static Vector value(double s, const Vector& x) { return s * x.array().square(); }
+  template <class S, class V>
+  static V pushforward(const S& s, const V& x, const S& s_dot, const V& x_dot) {
+    return V(s_dot * V(square(x))) + V((2.0 * s) * V(cwise_product(x, x_dot)));
+  }
+  template <class S, class V>
+  static std::pair<S, V> pullback(const S& s, const V& x, const V& y_bar) {
+    return {dot(V(square(x)), y_bar), V((2.0 * s) * V(cwise_product(x, y_bar)))};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("third derivatives by a template pushforward are those of the formula, also beside constants") {
+  const Vector x{{0.4, -1.2, 0.7, 2.0}}, v{{0.3, 0.1, -0.5, 0.2}}, w{{-0.2, 0.6, 0.1, 0.4}};
+  const auto formula = [](const auto& s, const auto& y) { return std::decay_t<decltype(y)>(s * square(y)); };
+  const auto primitive = [](const auto& s, const auto& y) { return apply<TemplateScaled>(s, y); };
+  const auto third = [&](const auto& f) {
+    return Vector(third_derivative_product([&](const auto& t) { return sum(exp(f(t))); }, x, v, w));
+  };
+  const auto all = [&](const auto& f) {
+    Matrix both(4, 2);
+    both << third([&](const auto& t) { return f(t[0], t); }), third([&](const auto& t) { return f(1.5, t); });
+    return both;
+  };
+  const Matrix expected = all(formula);
+  CHECK((all(primitive) - expected).norm() <= 1e-12 * expected.norm());
+  const Vector fixed{{1.0, 2.0}};
+  const auto of_scalar = [&](const auto& f) {
+    return third([&](const auto& t) { return f(t[1], std::decay_t<decltype(t)>(fixed)); });
+  };
+  CHECK((of_scalar(primitive) - of_scalar(formula)).norm() <= 1e-12 * of_scalar(formula).norm());
+}

@@ -54,6 +54,24 @@ TEST_CASE("nothing is wrong with the library's problems, those of templates incl
   CHECK(check(Pieces()));
 }
 
+/// Both gradient and products are right alone, but not where they are asked for together, or in part.
+struct WrongTogether : Pieces {
+  Matrix gradient_and_push(const Vector& x, const Vector& theta, const Matrix& dx,
+                           const Matrix& dt) const override {
+    return 2 * Pieces::gradient_and_push(x, theta, dx, dt);
+  }
+};
+struct WrongInPart : Pieces {
+  Matrix pull_to_parameters(const Vector& x, const Vector& theta, const Matrix& w) const override {
+    return -Pieces::pull_to_parameters(x, theta, w);
+  }
+};
+
+TEST_CASE("what is given together, or in part, is compared with the whole") {
+  CHECK(check(WrongTogether{}).first_failure() == "gradient_and_push and its parts");
+  CHECK(check(WrongInPart{}).first_failure() == "pull_to_parameters and pull_gradient");
+}
+
 TEST_CASE("nor is it in other units: f, x and theta times a thousand million, or over it") {
   const auto f = [](double unit) {
     return make_problem(

@@ -5,6 +5,7 @@
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
 #include "unroll/solver/bounded_lbfgs.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/lbfgs.hpp"
@@ -36,6 +37,38 @@ TEST_CASE("a line search that finds nothing to gain gives x back: that is no ste
   CHECK_THROWS_WITH_AS(jacobian(problem, Lbfgs{}, x0, theta, {.steps = 40}, at_end),
                        doctest::Contains("gives x back as it is"), UnsupportedError);
   CHECK_THROWS_AS(vjp(problem, Lbfgs{}, x0, theta, x0, {.steps = 40}, at_end), UnsupportedError);
+}
+
+namespace {
+/// x⁺ = ½cos x + θ, until it no longer moves; and gradient descent likewise.
+struct GuardedMap {
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    const V next = 0.5 * V(cos(s.x)) + theta;
+    if ((value_of(next) - value_of(s.x)).squaredNorm() < 1e-24) return s;
+    return {next};
+  }
+};
+struct GuardedDescent {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V g = f.gradient(s.x, theta);
+    if (value_of(g).squaredNorm() < 1e-24) return s;
+    return {V(s.x - 0.03 * g)};
+  }
+};
+}  // namespace
+
+TEST_CASE("a guard that gives x back at the end is no step to repeat, whatever is gathered") {
+  const NoObjective none(2, 2);
+  const auto problem = make_problem(Scaled{}, 2, 2);
+  const Vector x0 = Vector::Ones(2), theta{{0.3, 0.5}};
+  CHECK_THROWS_WITH_AS(jacobian(none, GuardedMap{}, x0, theta, {.steps = 300}, at_end),
+                       doctest::Contains("gives x back as it is"), UnsupportedError);
+  CHECK_THROWS_WITH_AS(jacobian(problem, GuardedDescent{}, x0, theta, {.steps = 3000}, at_end),
+                       doctest::Contains("gives x back as it is"), UnsupportedError);
+  CHECK_THROWS_WITH_AS(jacobian(none, GuardedMap{}, x0, theta, {.steps = 300}, Reverse{.corrected = true}),
+                       doctest::Contains("none that was accepted and moved x is at hand"), UnsupportedError);
 }
 
 TEST_CASE("steps that do not contract at the end of the run have no derivative to tend to") {

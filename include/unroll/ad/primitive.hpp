@@ -109,7 +109,6 @@ struct UserRule {
   static constexpr bool has_dual_pullback = requires(const dual_t<X>&... x, const dual_t<Y>& y) {
     Mine::pullback(x..., y);
   };
-
   static constexpr bool has_dual_pushforward = requires(const dual_t<X>&... x) {
     Mine::pushforward(x..., x...);
   };
@@ -151,32 +150,25 @@ struct UserRule {
   template <class T, std::size_t... I>
   void add_mixed(const T& blocks, std::index_sequence<I...>) const {
     Block y = std::get<count>(blocks);
+    const auto moved = std::make_tuple(pair_of<X>(std::get<I>(blocks), 0, y.half(), shapes[I])...);
     if constexpr (has_dual_pushforward) {
-      const auto x = std::make_tuple(moved_along<X>(std::get<I>(blocks), shapes[I])...);
       for (Index j = 1; j < y.half(); ++j) {
-        const auto y_dot = Mine::pushforward(std::get<I>(x)...,
+        const auto y_dot = Mine::pushforward(std::get<I>(moved)...,
                                              pair_of<X>(std::get<I>(blocks), j, y.half() + j, shapes[I])...);
         check_size("pushforward", y_dot.block().rows(), y.rows());
-        if (y_dot.block().cols() > 1)
-          y.col(y.half() + j) = y_dot.block().col(1);
-        else
-          y.col(y.half() + j).setZero();
+        y.col(y.half() + j).setZero();
+        if (y_dot.block().cols() > 1) y.col(y.half() + j) = y_dot.block().col(1);
       }
     } else if constexpr (has_dual_pullback) {
       for (Index i = 0; i < y.rows(); ++i) {
         const Matrix unit = Vector::Unit(y.rows(), i);
-        const auto row = Mine::pullback(moved_along<X>(std::get<I>(blocks), shapes[I])...,
+        const auto row = Mine::pullback(std::get<I>(moved)...,
                                         columns_as_dual<Y>(ConstBlock(unit.data(), unit.rows(), 1), output));
         (add_moved(y, i, adjoint_part<I>(row).block(), std::get<I>(blocks)), ...);
       }
     } else {
       throw_once_differentiable("third");
     }
-  }
-  /// The operand with the further direction as its only tangent.
-  template <class T>
-  static dual_t<T> moved_along(const ConstBlock& block, Shape shape) {
-    return block.cols() == 1 ? columns_as_dual<T>(block, shape) : pair_of<T>(block, 0, block.half(), shape);
   }
   /// Column j of the operand with column k as its tangent; zeros of a constant.
   template <class T>

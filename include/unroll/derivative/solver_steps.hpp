@@ -146,9 +146,10 @@ class SolverSteps final : public Steps {
     Taped next =
         take_last_step<VarVector, S>(solver(), inputs_.recording(), state, segment.theta(), t, prepared);
     check_same_shapes(next, state, t + 1);
+    const bool gives_back_x = next.x.id() == state.x.id() && next.x.value() == state.x.value();
     inputs_.add_zeros(next);
     leave(next, segment);
-    return was_accepted(next);
+    return was_accepted(next) && !gives_back_x;
   }
 
   Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) override {

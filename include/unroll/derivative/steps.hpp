@@ -111,7 +111,8 @@ class Steps {
   /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.
   enum class Entry { start, state };
   /// Records the step from the state, of step t, as it is differentiated at the end of a run: the solver's
-  /// frozen step where there is one; sums what `gather` says. False if that step was not accepted.
+  /// frozen step where there is one; sums what `gather` says. False if that step was not accepted, or gives x
+  /// back as it is, where there is nothing to gain.
   virtual bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather = {}) = 0;
   /// Tangents of the state, stacked (N×k), and of θ (p×k; empty: zero), pushed through that step: N×k.
   virtual Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) = 0;
