@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "blocks.hpp"
@@ -139,6 +140,7 @@ class CheckpointedSweep {
     if (is_last && contraction_.has_started())
       contraction_.measure(steps_, position_, stop.steps, seeds.empty() ? Matrix() : seeds.back().w);
     segment_.sweep(carried_, seeds, seeds_.columns(steps_.length()), method_.threads);
+    forget_subnormal();
     note_carried(is_last);
     schedule_.swept();
     if (contraction_.has_started() && contraction_.is_enough(carried_.state, constant_)) schedule_.truncate();
@@ -156,6 +158,14 @@ class CheckpointedSweep {
       if ((mark.t > position_ || position_ == 0) && (mark.t < end || !is_last)) add(mark.t, mark.x, false);
     if (is_last) add(end, segment_.x(), true);
     return seeds;
+  }
+
+  // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
+  // ever, and processors take a hundred cycles for each operation on it.
+  void forget_subnormal() {
+    if (carried_.state.size() > 0 &&
+        carried_.state.lpNorm<Eigen::Infinity>() < std::numeric_limits<double>::min())
+      carried_.state.setZero();
   }
 
   // Which rows of the state no swept step has made.

@@ -3,6 +3,8 @@
 
 #include "derivative/runner.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/solver/gradient_descent.hpp"
 
 /// Reverse mode within a memory budget: the same derivative, within it.
 namespace unroll {
@@ -191,6 +193,21 @@ TEST_CASE("an exception from a step within a budget leaves everything usable") {
                        std::runtime_error);
   CHECK(calls == 34);  // steps 0 to 33
   CHECK(solver.vjp(c, Vector::Ones(6), {.steps = 50}, method).dtheta == before.dtheta);
+}
+
+TEST_CASE("a cotangent that has decayed to subnormal numbers is zero, not one that never ends") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        using V = std::decay_t<decltype(x)>;
+        return 0.5 * squared_norm(V(x - theta));
+      },
+      3, 3);
+  const Vector w{{1.0, -2.0, 0.5}};
+  const Vjp v = vjp(problem, GradientDescent{0.1}, Vector::Zero(3), Vector{{0.2, 0.4, -0.3}}, w,
+                    {.steps = 20000}, Reverse{.memory_budget = 50000});
+  CHECK(v.cost.recomputed_steps > 0);
+  CHECK(v.dx0 == Vector::Zero(3));  // 0.9 times the least number is, rounded, itself
+  CHECK((v.dtheta - w).norm() <= 1e-13);
 }
 
 }  // namespace
