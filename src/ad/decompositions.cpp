@@ -27,8 +27,11 @@ Matrix lower_mask(Index n, double diagonal) {
 // whose derivative in every entry of the symmetric matrix is `full`.
 template <class M>
 M symmetric(const M& a) {
-  const M half = cwise_product(lower_mask(a.rows(), 0.5), a);
-  return half + transpose(half);
+  const Index n = a.rows();
+  std::vector<Index> below;
+  for (Index j = 0; j < n; ++j)
+    for (Index i = 0; i < n; ++i) below.push_back(std::max(i, j) + n * std::min(i, j));
+  return reshape(gather(a, std::move(below)), n, n);
 }
 template <class M>
 M in_lower_triangle(const M& full) {
@@ -109,7 +112,7 @@ struct EigenSystem {
     return system;
   }
   // Off the diagonal 1/(λ_j − λ_i), 0 where nothing asks for it. @throws NumericalError where λ_i and λ_j
-  // meet and something does: weights_ij ≠ 0.
+  // meet and something does: weights_ij ≠ 0, their derivatives included (see sizes).
   static Matrix gaps_checked(const Vector& values, const Matrix& weights) {
     const double tiny = 1e-14 * values.cwiseAbs().maxCoeff(), heavy = 1e-12 * weights.cwiseAbs().maxCoeff();
     Matrix used = Matrix::Zero(weights.rows(), weights.cols());
@@ -128,13 +131,19 @@ struct EigenSystem {
       }
     return used;
   }
-  // Off the diagonal used_ij/(λ_j − λ_i), of what is used; `values` are the λ.
+  // Of each entry the largest magnitude among its value and its derivatives.
+  template <class M>
+  static Matrix sizes(const M& x) {
+    return block_of(x).cwiseAbs().rowwise().maxCoeff().reshaped(x.rows(), x.cols());
+  }
+  // Off the diagonal x_ij/(λ_j − λ_i), where something asks for it; `values` are the λ.
   template <class M, class V>
-  static M over_gaps(const M& x, const V& values, const Matrix& used) {
+  static M over_gaps(const M& x, const V& values) {
     const Index n = x.rows();
-    const Matrix unused = 1.0 - used.array();  // (where 1 stands for a gap that may be 0)
+    const Matrix used = gaps_checked(value_of(values), sizes(x)), unused = 1.0 - used.array();
     const M gaps = repeat_rows(values, n) - repeat_columns(values, n);
-    return cwise_product(used, M(cwise_quotient(x, M(gaps + unused))));
+    // (Where it is not used, 1 stands for a gap that may be 0.)
+    return cwise_product(used, M(cwise_quotient(x, M(M(cwise_product(used, gaps)) + unused))));
   }
   template <class M>
   static M pushforward(const M& a, const M& a_dot) {
@@ -142,7 +151,7 @@ struct EigenSystem {
     const M system = eigen_system(a), v = rows(system, 0, n);
     const auto values = row(system, n);
     const M inner = M(transpose(v) * symmetric(a_dot)) * v;
-    const M turned = v * over_gaps(inner, values, gaps_checked(value_of(values), value_of(inner)));
+    const M turned = v * over_gaps(inner, values);
     const Matrix above = Matrix::Identity(n + 1, n), below = Vector::Unit(n + 1, n);
     return M(above * turned) + M(below * M(reshape(diagonal(inner), 1, n)));
   }
@@ -152,7 +161,7 @@ struct EigenSystem {
     const M system = eigen_system(a), v = rows(system, 0, n), v_transposed = transpose(v);
     const auto values = row(system, n), values_bar = row(y_bar, n);
     const M weights = v_transposed * M(rows(y_bar, 0, n));
-    const M inner = over_gaps(weights, values, gaps_checked(value_of(values), value_of(weights)));
+    const M inner = over_gaps(weights, values);
     return in_lower_triangle(M(M(v * M(diagonal_matrix(values_bar) + inner)) * v_transposed));
   }
 };

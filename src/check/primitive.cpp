@@ -23,6 +23,7 @@ class PrimitiveCheck {
     if (f_.pushforward) found_.attempt("pushforward is linear", [&] { linear_pushforward(); });
     found_.attempt("pullback is linear", [&] { linear_pullback(); });
     if (f_.dual_pullback) found_.attempt("second order", [&] { second_order(); });
+    if (f_.dual_pushforward) found_.attempt("pushforward, second order", [&] { second_order_forwards(); });
     return found_;
   }
 
@@ -90,33 +91,53 @@ class PrimitiveCheck {
 
   /// Along directions of all operands and of ȳ at once.
   void second_order() {
-    const Index k = 2;
-    const Vector w = spread(y_.size(), 1, 1);
-    const Matrix w_dot = spread(y_.size(), k, 2);
-    Operands blocks, dots;
-    for (std::size_t i = 0; i < f_.at.size(); ++i) {
-      dots.push_back(spread(f_.at[i].rows(), k, 3 + static_cast<unsigned>(i)));
-      blocks.emplace_back(f_.at[i].rows(), 1 + k);
-      blocks[i] << f_.at[i], dots[i];
+    const Operands dots = directions(3), blocks = joined(f_.at, dots);
+    const Matrix w = spread(y_.size(), 1, 1), w_dot = spread(y_.size(), k, 2);
+    const Operands got = f_.dual_pullback(blocks, joined({w}, {w_dot})[0]);
+    for (std::size_t i = 0; i < f_.at.size(); ++i)
+      compare_along(part("pullback of dual numbers", i), got[i], [&](double s, Index j) {
+        return Vector(f_.pullback(moved(f_.at, dots, s, j), w + s * w_dot.col(j))[i]);
+      });
+  }
+
+  /// Along directions of all operands and of their tangents at once.
+  void second_order_forwards() {
+    const Operands dots = directions(3), x_dots = directions(60);
+    Operands first;
+    for (const Matrix& x : directions(30)) first.emplace_back(x.col(0));
+    compare_along("pushforward of dual numbers",
+                  f_.dual_pushforward(joined(f_.at, dots), joined(first, x_dots)), [&](double s, Index j) {
+                    return f_.pushforward(moved(f_.at, dots, s, j), moved(first, x_dots, s, j));
+                  });
+  }
+
+  static constexpr Index k = 2;  // directions
+  Operands directions(unsigned seed) const {
+    Operands all;
+    for (const Matrix& x : f_.at) all.push_back(spread(x.rows(), k, seed++));
+    return all;
+  }
+  static Operands joined(const Operands& values, const Operands& dots) {
+    Operands all;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      all.emplace_back(values[i].rows(), 1 + k);
+      all[i] << values[i], dots[i];
     }
-    Matrix w_block(w.size(), 1 + k);
-    w_block << w, w_dot;
-    const Operands got = f_.dual_pullback(blocks, w_block), plain = f_.pullback(f_.at, w);
-    for (std::size_t i = 0; i < f_.at.size(); ++i) {
-      Matrix expected(f_.at[i].rows(), 1 + k);
-      expected.col(0) = plain[i];
-      for (Index j = 0; j < k; ++j)
-        expected.col(1 + j) = differences(
-            [&](const Vector& s) {
-              Operands at = f_.at;
-              for (std::size_t o = 0; o < at.size(); ++o) at[o] += s[0] * dots[o].col(j);
-              return Vector(f_.pullback(at, w + s[0] * w_dot.col(j))[i]);
-            },
-            Vector::Zero(1));
-      Matrix given = got[i];  // no tangents at all: they are zero
-      if (given.cols() == 1) given.conservativeResizeLike(Matrix::Zero(given.rows(), 1 + k));
-      found_.compare(part("pullback of dual numbers", i), given, expected, options_.differences);
-    }
+    return all;
+  }
+  static Operands moved(Operands values, const Operands& dots, double s, Index j) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] += s * dots[i].col(j);
+    return values;
+  }
+  /// `got`, a value and its tangents, beside f(0, 0) and the differences of f(s, j), a vector, in s.
+  template <class F>
+  void compare_along(const std::string& name, Matrix got, const F& f) {
+    Matrix expected(got.rows(), 1 + k);
+    expected.col(0) = f(0.0, 0);
+    for (Index j = 0; j < k; ++j)
+      expected.col(1 + j) = differences([&](const Vector& s) { return f(s[0], j); }, Vector::Zero(1));
+    if (got.cols() == 1) got.conservativeResizeLike(Matrix::Zero(got.rows(), 1 + k));  // no tangents: zero
+    found_.compare(name, got, expected, options_.differences);
   }
 
   const ErasedPrimitive& f_;

@@ -163,8 +163,8 @@ class CheckpointedSweep {
   // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
   // ever, and processors take a hundred cycles for each operation on it.
   void forget_subnormal() {
-    if (carried_.state.size() > 0 &&
-        carried_.state.lpNorm<Eigen::Infinity>() < std::numeric_limits<double>::min())
+    constexpr double least = std::numeric_limits<double>::min();
+    if ((carried_.state.array().abs() < least).all())  // (not so of a NaN)
       carried_.state.setZero();
   }
 

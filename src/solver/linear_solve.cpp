@@ -237,7 +237,7 @@ Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& op
                                                                   : detail::gmres;
   const Matrix x = iterate(scaled, unit, iteration);
   check_solution(scaled, unit, x, options.tolerance);
-  return x * (scale / (unit_of_a == 0 ? 1 : unit_of_a)).asDiagonal();
+  return (x * scale.asDiagonal()) / (unit_of_a == 0 ? 1 : unit_of_a);
 }
 
 }  // namespace unroll

@@ -170,6 +170,21 @@ TEST_CASE("slopes and bends of functions that level off hold to the ends of the 
       CHECK(bend_of([](const auto& v) { return erfc(v); }, at) == 0);
     }
   }
+  const auto third_of = [](const auto& f, double x) {
+    return Vector(third_derivative_product([&](const auto& v) { return sum(f(v)); }, Vector{{x}},
+                                           Vector{{1.0}}, Vector{{1.0}}))[0];
+  };
+  const auto level = [&](const auto& f, double x) {
+    CHECK(bend_of(f, x) == 0);
+    CHECK(third_of(f, x) == 0);
+  };
+  for (const double x : {9.5e307, infinity}) {
+    level([](const auto& v) { return atan(v); }, x);
+    level([](const auto& v) { return atan(v); }, -x);
+    level([](const auto& v) { return asinh(v); }, x);
+    level([](const auto& v) { return asinh(v); }, -x);
+    level([](const auto& v) { return acosh(v); }, x);
+  }
   for (const double x : {1e3, 1e60, 1e120, 1e150}) {
     CAPTURE(x);
     CHECK(bend_of([](const auto& v) { return asinh(v); }, x) * x * x == doctest::Approx(-1).epsilon(1e-5));

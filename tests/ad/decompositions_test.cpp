@@ -90,3 +90,40 @@ TEST_CASE("singular values are differentiated twice, of wide and tall matrices")
   const Vector squares = eigenvalues(Matrix(wide * wide.transpose()));  // ascending
   CHECK(square(singular_values(wide)).isApprox(Vector(squares.reverse())));
 }
+
+TEST_CASE("where eigenvalues meet, what asks only in a derivative is heard, and a gap of -1 is none of 0") {
+  const auto power_sum = [](const auto& t) {
+    const auto A = reshape(t, 3, 3);
+    return sum(pow(eigenvalues(A), 3.0));
+  };
+  const Matrix A = Vector{{2, 2, 5}}.asDiagonal();
+  Vector v = Vector::Zero(9), w = Vector::Zero(9);
+  v[2 + 1 * 3] = 1;  // (2, 1)
+  w[2 + 0 * 3] = 1;  // (2, 0)
+  CHECK_THROWS_AS(third_derivative_product(power_sum, Vector(A.reshaped()), v, w), NumericalError);
+
+  const Matrix far = Vector{{1, 2, 1e15}}.asDiagonal();
+  const auto entry = [](const auto& t) { return symmetric_eigen(reshape(t, 3, 3)).vectors(2, 0); };
+  const Vector slope = gradient(entry, Vector(far.reshaped()));
+  CHECK(slope[2] == doctest::Approx(-1e-15));
+  CHECK(slope.allFinite());
+  // Along entries (2, 0) and (2, 1): along (1, 0) the eigenvalues 1 and 2 meet, to the rounding of 1e15.
+  Matrix tangents = Matrix::Zero(9, 2);
+  tangents(2, 0) = tangents(5, 1) = 1;
+  const auto pushed = Matrix(entry(DualVector(Vector(far.reshaped()), tangents)).tangents());
+  CHECK(pushed(0, 0) == doctest::Approx(-1e-15));
+  CHECK(pushed(0, 1) == 0);
+}
+
+TEST_CASE("tangents above the diagonal are not read, whatever stands there") {
+  const Matrix A{{4, 1}, {1, 3}};
+  Matrix D{{1, 0}, {0.5, 2}};
+  const auto tangents = [&] {
+    const DualMatrix a(A, Matrix(D.reshaped()));
+    return std::pair{Matrix(cholesky_factor(a).tangents()), Matrix(eigenvalues(a).tangents())};
+  };
+  const auto [factor, values] = tangents();
+  D(0, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK(tangents().first == factor);
+  CHECK(tangents().second == values);
+}

@@ -166,3 +166,15 @@ TEST_CASE("a plain array beside a scalar with a derivative") {
   CHECK((gradient(f, at) - slope).norm() <= 1e-14);
   CHECK((f(DualVector(at, Matrix::Identity(2, 2))).tangents().transpose() - slope).norm() <= 1e-14);
 }
+
+TEST_CASE("a piece of a plain vector is an array like any other") {
+  const Vector plain{{1.0, 4.0, 2.0}};
+  const auto f = [&](const auto& t) {
+    using V = std::decay_t<decltype(t)>;
+    return sum(V(plain.head(2) - t[0])) + sum(V(t[0] * plain.tail(2))) + sum(V(t + plain.segment(1, 2))) +
+           sum(V(cwise_product(plain.head(2), t))) + dot(plain.tail(2), t) + sum(V(max(plain.head(2), t[1])));
+  };
+  const Vector at{{0.5, 3.0}}, slope{{-2 + 6 + 1 + 1 + 4, 1 + 4 + 2 + 1}};
+  CHECK((gradient(f, at) - slope).norm() <= 1e-14);
+  CHECK((f(DualVector(at, Matrix::Identity(2, 2))).tangents().transpose() - slope).norm() <= 1e-14);
+}

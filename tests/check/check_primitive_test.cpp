@@ -64,6 +64,22 @@ struct WrongSecond {
     return cwise_product(Vector(2 * value_of(x)), y_bar);
   }
 };
+/// y = x∘x throughout in templates; and the same with a pushforward that forgets what x moves.
+template <bool forgets>
+struct TemplateSquare {
+  static Vector value(const Vector& x) { return x.cwiseAbs2(); }
+  template <class V>
+  static V pushforward(const V& x, const V& dx) {
+    if constexpr (forgets)
+      return cwise_product(Vector(2 * value_of(x)), dx);
+    else
+      return cwise_product(V(2.0 * x), dx);
+  }
+  template <class V>
+  static V pullback(const V& x, const V& y_bar) {
+    return cwise_product(V(2.0 * x), y_bar);
+  }
+};
 
 const Vector x{{1.3, -0.7, 0.4}};
 const Matrix A{{1, 2, 3}, {-1, 0.5, 2}};
@@ -72,6 +88,7 @@ TEST_CASE("nothing is wrong with primitives that are right, of one or more opera
   CHECK(check_primitive<MatVec>(A, x));
   CHECK(check_primitive<ScaledSquare>(1.5, x));
   CHECK(check_primitive<NoTangents>(x));
+  CHECK(check_primitive<TemplateSquare<false>>(x));
   CHECK(check_primitive<NoTangents>(1e-9 * x));
 }
 
@@ -86,6 +103,7 @@ TEST_CASE("each mistake is found where it is") {
   CHECK(check_primitive<WrongSize>(x).first_failure() == "pullback's size");
   CHECK(check_primitive<NotLinear>(x).first_failure() == "pullback is linear");
   CHECK(check_primitive<WrongSecond>(x).first_failure() == "pullback of dual numbers");
+  CHECK(check_primitive<TemplateSquare<true>>(x).first_failure() == "pushforward of dual numbers");
 }
 
 }  // namespace

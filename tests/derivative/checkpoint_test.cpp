@@ -210,5 +210,33 @@ TEST_CASE("a cotangent that has decayed to subnormal numbers is zero, not one th
   CHECK((v.dtheta - w).norm() <= 1e-13);
 }
 
+/// A step whose derivative in row 1 is NaN at step 20.
+struct NotANumber {
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    const V next = s.x - 0.1 * f.gradient(s.x, theta);
+    if (t != 20) return {next};
+    const Vector second{{0.0, 1.0}};
+    return {V(next + cwise_product(second, V(sqrt(V(square(V(s.x - value_of(s.x))))))))};
+  }
+};
+
+TEST_CASE("a cotangent that is not a number is not taken for a small one") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        using V = std::decay_t<decltype(x)>;
+        return 0.5 * squared_norm(V(x - theta));
+      },
+      2, 2);
+  const Vector theta{{0.2, 0.4}}, w = Vector::Unit(2, 1);
+  const auto by = [&](std::size_t budget) {
+    return vjp(problem, NotANumber{}, Vector::Zero(2), theta, w, {.steps = 60},
+               Reverse{.memory_budget = budget})
+        .dtheta;
+  };
+  CHECK(std::isnan(by(0)[1]));
+  for (const std::size_t budget : {2000, 4000}) CHECK(std::isnan(by(budget)[1]));
+}
+
 }  // namespace
 }  // namespace unroll

@@ -28,8 +28,13 @@ template <class T>
 concept Taped = TapedArray<T> || std::is_same_v<T, Var>;
 template <class T>
 concept Dualised = std::is_base_of_v<DualArray, T> || std::is_same_v<T, Dual>;
+/// A matrix expression of Eigen's, a piece of a vector, which derives from a Block's base, included.
 template <class T>
-concept PlainArray = std::is_base_of_v<Eigen::MatrixBase<T>, T> && std::is_same_v<typename T::Scalar, double>;
+concept EigenMatrix = requires(const T& x) {
+  []<class D>(const Eigen::MatrixBase<D>&) {}(x);
+};
+template <class T>
+concept PlainArray = EigenMatrix<T> && std::is_same_v<typename T::Scalar, double>;
 template <class T>
 concept Plain = PlainArray<T> || std::is_arithmetic_v<T>;
 

@@ -80,6 +80,8 @@ inline double gaussian(double x, double c = 1.0) {
   constexpr double vanishes = 800;  // e^{−square}, and times any polynomial of the list
   return square > vanishes ? 0.0 : c * std::exp(-square) * (1.0 - std::fma(x, x, -square));
 }
+/// x/h, for an h that is ∞ where x is: ±1 there.
+inline double part_of(double x, double h) { return std::isinf(x) ? std::copysign(1.0, x) : x / h; }
 /// log |Γ(x)|.
 double log_gamma(double x);
 /// The derivative of order `order` of ψ = Γ'/Γ. (Its values are Eigen's.)

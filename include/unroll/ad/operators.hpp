@@ -37,8 +37,6 @@ concept Linear = requires {
 template <Linear T>
 using linear_array_t = typename LinearTraits<T>::Array;
 
-template <class T>
-concept EigenMatrix = std::is_base_of_v<Eigen::MatrixBase<T>, T>;
 template <class T, class A>
 concept Summand = (Linear<T> && std::is_same_v<linear_array_t<T>, A>) ||
                   (EigenMatrix<T> && std::is_constructible_v<A, T>);

@@ -21,6 +21,7 @@ struct ErasedPrimitive {
   std::function<Operands(const Operands& x, const Vector& y_bar)> pullback;
   std::function<Operands(const Operands& x, const Matrix& y_bar)>
       dual_pullback;  // of blocks; empty if there is none
+  std::function<Matrix(const Operands& x, const Operands& x_dot)> dual_pushforward;  // likewise
 };
 
 Findings check_erased(const ErasedPrimitive& primitive, const CheckOptions& options);
@@ -51,7 +52,7 @@ ErasedPrimitive erase(std::index_sequence<I...>, const X&... x) {
   using Y = std::decay_t<decltype(Mine::value(x...))>;
   const std::tuple<X...> like(x...);
   const Y y = Mine::value(x...);
-  ErasedPrimitive erased{{Matrix(column_of(x))...}, {}, {}, {}, {}};
+  ErasedPrimitive erased{{Matrix(column_of(x))...}, {}, {}, {}, {}, {}};
   erased.value = [like](const Operands& at) {
     return column_of(Y(Mine::value(operand_like(std::get<I>(like), at[I])...)));
   };
@@ -69,6 +70,12 @@ ErasedPrimitive erase(std::index_sequence<I...>, const X&... x) {
       const auto parts = Mine::pullback(dual_like(std::get<I>(like), at[I])..., dual_like(y, y_bar));
       return Operands{Matrix(ad::adjoint_part<I>(parts).block())...};
     };
+  if constexpr (ad::UserRule<Mine, Y, X...>::has_dual_pushforward)
+    erased.dual_pushforward = [like](const Operands& at, const Operands& dot) {
+      return Matrix(
+          Mine::pushforward(dual_like(std::get<I>(like), at[I])..., dual_like(std::get<I>(like), dot[I])...)
+              .block());
+    };
   return erased;
 }
 
@@ -79,7 +86,8 @@ ErasedPrimitive erase(std::index_sequence<I...>, const X&... x) {
 ///   pushforward    against differences of value, for every operand alone;
 ///   pullback       against pushforward (against differences, if there is none): the transpose, entry by
 ///   entry; linear         pushforward of several operands at once is the sum of its parts, and pullback is
-///   linear in ȳ; second order   a pullback that accepts dual numbers against differences of the plain one.
+///   linear in ȳ; second order   a pullback, or a pushforward, that accepts dual numbers against differences
+///   of the plain one.
 /// The table counts operands from 1, `[i, j]` is ∂y_i/∂x_j with matrices column by column.
 template <class Mine, class... X>
 Findings check_primitive(const CheckOptions& options, const X&... x) {
