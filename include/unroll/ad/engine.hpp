@@ -29,9 +29,11 @@ concept Taped = TapedArray<T> || std::is_same_v<T, Var>;
 template <class T>
 concept Dualised = std::is_base_of_v<DualArray, T> || std::is_same_v<T, Dual>;
 /// A matrix expression of Eigen's, a piece of a vector, which derives from a Block's base, included.
+template <class D>
+void accepts_matrix(const Eigen::MatrixBase<D>&);
 template <class T>
 concept EigenMatrix = requires(const T& x) {
-  []<class D>(const Eigen::MatrixBase<D>&) {}(x);
+  accepts_matrix(x);
 };
 template <class T>
 concept PlainArray = EigenMatrix<T> && std::is_same_v<typename T::Scalar, double>;
