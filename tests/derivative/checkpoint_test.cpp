@@ -235,7 +235,7 @@ TEST_CASE("a cotangent that is not a number is not taken for a small one") {
         .dtheta;
   };
   CHECK(std::isnan(by(0)[1]));
-  for (const std::size_t budget : {2000, 4000}) CHECK(std::isnan(by(budget)[1]));
+  for (const std::size_t budget : {2000u, 4000u}) CHECK(std::isnan(by(budget)[1]));
 }
 
 }  // namespace
