@@ -40,8 +40,8 @@ std::string fingerprint(const Instance& instance) {
   return fmt::format("{:016x}", hash);
 }
 
-constexpr std::array<std::string_view, 4> status_names{"step_limit", "converged", "non_finite",
-                                                       "none_accepted"};
+constexpr std::array<std::string_view, 5> status_names{"step_limit", "converged", "non_finite",
+                                                       "none_accepted", "non_finite_derivative"};
 
 Row measured(const Derivative& d, const Instance& instance) {
   const Suboptimality suboptimality(*instance.problem, instance.theta, instance.minimiser, instance.start);

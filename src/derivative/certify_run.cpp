@@ -101,16 +101,18 @@ Certificate certify_end(Linearisation& run, Certify certify) {
 
 }  // namespace
 
-Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matrix& tangents,
-                           Certify certify) {
+Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vector* tangent, Certify certify) {
   run.record();
   if (run.certificate() != nullptr)
     return certify == Certify::never ? skipped(norm(pushed)) : *run.certificate();
   Steps& steps = run.steps();
-  const Index k = tangents.cols();
+  const Index k = pushed.cols();
   if (certify == Certify::never) return skipped(norm(pushed));
+  const auto tangents = [&] {
+    return tangent != nullptr ? Matrix(*tangent) : Matrix(Matrix::Identity(k, k));
+  };
   const auto by_fixed_point = [&] {
-    return certify_fixed_point(steps, pushed, tangents,
+    return certify_fixed_point(steps, pushed, tangents(),
                                is_affordable(steps, fixed_point_products * k + products_for_kinks, certify));
   };
   if (!is_of_gradient(run))
@@ -125,8 +127,8 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Matri
     return c;
   }
   Cost* const cost = &steps.record.cost;
-  Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents,
-                                tangents.isIdentity(0) ? 1 : norm(tangents),
+  Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents(),
+                                tangent != nullptr ? tangent->stableNorm() : 1,
                                 affordable_refinement(steps, price, k, certify), cost, {});
   if (!solves_another(steps, c.gradient_norm)) return c;
   if (run.equation() != Equation::gradient) return by_fixed_point();

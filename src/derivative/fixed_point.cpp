@@ -22,7 +22,8 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
     if (!is_carried[static_cast<std::size_t>(row)]) made_.push_back(row);
   // What the step carries need not matter to it: the last iterate of a momentum that a frozen step leaves
   // out.
-  const Cotangents any = swept(weights());
+  steps_.record_last_step(step_->t, Steps::Entry::state, of_state_);
+  const Cotangents any = swept(of_state_, weights());
   pulled_ = any.state(made_, 0);
   for (const auto& range : carried_)
     if (!any.state.middleRows(range.begin, range.count).isZero(0)) relevant_.push_back(range);
@@ -107,7 +108,7 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
-  Cotangents c = swept(w);
+  Cotangents c = swept(step_->segment, w);
   const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from);
   c.theta += start.theta;
   c.prepared = sum(c.prepared, start.prepared);
@@ -116,10 +117,10 @@ Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
   return c.theta;
 }
 
-Cotangents FixedPoint::swept(const Matrix& w) const {
-  Cotangents c{.state = Matrix::Zero(step_->segment.state_outputs().size(), w.cols())};
+Cotangents FixedPoint::swept(const Segment& segment, const Matrix& w) const {
+  Cotangents c{.state = Matrix::Zero(segment.state_outputs().size(), w.cols())};
   c.state(made_, Eigen::all) = w;
-  step_->segment.sweep(c, {}, w.cols(), 1);
+  segment.sweep(c, {}, w.cols(), 1);
   return c;
 }
 

@@ -44,16 +44,17 @@ class FixedPoint {
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }
   /// ∂_sΦᵀ W, M×k.
-  Matrix pull(const Matrix& w) const { return swept(w).state(made_, Eigen::all); }
+  Matrix pull(const Matrix& w) const { return swept(of_state_, w).state(made_, Eigen::all); }
   /// ∂_θΦᵀ W, p×k, with what was prepared and the carried arrays pulled back to θ.
   Matrix pull_to_theta(const Matrix& w) const;
 
  private:
-  Cotangents swept(const Matrix& w) const;
+  Cotangents swept(const Segment& segment, const Matrix& w) const;
   Vector weights() const { return Vector::LinSpaced(size(), 1, 2); }
 
   Steps& steps_;
   std::unique_ptr<LastStep> step_;
+  Segment of_state_{1, Segment::Towards::state};   // the same step: what is asked for often owes θ nothing
   Vector pulled_;                                  // ∂_sΦᵀ of weights()
   std::vector<Segment::Rows> carried_, relevant_;  // relevant_: those that the step reads
   std::vector<Index> made_;

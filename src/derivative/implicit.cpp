@@ -55,7 +55,8 @@ struct Products {
 }  // namespace
 
 Matrix ImplicitEquation::push(const Matrix& theta_dot, const LinearOptions& options) const {
-  return solved(*this, [&] { return solve_linear(matrix, forcing(theta_dot), options); })
+  return solved(*this,
+                [&] { return solve_linear(matrix, in_blocks(forcing, matrix.size, theta_dot), options); })
       .middleRows(x, dimension);
 }
 
@@ -72,9 +73,13 @@ Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) 
   });
 }
 
+Matrix ImplicitEquation::pull(const Matrix& lambda) const {
+  return in_blocks(forcing_transposed, parameters, lambda);
+}
+
 Matrix ImplicitEquation::jacobian(const LinearOptions& options) const {
   if (parameters <= dimension) return push(Matrix::Identity(parameters, parameters), options);
-  return forcing_transposed(adjoint(Matrix::Identity(dimension, dimension), options)).transpose();
+  return pull(adjoint(Matrix::Identity(dimension, dimension), options)).transpose();
 }
 
 ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
@@ -123,7 +128,7 @@ Matrix implicit_jacobian(const Problem& problem, const Vector& x, const Vector& 
 Vector implicit_vjp(const Problem& problem, const Vector& x, const Vector& theta, const Vector& cotangent,
                     const Implicit& method, Cost* cost) {
   const ImplicitEquation equation = gradient_equation(problem, x, theta, cost);
-  return equation.forcing_transposed(equation.adjoint(cotangent, method.linear()));
+  return equation.pull(equation.adjoint(cotangent, method.linear()));
 }
 
 namespace {
@@ -136,7 +141,7 @@ class ImplicitSolution final : public Linearisation {
   Pullback pull(const detail::Seeds& seeds) override {
     const Matrix w = end_cotangents(seeds, "Implicit");
     adjoint_ = AdjointEstimate{w, system().adjoint(w, method_.linear())};
-    return {system().forcing_transposed(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
+    return {system().pull(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
   const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   Equation equation() override {

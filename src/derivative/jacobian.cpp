@@ -1,17 +1,30 @@
 #include "unroll/derivative/jacobian.hpp"
 
+#include <algorithm>
+
 #include "certify_run.hpp"
 #include "checks.hpp"
+#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll::detail {
 
+namespace {
+
+/// The record of a run whose products have been taken; it says whether they are finite.
+const RunRecord& concluded(Linearisation& run, bool is_finite) {
+  if (!is_finite) note_non_finite_derivative(run.steps());
+  return run.record();
+}
+
+}  // namespace
+
 Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method) {
-  const Index n = steps->dimension(), p = steps->parameters();
+  const Index n = steps->dimension();
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   Derivative d;
   d.dx = run->jacobian();
-  d.certificate = certify_pushed(*run, d.dx, Matrix::Identity(p, p), method.certify());
-  static_cast<RunRecord&>(d) = run->record();
+  d.certificate = certify_pushed(*run, d.dx, nullptr, method.certify());
+  static_cast<RunRecord&>(d) = concluded(*run, d.dx.allFinite());
   return d;
 }
 
@@ -25,7 +38,7 @@ Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& 
   if (back.start.cols() > 0) v.dx0 = back.start.col(0);
   if (const AdjointEstimate* a = run->adjoint(); a != nullptr && a->lambda.cols() == 1) v.adjoint = a->lambda;
   v.certificate = certify_pulled(*run, v.dtheta, seeds, method.certify());
-  static_cast<RunRecord&>(v) = run->record();
+  static_cast<RunRecord&>(v) = concluded(*run, v.dtheta.allFinite() && v.dx0.allFinite());
   return v;
 }
 
@@ -35,8 +48,8 @@ Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& metho
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   Jvp j;
   j.dx = run->push(tangent).col(0);
-  j.certificate = certify_pushed(*run, j.dx, tangent, method.certify());
-  static_cast<RunRecord&>(j) = run->record();
+  j.certificate = certify_pushed(*run, j.dx, &tangent, method.certify());
+  static_cast<RunRecord&>(j) = concluded(*run, j.dx.allFinite());
   return j;
 }
 
@@ -45,7 +58,8 @@ History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>&
   const Index n = steps->dimension();
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   History history = run->history(selected);
-  const RunRecord& record = run->record();
+  const RunRecord& record = concluded(*run, std::all_of(history.dx.begin(), history.dx.end(),
+                                                        [](const Matrix& dx) { return dx.allFinite(); }));
   history.steps = record.steps;
   history.status = record.status;
   history.cost = record.cost;

@@ -30,9 +30,8 @@ Matrix implicit_pull_with_tangents(const Problem& problem, const ImplicitEquatio
   const SecondOrder moved =
       checked_third_order(problem, x, theta, lambda, equation.push(theta_dot, linear), theta_dot);
   Matrix pulled(theta.size(), 1 + k);
-  pulled.col(0) = equation.forcing_transposed(lambda);
-  pulled.rightCols(k) =
-      equation.forcing_transposed(equation.adjoint(w.rightCols(k) - moved.dx, linear)) - moved.dtheta;
+  pulled.col(0) = equation.pull(lambda);
+  pulled.rightCols(k) = equation.pull(equation.adjoint(w.rightCols(k) - moved.dx, linear)) - moved.dtheta;
   return pulled;
 }
 }  // namespace detail

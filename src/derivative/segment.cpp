@@ -34,7 +34,7 @@ void Segment::begin(const Vector& theta, std::size_t room) {
   x_ = VarVector();
   scalar_outputs_ = VarVector();
   tape_.clear();
-  theta_ = tape_.input(theta);
+  theta_ = follows_theta_ ? tape_.input(theta) : constant(theta);
   room_ = room;
 }
 
@@ -95,7 +95,7 @@ std::vector<Segment::Rows> Segment::carried() const {
 void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
                     Index threads) const {
   Cotangents swept{Matrix(inputs_.size(), columns), Matrix(prepared_.size(), columns),
-                   Matrix(theta_.size(), columns), Matrix(gathered_.size(), columns)};
+                   Matrix(follows_theta_ ? theta_.size() : 0, columns), Matrix(gathered_.size(), columns)};
   const Index width = block_width(x_.size());
   for_each_block((columns + width - 1) / width, threads, [&](Index block) {
     sweep_columns(cotangents, iterates, swept, block * width, std::min(width, columns - block * width));
@@ -176,7 +176,7 @@ void Segment::sweep_columns(const Cotangents& from, const std::vector<IterateSee
   take_all(inputs_, {}, to.state);
   take_all(prepared_, from.prepared, to.prepared);
   take_all(gathered_, from.gathered, to.gathered);
-  take(theta_, to.theta.middleCols(first, width));
+  if (follows_theta_) take(theta_, to.theta.middleCols(first, width));
 }
 
 }  // namespace unroll::detail

@@ -15,21 +15,18 @@
 
 namespace unroll {
 namespace {
-
 constexpr Index width = 64;  // directions of a product
+}  // namespace
 
-/// A V, `width` columns at a time.
-Matrix products(const LinearMap& a, const Matrix& v) {
-  if (v.cols() <= width) return a.apply(v);
-  Matrix all(a.size, v.cols());
+Matrix in_blocks(const std::function<Matrix(const Matrix&)>& map, Index rows, const Matrix& v) {
+  if (v.cols() <= width) return map(v);
+  Matrix all(rows, v.cols());
   for (Index first = 0; first < v.cols(); first += width) {
     const Index count = std::min(width, v.cols() - first);
-    all.middleCols(first, count) = a.apply(v.middleCols(first, count));
+    all.middleCols(first, count) = map(v.middleCols(first, count));
   }
   return all;
 }
-
-}  // namespace
 
 Matrix dense_matrix(const LinearMap& a) {
   Matrix matrix(a.size, a.size);
@@ -48,7 +45,7 @@ Eigen::SparseMatrix<double> sparse_matrix(const LinearMap& a) {
                                  a.pattern->cols(), a.size, a.size));
   const SparsePattern::Groups& groups = a.pattern->groups();
   const Index n = a.size, last = groups.directions.cols() - 1;
-  const Matrix product = products(a, groups.directions);
+  const Matrix product = in_blocks(a.apply, n, groups.directions);
   ad::Sparse matrix = *a.pattern->stored();
   // A times the last direction, by the entries, and what it may be off by rounding.
   Matrix by_row = Matrix::Zero(n, 2);

@@ -19,6 +19,9 @@ std::string_view describe(Status status) {
       return "not one step was accepted: the solver refused every step from the start on; look at its trust "
              "region or "
              "damping, or at the gradient";
+    case Status::non_finite_derivative:
+      return "the iterates are finite and their derivative is not: an operation has none there, as a square "
+             "root at 0, or it grew beyond all numbers; see `origin` of the result, and trace_non_finite";
   }
   return "unknown status";
 }

@@ -22,11 +22,13 @@
 
 namespace {
 std::atomic<long> calls{0};
-}
+std::atomic<std::size_t> largest{0};  // of the requests
+}  // namespace
 #ifdef UNROLL_COUNTS_MALLOC
 extern "C" void* __libc_malloc(std::size_t size) noexcept;  // NOLINT: glibc's own
 extern "C" void* malloc(std::size_t size) noexcept {
   calls.fetch_add(1, std::memory_order_relaxed);
+  if (size > largest) largest = size;
   return __libc_malloc(size);
 }
 #endif
@@ -98,6 +100,33 @@ TEST_CASE("a warm step of vjp allocates nothing") {
   CHECK(by(written, GradientDescent{0.01}) == 0);
   CHECK(by(made, Chebyshev{0.1, 20}) == 0);
 }
+
+#ifdef UNROLL_COUNTS_MALLOC
+TEST_CASE("a Jacobian of many parameters that nobody certifies needs no p x p array") {
+  constexpr Index many = 2000, few = 8;
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        return 0.5 * squared_norm(x) - dot(x, head(theta, few)) + 0.1 * squared_norm(x) * sum(theta);
+      },
+      few, many);
+  const Vector theta = Vector::Constant(many, 1e-4);
+  for (const NamedMethod& named : all_methods()) {
+    const std::string& name = named.name;
+    CAPTURE(name);
+    // These take p directions: two to differentiate, one for the norm of M, which is in its proof.
+    if (name == "forward" || name == "finite difference" || name == "certified") continue;
+    largest = 0;
+    const auto run = linearise(problem, GradientDescent{0.5}, Vector::Zero(few), theta, {.steps = 40},
+                               named.method, {.columns = few});
+    CHECK(run->jacobian().cols() == many);
+    CHECK(largest < sizeof(double) * many * many / 4);
+  }
+  largest = 0;
+  jacobian(problem, GradientDescent{0.5}, Vector::Zero(few), theta, {.steps = 40},
+           Implicit{.certify = Certify::never});
+  CHECK(largest < sizeof(double) * many * many / 4);
+}
+#endif
 
 }  // namespace
 }  // namespace unroll::allocations

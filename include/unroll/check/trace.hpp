@@ -1,26 +1,11 @@
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <string>
 
-#include "unroll/ad/tape_log.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll {
-
-/// Where a run, or its derivative, stopped being finite.
-struct NonFiniteStep {
-  enum class Direction { forwards, backwards };
-  Direction direction;  // in the step itself, or in its pullback
-  Index step;           // its number, from 1: it makes x_step
-  NonFinite made;       // the operation within it
-  std::string str() const;
-};
-
-namespace detail {
-std::optional<NonFiniteStep> trace_non_finite(std::unique_ptr<Steps> steps);
-}
 
 /// The first operation that makes a NaN or an infinity: of the run, from x_0 on, or, where the run is finite,
 /// of the sweep that pulls a dense cotangent of x_T back through all steps, from the last on. None if all is
@@ -30,7 +15,9 @@ std::optional<NonFiniteStep> trace_non_finite(std::unique_ptr<Steps> steps);
 template <class S>
 std::optional<NonFiniteStep> trace_non_finite(const Problem& problem, const S& solver, const Start& start,
                                               const Vector& theta, const SolveOptions& options = {}) {
-  return detail::trace_non_finite(detail::steps_of(problem, solver, start, theta, options));
+  const auto steps = detail::steps_of(problem, solver, start, theta, options);
+  steps->run();
+  return detail::find_non_finite(*steps);
 }
 
 }  // namespace unroll

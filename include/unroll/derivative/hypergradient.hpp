@@ -142,6 +142,10 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
       detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
   h.dtheta = v.dtheta + partial;
+  if (!partial.allFinite() && h.status != Status::non_finite) {
+    h.status = Status::non_finite_derivative;
+    h.origin = "the outer loss, differentiated in theta";
+  }
   h.dx0 = v.dx0;
   h.adjoint = v.adjoint;
   h.certificate = v.certificate;

@@ -39,7 +39,7 @@ struct Implicit {
 };
 
 /// A S = B, the equation that a solution satisfies, differentiated in θ, for the unknown S, N×p, whose rows
-/// `x` … x + n − 1 are ∂x. Both matrices are known by their products alone.
+/// `x` … x + n − 1 are ∂x. Both matrices are known by their products alone, of 64 columns at a time.
 struct ImplicitEquation {
   LinearMap matrix;                                           // A, N×N
   LinearMap transposed;                                       // Aᵀ
@@ -54,6 +54,8 @@ struct ImplicitEquation {
   Matrix push(const Matrix& theta_dot, const LinearOptions& options) const;
   /// A⁻ᵀ (0, W, 0), N×k, for W n×k: Bᵀ of it is the pullback. @throws likewise.
   Matrix adjoint(const Matrix& w, const LinearOptions& options) const;
+  /// Bᵀ Λ, p×k, for Λ N×k.
+  Matrix pull(const Matrix& lambda) const;
   /// ∂x, n×p, from p right-hand sides, or from the n of the transposed system if p > n. @throws likewise.
   Matrix jacobian(const LinearOptions& options) const;
 };

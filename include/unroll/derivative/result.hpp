@@ -20,7 +20,8 @@ struct RunRecord {
   Cost cost{};                         // what it took
   // The form by which the derivative was corrected (see Reverse::corrected); automatic: it was not.
   Equation corrected_by = Equation::automatic;
-  std::string path{};  // of Certified{}: what was done, in one sentence
+  std::string path{};    // of Certified{}: what was done, in one sentence
+  std::string origin{};  // after Status::non_finite_derivative, if it was found: the step and the operation
 };
 
 /// ∂x_T(θ), total: through the steps and through x_0(θ).

@@ -67,14 +67,16 @@ class RunInputs {
     const auto input = [&](const auto& value) { return segment.input(value); };
     std::size_t arrays = 0;
     const auto prepared_input = [&](const auto& value) {
-      return depends(arrays++) ? segment.input(value) : segment.constant(value);
+      return segment.follows_theta() && depends(arrays++) ? segment.input(value) : segment.constant(value);
     };
     segment.begin(theta_, room);
     segment.refer_to(solver_);
     taped_context_ = {segment.theta(), given_};
     if (given_)
       taped_context_.point =
-          concatenate(segment.theta(), segment.input(Vector(given_->point().tail(given_entries()))));
+          segment.follows_theta()
+              ? concatenate(segment.theta(), segment.input(Vector(given_->point().tail(given_entries()))))
+              : segment.constant(given_->point());
     auto prepared = convert_prepared<PreparedOf<S, VarVector>>(this->prepared(), prepared_input);
     segment.prepared();
     if (gather.gradients)
@@ -95,6 +97,17 @@ class RunInputs {
   /// After each step: adds the zeros that sum the cotangents of states, if there are any.
   void add_zeros(Taped& state) const {
     if (zeros_) state = plus_state(state, *zeros_);
+  }
+
+  /// What the solver prepares of θ with tangents (p×k); of none, the numbers that it prepared.
+  /// @throws ShapeError if it is not as large as it was.
+  PreparedOf<S, DualVector> dual_prepared(const RunContext<DualVector>& context, const Matrix& theta_dot) {
+    auto known = [&] { return convert_prepared<PreparedOf<S, DualVector>>(prepared(), dual_constant); };
+    if (theta_dot.size() == 0) return known();
+    auto made = prepare(solver_, context.theta);
+    if (!entries_) entries_ = entries_of(known());
+    check_prepared(entries_of(made), *entries_);
+    return made;
   }
 
   /// Cotangents of what was prepared (q×s), pulled back to θ (p×s).
@@ -153,6 +166,7 @@ class RunInputs {
   Oracle<Vector> plain_;
   Oracle<VarVector> recording_;
   std::optional<PreparedOf<S, Vector>> prepared_;
+  std::optional<Index> entries_;              // of it
   std::optional<std::vector<bool>> depends_;  // of what the solver prepared, in order
   std::optional<Taped> zeros_;
 };

@@ -38,8 +38,13 @@ struct Stack {
 /// they leave. One segment serves many in turn, on the same memory.
 class Segment {
  public:
+  /// What sweeps lead to: all inputs, or the state's alone, which leaves θ and what was prepared for
+  /// constants.
+  enum class Towards { all, state };
   /// @param adjoints numbers that a sweep has for each scalar of the tape, over all threads
-  explicit Segment(Index adjoints) : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)) {}
+  explicit Segment(Index adjoints, Towards towards = Towards::all)
+      : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)),
+        follows_theta_(towards == Towards::all) {}
 
   /// Promises that `object` outlives the segment: its constant matrices are referred to, not copied. Once.
   template <class T>
@@ -47,9 +52,11 @@ class Segment {
     if (!std::exchange(refers_, true)) tape_.refer_to(object);
   }
   /// Forgets what it held, but not the sizes that it has seen. `room`: bytes that it may use, with the tables
-  /// of a sweep; 0: any number.
+  /// of a sweep; 0: any number. `theta` must stay where it is.
   void begin(const Vector& theta, std::size_t room);
   const VarVector& theta() const { return theta_; }
+  /// Whether θ, and what was prepared of it, are inputs.
+  bool follows_theta() const { return follows_theta_; }
   /// For a log of what is recorded and swept.
   Tape& tape() { return tape_; }
   /// An array or scalar of what was prepared; after all of them, of the state.
@@ -138,6 +145,7 @@ class Segment {
                      Index first, Index width) const;
 
   std::size_t adjoint_bytes_;
+  bool follows_theta_;
   Tape tape_{};
   VarVector theta_, x_;
   VarVector scalar_outputs_;  // assembled

@@ -169,7 +169,7 @@ class SolverSteps final : public Steps {
     DualState state = initial_state(solver(), DualVector(x0(), start().push(theta(), theta_dot)));
     if (t > 0)
       state = take_step<DualVector, S>(solver(), inputs_.oracle(context), state, context.theta, 0,
-                                       prepare(solver(), context.theta));
+                                       inputs_.dual_prepared(context, theta_dot));
     return stacked_tangents(state, theta_dot.cols());
   }
 
@@ -198,12 +198,10 @@ class SolverSteps final : public Steps {
   static Matrix pushed(RunInputs<S, Held>& inputs, const DualState& state, Index t, const Matrix& theta_dot,
                        Index k) {
     const RunContext<DualVector> context = inputs.dual(theta_dot);
-    const auto prepared = theta_dot.size() > 0
-                              ? prepare(inputs.solver(), context.theta)
-                              : convert_prepared<PreparedOf<S, DualVector>>(inputs.prepared(), dual_constant);
-    return stacked_tangents(take_last_step<DualVector, S>(inputs.solver(), inputs.oracle(context), state,
-                                                          context.theta, t, prepared),
-                            k);
+    return stacked_tangents(
+        take_last_step<DualVector, S>(inputs.solver(), inputs.oracle(context), state, context.theta, t,
+                                      inputs.dual_prepared(context, theta_dot)),
+        k);
   }
   // The state as the outputs of a segment.
   static void leave(const Taped& state, Segment& segment) {

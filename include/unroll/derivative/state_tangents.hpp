@@ -47,6 +47,19 @@ class TangentCutter {
   Index row_ = 0, scalar_;
 };
 
+/// Entries of all arrays and scalars of a dual state or preparation.
+template <class State>
+Index entries_of(const State& state) {
+  Index entries = 0;
+  for_each_taped(state, [&]<class A>(const A& a) {
+    if constexpr (std::is_same_v<A, Dual>)
+      ++entries;
+    else
+      entries += a.size();
+  });
+  return entries;
+}
+
 /// The tangents of a dual state, N×k, stacked; zero where there are none.
 template <class State>
 Matrix stacked_tangents(const State& state, Index directions) {

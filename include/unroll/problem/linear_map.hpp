@@ -21,7 +21,10 @@ struct LinearMap {
   std::optional<std::vector<Index>> active{};
 };
 
-/// A, n×n, by products with 64 directions at a time: they may need memory for each of them.
+/// map(V), `rows`×k, by 64 columns of V at a time: a product with derivatives needs memory for each of them.
+Matrix in_blocks(const std::function<Matrix(const Matrix&)>& map, Index rows, const Matrix& v);
+
+/// A, n×n, by products with 64 directions at a time.
 Matrix dense_matrix(const LinearMap& a);
 
 /// A, of which the pattern is known, by as many products as it takes for no two columns in one to share a row

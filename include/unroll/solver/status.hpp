@@ -21,6 +21,8 @@ enum class Status {
   non_finite,
   /// t = steps ≥ 1, and not one of the steps was accepted: see was_accepted.
   none_accepted,
+  /// Of a derivative: the iterates are finite, and it is not. RunRecord::origin says where it was lost.
+  non_finite_derivative,
 };
 
 /// One sentence: what happened, and what to do about it.

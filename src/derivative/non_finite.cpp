@@ -1,9 +1,11 @@
-#include "unroll/check/trace.hpp"
+#include "unroll/derivative/non_finite.hpp"
 
 #include <fmt/format.h>
 
 #include <limits>
 #include <vector>
+
+#include "unroll/error.hpp"
 
 namespace unroll {
 namespace {
@@ -57,11 +59,24 @@ std::string NonFiniteStep::str() const {
                      made.str());
 }
 
-std::optional<NonFiniteStep> detail::trace_non_finite(std::unique_ptr<Steps> steps) {
-  steps->run();
-  const Index length = steps->record.steps;
-  if (steps->record.status == Status::non_finite) return forwards(*steps, length);
-  return backwards(*steps, length);
+std::optional<NonFiniteStep> detail::find_non_finite(Steps& steps) {
+  const Index length = steps.record.steps;
+  return steps.record.status == Status::non_finite ? forwards(steps, length) : backwards(steps, length);
+}
+
+void detail::note_non_finite_derivative(Steps& steps) {
+  RunRecord& record = steps.record;
+  if (record.status == Status::non_finite) return;  // it is of the last finite iterate
+  record.status = Status::non_finite_derivative;
+  constexpr double most = 256.0 * 1024 * 1024;
+  const Cost spent = record.cost;
+  try {
+    steps.restart();
+    if (static_cast<double>(steps.bytes()) * static_cast<double>(record.steps) <= most)
+      if (const auto found = find_non_finite(steps)) record.origin = found->str();
+  } catch (const Error&) {  // a step cannot be taken again: the origin stays unknown
+  }
+  record.cost = spent;
 }
 
 }  // namespace unroll
