@@ -7,11 +7,22 @@
 
 using namespace unroll;
 
-constexpr Index species = 12, rates = 5, times = 80;
+constexpr Index species = 12, times = 80;
 constexpr Index watched[] = {0, 4, 11};  // the species that are measured
 
+template <class V>
+struct Rates {
+  scalar_t<V> transport, source, pairing, leak, ripple;
+};
+const Rates<Vector> rates{};
+template <class V>
+struct Given {  // the parameters of a step in time
+  V u, theta;   // where it starts, the logarithms of the rates
+};
+const Given<Vector> given{Vector(species), pack(rates)};
+
 // Rates of change of the concentrations u: a source, transport from each species to the next that becomes a
-// hundred times faster along the chain, a reaction of second order and a leak. θ holds logarithms.
+// hundred times faster along the chain, a reaction of second order, a leak and a ripple.
 struct Chain {
   double h;        // time step
   Matrix forward;  // (F u)_i = c_{i−1} u_{i−1} − c_i u_i, c_i from 1 to 100
@@ -27,15 +38,15 @@ struct Chain {
   }
   template <class V>
   V change(const V& u, const V& theta) const {
-    const V k = exp(theta);
+    const Rates<V> k = unpack(exp(theta), rates);
     const Vector first = Vector::Unit(species, 0), slow = Vector::LinSpaced(species, 1, 0);
-    return k[0] * V(forward * u) + k[1] * V(first) - k[2] * V(square(u)) - k[3] * V(cwise_product(slow, u)) +
-           0.1 * k[4] * V(sin(u));
+    return k.transport * V(forward * u) + k.source * V(first) - k.pairing * V(square(u)) -
+           k.leak * V(cwise_product(slow, u)) + 0.1 * k.ripple * V(sin(u));
   }
-  // F(u⁺; u, θ) = u⁺ − u − h change(u⁺, θ), with the parameters (u, θ).
+  // F(u⁺; u, θ) = u⁺ − u − h change(u⁺, θ), given (u, θ).
   template <class V>
   V operator()(const V& next, const V& parameters) const {
-    const V u = head(parameters, species), theta = tail(parameters, rates);
+    const auto [u, theta] = unpack(parameters, given);
     return V(next - u) - V(h * change(next, theta));
   }
 };
@@ -45,14 +56,15 @@ struct Chain {
 struct NewtonByHand {
   Chain chain;
   Vector operator()(const Vector& guess, const Vector& parameters) const {
-    const Vector u = parameters.head(species), theta = parameters.tail(rates), k = theta.array().exp(),
-                 slow = Vector::LinSpaced(species, 1, 0);
+    const auto [u, theta] = unpack(parameters, given);
+    const Rates<Vector> k = unpack(exp(theta), rates);
+    const Vector slow = Vector::LinSpaced(species, 1, 0);
     Vector next = guess;
     for (int i = 0; i < 4; ++i) {
       const Vector F = next - u - chain.h * chain.change(next, theta);
-      Matrix J = Matrix::Identity(species, species) - chain.h * k[0] * chain.forward;
-      J.diagonal().array() -=
-          chain.h * (-2 * k[2] * next.array() - k[3] * slow.array() + 0.1 * k[4] * next.array().cos());
+      Matrix J = Matrix::Identity(species, species) - chain.h * k.transport * chain.forward;
+      J.diagonal().array() -= chain.h * (-2 * k.pairing * next.array() - k.leak * slow.array() +
+                                         0.1 * k.ripple * next.array().cos());
       next -= J.partialPivLu().solve(F);
     }
     return next;
@@ -63,7 +75,7 @@ template <class S>
 struct Misfit {
   S solver;
   Index steps;  // of the solver, for a step in time
-  TemplateRoot<Chain> step = make_root(Chain{}, species, species + rates);
+  TemplateRoot<Chain> step = make_root(Chain{}, species, packed_size(given));
   Vector measured;  // of those species, at every time
   Method method = Implicit{.certify = Certify::never};
 
@@ -74,7 +86,7 @@ struct Misfit {
     std::vector<scalar_t<V>> seen;
     for (Index t = 0; t < times; ++t) {
       const Vector guess = value_of(u);
-      u = solution(step, solver, guess, V(concatenate(u, theta)), {.steps = steps}, method);
+      u = solution(step, solver, guess, pack(Given<V>{u, theta}), {.steps = steps}, method);
       for (const Index i : watched) seen.push_back(u[i]);
     }
     return V(assemble(seen));
@@ -90,9 +102,7 @@ double plain(const NewtonByHand& newton, const Vector& measured, const Vector& t
   Vector u = Vector::Constant(species, 0.1);
   double sum = 0;
   for (Index t = 0, k_seen = 0; t < times; ++t) {
-    Vector parameters(species + rates);
-    parameters << u, theta;
-    u = newton(u, parameters);
+    u = newton(u, pack(Given<Vector>{u, theta}));
     for (const Index i : watched) sum += std::pow(u[i] - measured[k_seen++], 2);
   }
   return sum / static_cast<double>(measured.size());
@@ -100,7 +110,7 @@ double plain(const NewtonByHand& newton, const Vector& measured, const Vector& t
 
 int main(int argc, char** argv) {
   const examples::Arguments arguments(argc, argv, "calibrate_simulation");
-  const Vector truth{{0.3, 0.8, -0.9, -0.4, 0.2}}, guess = Vector::Constant(rates, -0.5);
+  const Vector truth{{0.3, 0.8, -0.9, -0.4, 0.2}}, guess = Vector::Constant(packed_size(rates), -0.5);
   Misfit<Newton> misfit{.solver = Newton{}, .steps = 4, .measured = Vector::Zero(3 * times)};
   NormalGenerator normal(3);
   misfit.measured = misfit.simulate(truth) + 1e-3 * normal.vector(3 * times);
@@ -116,7 +126,7 @@ int main(int argc, char** argv) {
   right = examples::check(value, gradient_of(by_hand), guess, arguments) && right;
 
   // The misfit is an objective like any other.
-  const auto problem = make_problem(misfit, rates, 0);
+  const auto problem = make_problem(misfit, guess.size(), 0);
   examples::Progress progress;
   const auto observer = [&](Index t, const Vector&) {
     progress.show(fmt::format("{} of at most 150 steps", t), t, Index{150});
@@ -125,7 +135,7 @@ int main(int argc, char** argv) {
       solve(problem, Lbfgs{}, guess, Vector(0), {.steps = 150, .tolerance = 1e-7, .observer = observer});
   progress.clear();
   Table table({"rate", "guess", "found", "truth"});
-  for (Index i = 0; i < rates; ++i)
+  for (Index i = 0; i < guess.size(); ++i)
     table.add_row({fmt::format("k{}", i), fmt::format("{:.3f}", std::exp(guess[i])),
                    fmt::format("{:.3f}", std::exp(run.x()[i])), fmt::format("{:.3f}", std::exp(truth[i]))});
   Figure figure =

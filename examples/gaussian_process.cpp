@@ -17,19 +17,14 @@ Matrix squared_distances(const Matrix& a, const Matrix& b) {
          b.rowwise().squaredNorm().transpose();
 }
 
-// −log p(y)/m for y ~ N(0, K), K = a² exp(−D²/(2ℓ²)) + s² I, but for a constant: yᵀK⁻¹y/(2m) + log det
-// K/(2m).
+// −log p(y)/m, but for a constant, of y ~ N(0, K), K = a² e^{−D²/2ℓ²} + s² I: (yᵀK⁻¹y + log det K)/(2m).
 struct MarginalLikelihood {
   Matrix D2;
   template <class V>
-  matrix_t<V> covariance(const V& x, const Matrix& squared_distances) const {
-    const Kernel<V> k = unpack(x, kernel);
-    return exp(2.0 * k.log_amplitude) * exp(-0.5 * exp(-2.0 * k.log_length) * squared_distances);
-  }
-  template <class V>
   scalar_t<V> operator()(const V& x, const V& y) const {
-    const matrix_t<V> noise = exp(2.0 * unpack(x, kernel).log_noise) * Matrix::Identity(y.size(), y.size());
-    const matrix_t<V> K = covariance(x, D2) + noise;
+    const Kernel<V> k = unpack(x, kernel);
+    const matrix_t<V> smooth = exp(2.0 * k.log_amplitude) * exp(-0.5 * exp(-2.0 * k.log_length) * D2);
+    const matrix_t<V> K = smooth + exp(2.0 * k.log_noise) * Matrix::Identity(y.size(), y.size());
     return 0.5 * (dot(y, solve_cholesky(K, y)) + log_det_cholesky(K)) / double(y.size());
   }
 };
@@ -41,13 +36,14 @@ int main(int argc, char** argv) {
   const Matrix A = all.values(some, Eigen::all);
   const Vector mpg = centred(all.target), y = mpg(some);
   const MarginalLikelihood f{squared_distances(A, A)};
-  const auto problem = make_problem(f, 3, y.size());
+  const auto problem = make_problem(f, packed_size(kernel), y.size());
   const Vector start = pack(Kernel<Vector>{0, 1, 1});
   const auto plain = [&](const Vector& x) {  // by Eigen alone
-    Matrix K = std::exp(2 * x[1]) * (-0.5 * std::exp(-2 * x[0]) * f.D2).array().exp();
-    K.diagonal().array() += std::exp(2 * x[2]);
+    const auto [log_length, log_amplitude, log_noise] = unpack(x, kernel);
+    Matrix K = std::exp(2 * log_amplitude) * (-0.5 * std::exp(-2 * log_length) * f.D2).array().exp();
+    K.diagonal().array() += std::exp(2 * log_noise);
     const Eigen::LLT<Matrix> llt(K);
-    return 0.5 * y.dot(llt.solve(y)) / 98 + llt.matrixLLT().diagonal().array().log().mean();
+    return 0.5 * y.dot(llt.solve(y)) / double(y.size()) + llt.matrixLLT().diagonal().array().log().mean();
   };
   const bool right = examples::check(
       plain, [&](const Vector& x) { return problem.gradient(x, y); }, start, arguments);
@@ -55,14 +51,16 @@ int main(int argc, char** argv) {
   const SolveOptions options{.steps = 200, .tolerance = 1e-12};
   const auto fit = [&](const Vector& t) { return jacobian(problem, Lbfgs{}, start, t, options, Implicit{}); };
   const Derivative best = fit(y);
-  const auto length = [&](const Vector& at) { return solve(problem, Lbfgs{}, best.x, at, options).x()[0]; };
-  const auto slope = [&](const Vector& at) -> Vector { return fit(at).dx.row(0).transpose(); };
+  const Vector w = pack(Kernel<Vector>{1, 0, 0});  // of the length scale alone
+  const auto length = [&](const Vector& t) { return w.dot(solve(problem, Lbfgs{}, best.x, t, options).x()); };
+  const auto slope = [&](const Vector& t) -> Vector { return fit(t).dx.transpose() * w; };
   const bool sensitive = examples::check(length, slope, y, arguments);
 
   Table table({"", "length scale", "amplitude", "noise"});
   const auto row = [&](const char* name, const Vector& v) {
-    const auto cell = [&](Index i) { return fmt::format("{:.3f}", v[i]); };
-    table.add_row({name, cell(0), cell(1), cell(2)});
+    std::vector<std::string> cells{name};
+    for (const double entry : v) cells.push_back(fmt::format("{:.3f}", entry));
+    table.add_row(cells);
   };
   row("start", exp(start));
   row("best", exp(best.x));
@@ -73,7 +71,9 @@ int main(int argc, char** argv) {
   for (const double t : Vector::LinSpaced(30, 0, std::log(100))) lengths.push_back(std::exp(t));
   for (const double noise : {0.7, 1.0, 1.5})
     examples::add_curve(figure, fmt::format("{} × noise", noise), lengths, [&](double l) {
-      return f(Vector{{std::log(l), best.x[1], best.x[2] + std::log(noise)}}, y) - f(best.x, y);
+      Kernel<Vector> k = unpack(best.x, kernel);
+      k = {std::log(l), k.log_amplitude, k.log_noise + std::log(noise)};
+      return f(pack(k), y) - f(best.x, y);
     });
   examples::show(table, figure, arguments);
   return right && sensitive && best.status == Status::converged ? 0 : 1;

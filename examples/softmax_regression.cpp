@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   const examples::Arguments arguments(argc, argv, "softmax_regression");
   const Loss training = third(0, true), held_out = third(1, false), test = third(2, false);
   const Vector x0 = pack(training.start);
-  const auto problem = make_problem(training, x0.size(), training.A.cols() * 10);
+  const auto problem = make_problem(training, x0.size(), training.start.W.size());  // a penalty a weight
   const GradientDescent descent{0.2};
   const Vector one = Vector::Constant(problem.parameters(), -4);
   const SolveOptions options{.steps = 60};
