@@ -30,6 +30,7 @@ struct Layer {
 Vector by_hand(const unroll::Problem& problem, const Layer& layer, const Vector& z0, const Vector& theta,
                const Vector& w, Index steps) {
   unroll::Tape tape;
+  tape.refer_to(layer);  // W lives in it: no copy for the sweep
   const VarVector taped = tape.input(theta);
   const unroll::Oracle<VarVector> f(problem);
   unroll::State<VarVector> state{tape.input(z0)};
