@@ -38,7 +38,7 @@ std::string make(const Study& study, Settings settings, const fs::path& director
   fs::copy_file(unfinished, output.staging() / files[0]);
   unroll::write_file(output.staging() / files[1], sentence + "\n");
   const unroll::PlotResult plot = unroll::plot(study.picture(records), output.staging());
-  if (!plot.problem.empty()) fmt::print("no picture of {}: {}\n", study.name, plot.problem);
+  if (!plot.problem.empty()) fmt::print("no plot of {}: {}\n", study.name, plot.problem);
   files.insert(files.end(), plot.files.begin(), plot.files.end());
   output.commit(files);
   fs::remove(unfinished);
