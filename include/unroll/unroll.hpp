@@ -1,7 +1,7 @@
 #pragma once
 
-/// Everything but check/ (is my problem, my solver, my primitive right?), compare/ (tables, CSV, plots) and
-/// the optional mpi/: include "unroll/check/….hpp" and "unroll/compare/….hpp" for those.
+/// Everything but check/ (is my problem, my solver, my primitive right?), compare/ (tables, CSV, plots), the
+/// optional mpi/, the log of a tape (ad/tape_log.hpp) and theory/polynomial_block.hpp: include those by name.
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/along.hpp"
 #include "unroll/ad/decompositions.hpp"
