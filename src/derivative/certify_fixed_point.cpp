@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <random>
-#include <vector>
 
 #include "fixed_point.hpp"
 #include "judge.hpp"
+#include "series.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -20,40 +20,6 @@ bool rests_elsewhere(const Steps& steps, double g, double curvature) {
 }
 
 namespace {
-
-constexpr std::size_t terms = 4;  // of a series that are looked at
-constexpr double rounding = 1e-13;
-
-/// ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by ‖A‖ ≤ q where that is known, else by an
-/// estimate from the ratio of the last.
-struct Series {
-  double sum = 0, ratio = 0;
-  std::optional<double> known;  // q, unless a term contradicts it
-
-  template <class Apply>
-  Series(const Apply& apply, Matrix r, std::optional<double> q, double negligible = 0,
-         std::size_t count = terms)
-      : known(q) {
-    std::vector<double> sizes{norm(r)};
-    if (sizes.back() <= negligible) return;
-    for (std::size_t j = 0; j < count && sizes.back() > 0; ++j) {
-      sum += sizes.back();
-      r = apply(r);
-      sizes.push_back(norm(r));
-      if (known && sizes.back() > (*known + rounding) * sizes[sizes.size() - 2]) known.reset();
-    }
-    if (sizes.back() == 0) return;
-    if (!std::isfinite(sizes.back())) {
-      sum = std::numeric_limits<double>::infinity();
-      return;
-    }
-    const auto latter = count / 2;
-    ratio = std::pow(sizes.back() / sizes[count - latter], 1.0 / static_cast<double>(latter));
-    const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
-    const double of_rest = known.value_or(ratio);
-    sum += of_rest < 1 ? slack * sizes.back() / (1 - of_rest) : std::numeric_limits<double>::infinity();
-  }
-};
 
 /// ∂_θΦ, of which the norm is that of this, or a few of its images with random signs (Hutchinson).
 Matrix slopes_in_theta(const FixedPoint& point, Index p) {
@@ -69,7 +35,7 @@ Matrix slopes_in_theta(const FixedPoint& point, Index p) {
 double size_in_state(const FixedPoint& point) {
   Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
   double size = 0;
-  for (std::size_t j = 0; j < terms && v.size() > 0; ++j) {
+  for (std::size_t j = 0; j < terms_looked_at && v.size() > 0; ++j) {
     const Vector image = point.push(v, Matrix());
     size = std::max(size, image.stableNorm());
     v = point.pull(image);
@@ -89,13 +55,8 @@ std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
 }
 /// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
 double ratio_of_moves(const Steps& steps, const Certificate& c) {
-  const double least = rounding * steps.record.x.stableNorm();
+  const double least = rounding_of_terms * steps.record.x.stableNorm();
   return steps.last_move && *steps.last_move > least ? *c.gradient_norm / *steps.last_move : 0;
-}
-/// change/(1 − q); of what did not change but for rounding, beside its size, there is nothing ahead.
-double ahead(double change, double ratio, double size = 0) {
-  if (change <= rounding * size || change == 0) return 0;
-  return ratio < 1 ? change / (1 - ratio) : std::numeric_limits<double>::infinity();
 }
 /// Whether x is so near to rest that what is measured here is that of the rest: where the way to go is at
 /// most a hundredth of that from x_0.
@@ -144,7 +105,7 @@ void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen
   c.source = ConstantSource::estimated;
   c.bound = bound;
   const double size = steps.record.x.stableNorm();
-  if (least > rounding * c.norm) c.at_least = least;
+  if (least > rounding_of_terms * c.norm) c.at_least = least;
   c.verdict = judge(c);
   // Smooth maps, too, bend on a long way: how long it is counts where the bound says that they bend little.
   constexpr double beyond = 10;
@@ -200,7 +161,7 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
     steps.to_end();
     const double size = norm(pushed);
-    const Series drift(apply, moved, known_q, rounding * size);
+    const Series drift(apply, moved, known_q, rounding_of_terms * size);
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
                  q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
@@ -241,7 +202,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
       moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
     }
     steps.to_end();
-    const Series drift(apply, moved, known_q, rounding * size);
+    const Series drift(apply, moved, known_q, rounding_of_terms * size);
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
                  q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
     c.contraction = q;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -15,7 +14,6 @@
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
-
 namespace {
 
 using Kind = Action::Kind;
@@ -238,13 +236,11 @@ class CheckpointedSweep {
   Cotangents carried_;                   // where the sweep has come to
   std::vector<Segment::Rows> constant_;  // of the state there, passed on by all steps swept
   Vector entered_;                       // that state, where any are
-  Index position_ = -1;                  // of the state
-  Index taken_ = 0;                      // steps, on the tape or off
+  Index position_ = -1, taken_ = 0;      // of the state; steps, on the tape or off
   bool has_swept_ = false;
   std::vector<std::size_t> slot_bytes_;
   std::size_t kept_bytes_ = 0, peak_ = 0;
 };
-
 }  // namespace
 
 Cotangents checkpointed_sweep(Steps& steps, Index columns, const Reverse& method, const Seeds& seeds) {

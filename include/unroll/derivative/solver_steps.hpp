@@ -153,15 +153,15 @@ class SolverSteps final : public Steps {
   }
 
   Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) override {
-    return pushed(inputs_, with_tangents(state_dot, *state_), t, theta_dot, state_dot.cols());
+    return pushed(inputs_, with_tangents<DualState>(state_dot, *state_), t, theta_dot, state_dot.cols());
   }
 
   Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
                                const Vector& state_by, const Vector& theta_by) override {
     const Vector beside = theta() + theta_by;
     RunInputs<S, Held> inputs(problem(), solver(), beside, record.cost);
-    const Plain state = convert_state<Plain>(with_tangents(state_by, *state_), plus_tangent);
-    return pushed(inputs, with_tangents(state_dot, state), t, theta_dot, state_dot.cols());
+    const Plain state = convert_state<Plain>(with_tangents<DualState>(state_by, *state_), plus_tangent);
+    return pushed(inputs, with_tangents<DualState>(state_dot, state), t, theta_dot, state_dot.cols());
   }
 
   Matrix push_start(Index t, const Matrix& theta_dot) override {
@@ -184,15 +184,6 @@ class SolverSteps final : public Steps {
   auto enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather) {
     begin();
     return inputs_.enter(segment, room, gather, x0(), entry == Entry::start ? nullptr : &*state_);
-  }
-  // A state with tangents, N×k, stacked.
-  static DualState with_tangents(const Matrix& stacked, const Plain& state) {
-    Index arrays = 0;
-    convert_state<DualState>(state, [&]<class A>(const A& value) {
-      if constexpr (!std::is_same_v<A, double>) arrays += value.size();
-      return dual_constant(value);
-    });
-    return convert_state<DualState>(state, TangentCutter(stacked, arrays));
   }
   // k tangents through the last step.
   static Matrix pushed(RunInputs<S, Held>& inputs, const DualState& state, Index t, const Matrix& theta_dot,

@@ -47,6 +47,17 @@ class TangentCutter {
   Index row_ = 0, scalar_;
 };
 
+/// A state with tangents, N×k, stacked.
+template <class DualState, class Plain>
+DualState with_tangents(const Matrix& stacked, const Plain& state) {
+  Index arrays = 0;
+  convert_state<DualState>(state, [&]<class A>(const A& value) {
+    if constexpr (!std::is_same_v<A, double>) arrays += value.size();
+    return dual_constant(value);
+  });
+  return convert_state<DualState>(state, TangentCutter(stacked, arrays));
+}
+
 /// Entries of all arrays and scalars of a dual state or preparation.
 template <class State>
 Index entries_of(const State& state) {
