@@ -128,6 +128,22 @@ std::vector<Index> diagonal_positions(Index rows, Index cols) {
   return positions;
 }
 
+bool at_both_bounds(double x, double lower, double upper, Index entry) {
+  if (lower > upper)
+    throw DomainError(fmt::format("clamp: the lower bound {} is above the upper bound {}{}", lower, upper,
+                                  entry < 0 ? "" : fmt::format(" at entry {}", entry)));
+  return x == lower && x == upper;
+}
+Matrix at_both_bounds(const ConstBlock& x, const ConstBlock& lower, const ConstBlock& upper, Shape shape) {
+  Matrix both(shape.rows, shape.cols);
+  for (Index i = 0; i < both.size(); ++i)
+    both(i) =
+        at_both_bounds(x(i, 0), lower(lower.rows() == 1 ? 0 : i, 0), upper(upper.rows() == 1 ? 0 : i, 0), i)
+            ? 1
+            : 0;
+  return both;
+}
+
 void throw_unpacked(Index size, Index wanted) {
   throw ShapeError(fmt::format("unpack: theta has {} entries, the layout {}", size, wanted));
 }

@@ -1,5 +1,7 @@
 #include "unroll/ad/structure.hpp"
 
+#include <limits>
+
 #include "ad/check_rule.hpp"
 
 using namespace unroll;
@@ -78,10 +80,71 @@ TEST_CASE("where takes entries by a mask, and nothing from what it does not take
   CHECK(slope == Vector{{0.25, 1.0}});
 }
 
+TEST_CASE("where takes numbers and scalars for all entries, on either side") {
+  const Matrix mask = Vector{{1., 0., 0., 1.}};
+  check_rule([&](const auto& v) { return where(mask, square(v), 0.0); }, y);
+  check_rule([&](const auto& v) { return where(mask, 1, 2.0 * v); }, y);
+  check_rule([&](const auto& v) { return where(mask, v, v[1] * v[2]); }, y);
+  check_rule([&](const auto& v) { return where(mask, v[0] * v[1], square(v)); }, y);
+  check_rule([&](const auto& v) { return where(mask, y, v[2] * v[0]); }, y);
+  check_rule([](const auto& m) { return where(Matrix((X.array() > 0).cast<double>()), m, 3); }, X);
+  CHECK(where(mask, y, 7.0) == Vector{{y[0], 7., 7., y[3]}});
+  CHECK_THROWS_WITH_AS(where(mask, x, 0.0), "where: left is 4x1, right is 3x1", ShapeError);
+  const auto untaken = [&](const auto& v) { return sum(where(mask, sqrt(v[2]), v)); };
+  CHECK(gradient(untaken, Vector{{1., 2., 4., 3.}}) == Vector{{0., 1., 1.5, 0.}});
+  CHECK(gradient(
+            [](const auto& v) {
+              return sum(where(Matrix(Vector{{0., 0.}}), sqrt(v[0]), v));
+            },
+            Vector{{0., 1.}}) == Vector{{1., 1.}});
+}
+
 TEST_CASE("clamp has the slope of what it gives") {
   check_rule([](const auto& v) { return clamp(v, -0.8, 0.9); }, point(6));
+  check_rule([](const auto& v) { return clamp(v, -1, v[0] * v[0]); }, point(6));
+  check_rule([](const auto& v) { return clamp(square(v), 0.1 * square(v), Vector(Vector::Ones(6))); },
+             point(6));
+  check_rule([](const auto& v) { return clamp(y, -v[0] * v[0], 0.3 * v[1] * v[1]); }, x);
+  check_rule([](const auto& m) { return clamp(m, -0.5, 0.5); }, X);
   CHECK(gradient([](const auto& v) { return sum(clamp(v, 0.0, 1.0)); }, Vector{{-1., 0., .5, 1., 2.}}) ==
         Vector{{0., 1., 1., 1., 0.}});
+}
+
+TEST_CASE("clamp of scalars is that of arrays of one entry") {
+  for (const double at : {-2.0, 0.4, 3.0}) {
+    const Vector point{{at, -0.7, 1.1}};
+    check_rule([](const auto& v) { return clamp(v[0] * v[0] - v[0], v[1], v[2]); }, point);
+    check_rule([](const auto& v) { return clamp(v[0], -1, v[2]) * v[1]; }, point);
+    check_rule([](const auto& v) { return clamp(0.9, v[1], 2.0 * v[2]); }, point);
+  }
+  CHECK(clamp(3, 0, 2.5) == 2.5);
+  for (const double at : {-1.0, 0.0, 0.5, 1.0, 2.0})
+    CHECK(gradient([](const auto& v) { return clamp(v[0], 0.0, 1.0); }, Vector{{at}})[0] ==
+          (at >= 0 && at <= 1 ? 1 : 0));
+  CHECK(std::isnan(clamp(std::numeric_limits<double>::quiet_NaN(), 0.0, 0.0)));
+}
+
+TEST_CASE("clamp between equal bounds is the bound, between crossed ones an error") {
+  const Vector at{{-1., 2., 5.}};
+  CHECK(gradient([](const auto& v) { return sum(clamp(v, 2.0, 2.0)); }, at) == Vector::Zero(3));
+  CHECK(gradient([](const auto& v) { return clamp(v[1], 2.0, 2.0); }, at) == Vector::Zero(3));
+  const Vector bound = Vector::Constant(3, 2.0);  // below x the upper one is met, above it the lower
+  const auto slopes = [&](const auto& f) { return gradient(f, bound); };
+  CHECK(slopes([&](const auto& v) { return sum(clamp(at, v, bound)); }) == Vector{{1., 1., 0.}});
+  CHECK(slopes([&](const auto& v) { return sum(clamp(at, bound, v)); }) == Vector{{0., 0., 1.}});
+  CHECK(slopes([](const auto& v) { return clamp(2.0, v[0], v[1]); }) == Vector{{1., 0., 0.}});
+  const Vector lower{{0., 0., 1.}}, upper{{0., 1., 0.5}};
+  const auto crossed = "clamp: the lower bound 1 is above the upper bound 0.5 at entry 2";
+  Tape tape;
+  const VarVector v = tape.input(at);
+  CHECK_THROWS_WITH_AS(clamp(at, lower, upper), crossed, DomainError);
+  CHECK_THROWS_WITH_AS(clamp(v, lower, upper), crossed, DomainError);
+  CHECK_THROWS_WITH_AS(clamp(DualVector(at), lower, upper), crossed, DomainError);
+  CHECK_THROWS_WITH_AS(clamp(v[0], 1, 0), "clamp: the lower bound 1 is above the upper bound 0", DomainError);
+  CHECK_THROWS_AS(clamp(Dual(1.0), 1.0, 0.5), DomainError);
+  CHECK_THROWS_AS(clamp(1.0, v[1], v[0]), DomainError);
+  CHECK_THROWS_WITH_AS(clamp(v, Vector(Vector::Ones(1)), 2.0), "clamp: left is 3x1, right is 1x1",
+                       ShapeError);
 }
 
 TEST_CASE("an array and a scalar add, and arrays are added to") {
@@ -99,6 +162,16 @@ TEST_CASE("an array and a scalar add, and arrays are added to") {
         return u;
       },
       x);
+  check_rule(
+      [](const auto& m) {
+        matrix_t<std::remove_cvref_t<decltype(m)>> u = 2.0 * m;
+        u += 1;
+        u -= 0.25;
+        u += m(0, 0) * m(1, 1);
+        u -= m(1, 0);
+        return square(u);
+      },
+      X);
 }
 
 TEST_CASE("shapes that no array can have are errors that can be caught") {

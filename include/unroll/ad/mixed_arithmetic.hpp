@@ -5,13 +5,34 @@
 /// Arithmetic of an array and a scalar, and of plain arrays with scalars that have derivatives.
 namespace unroll {
 
+namespace ad {
+template <class S>
+concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
+/// x as a constant of the scalar's world.
+template <class S, class X>
+auto beside_scalar(const X& x) {
+  constexpr bool is_vector = X::ColsAtCompileTime == 1;
+  if constexpr (ScalarExpression<S>)
+    return std::conditional_t<is_vector, VarVector, VarMatrix>(x);
+  else
+    return std::conditional_t<is_vector, DualVector, DualMatrix>(x);
+}
+template <class S>
+using value_of_expression_t = std::conditional_t<ScalarExpression<S>, Var, Dual>;
+/// The scalars that may meet every entry of an array, be it a plain one.
+template <class S, class A>
+concept ScalarForAll = ScalarBeside<S, A> ||(PlainArray<array_t<A>>&& ScalarWithDerivative<S>);
+}  // namespace ad
+
 /// x + s and x − s of an array and a scalar of its world, or a number; s + x and s − x.
 /// @{
 namespace ad {
 template <class V, class S>
 auto filled(const V& like, const S& s) {
   using A = array_t<V>;
-  if constexpr (PlainArray<A>) {
+  if constexpr (PlainArray<A> && ScalarWithDerivative<S>) {
+    return filled(beside_scalar<S>(like), s);
+  } else if constexpr (PlainArray<A>) {
     return A(A::Constant(like.rows(), like.cols(), static_cast<double>(s)));
   } else {
     using Plain = typename A::Plain;
@@ -44,21 +65,6 @@ ad::array_t<V> operator-(const S& s, const V& x) {
 /// a scalar with a derivative: an array of its world. (Eigen alone would make a matrix of scalars, one
 /// statement an entry.)
 /// @{
-namespace ad {
-template <class S>
-concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
-/// x as a constant of the scalar's world.
-template <class S, class X>
-auto beside_scalar(const X& x) {
-  constexpr bool is_vector = X::ColsAtCompileTime == 1;
-  if constexpr (ScalarExpression<S>)
-    return std::conditional_t<is_vector, VarVector, VarMatrix>(x);
-  else
-    return std::conditional_t<is_vector, DualVector, DualMatrix>(x);
-}
-template <class S>
-using value_of_expression_t = std::conditional_t<ScalarExpression<S>, Var, Dual>;
-}  // namespace ad
 template <ad::ScalarWithDerivative S, ad::PlainArray X>
 auto operator*(const S& s, const X& x) {
   return ad::scale_array(ad::value_of_expression_t<S>(s), ad::beside_scalar<S>(x));
@@ -100,7 +106,8 @@ auto operator-(const S& s, const X& x) {
 #include "unroll/ad/function_list.hpp"
 /// @}
 
-/// x += y is x = x + y: x becomes another array. Likewise −=, *= and /=.
+/// x += y is x = x + y: x becomes another array. Likewise −=, *= and /=. Of plain arrays only += and −= of a
+/// number stand here; Eigen has the others.
 /// @{
 #define UNROLL_COMPOUND(op)                                                                 \
   template <class A, class T>                                                               \
@@ -112,6 +119,16 @@ UNROLL_COMPOUND(-)
 UNROLL_COMPOUND(*)
 UNROLL_COMPOUND(/)
 #undef UNROLL_COMPOUND
+template <ad::PlainArray A, ad::Number S>
+A& operator+=(A& x, S s) {
+  x.array() += static_cast<double>(s);
+  return x;
+}
+template <ad::PlainArray A, ad::Number S>
+A& operator-=(A& x, S s) {
+  x.array() -= static_cast<double>(s);
+  return x;
+}
 /// @}
 
 }  // namespace unroll

@@ -142,8 +142,9 @@ requires ad::AnyArray<V> && ad::AnyArray<X>
 auto scale_columns(const X& x, const V& v) { return cwise_product(x, repeat_rows(v, x.rows())); }
 /// @}
 
-/// The numbers a of X's world beside it, or zeros: a_ij where mask_ij ≠ 0, b_ij elsewhere. What is not taken
-/// adds nothing, whatever its slope.
+/// a_ij where mask_ij ≠ 0, b_ij elsewhere; one of a and b may be a number or a scalar, for all entries. What
+/// is not taken adds nothing, whatever its slope.
+/// @{
 template <class A, class B>
 requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, const A& a, const B& b) {
   using R = ad::common_array_t<A, B>;
@@ -161,11 +162,62 @@ requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, 
   else
     return flatten(chosen);
 }
-/// x within [lower, upper], numbers or arrays; on a bound the derivative is that of x.
-template <ad::AnyArray V, class L, class U>
-ad::array_t<V> clamp(const V& x, const L& lower, const U& upper) {
-  return min(max(x, lower), upper);
+template <ad::AnyArray A, ad::ScalarForAll<A> S>
+auto where(const Matrix& mask, const A& a, const S& b) {
+  return where(mask, a, ad::filled(a, b));
 }
+template <ad::AnyArray B, ad::ScalarForAll<B> S>
+auto where(const Matrix& mask, const S& a, const B& b) {
+  return where(mask, ad::filled(b, a), b);
+}
+/// @}
+
+namespace ad {
+/// Whether both bounds are x. @throws DomainError where they cross, naming the entry, or none of a scalar:
+/// −1.
+bool at_both_bounds(double x, double lower, double upper, Index entry);
+/// 1 where it is so, 0 elsewhere; bounds of one entry are those of all.
+Matrix at_both_bounds(const ConstBlock& x, const ConstBlock& lower, const ConstBlock& upper, Shape shape);
+template <class X, class B>
+decltype(auto) bound_of(const X& x, const B& bound) {
+  if constexpr (AnyArray<B>) {
+    same_shape("clamp", shape_of(x), shape_of(bound));
+    return materialise(bound);
+  } else if constexpr (Number<B>) {
+    return static_cast<double>(bound);
+  } else {
+    return value_of_expression_t<B>(bound);
+  }
+}
+template <class... S>
+using common_scalar_t =
+    std::conditional_t<(ScalarExpression<S> || ...), Var,
+                       std::conditional_t<(std::is_same_v<S, Dual> || ...), Dual, double>>;
+template <class S>
+concept Scalar = Number<S> || ScalarWithDerivative<S>;
+}  // namespace ad
+/// x within [lower, upper]: an array and bounds that are numbers, scalars or arrays, or three scalars. On a
+/// bound the derivative is that of x, or, where the bounds are equal, that of the lower one, of a number 0.
+/// @throws DomainError, naming the entry, where lower > upper.
+/// @{
+template <ad::AnyArray V, class L, class U>
+auto clamp(const V& x, const L& lower, const U& upper) {
+  decltype(auto) at = ad::materialise(x);
+  decltype(auto) low = ad::bound_of(at, lower);
+  decltype(auto) high = ad::bound_of(at, upper);
+  const Matrix both =
+      ad::at_both_bounds(ad::block_of(at), ad::block_of(low), ad::block_of(high), ad::shape_of(at));
+  if ((both.array() == 0).all()) return min(max(at, low), high);
+  return min(max(where(both, low, at), low), high);
+}
+template <ad::Scalar X, ad::Scalar L, ad::Scalar U, ad::Nothing... None>
+auto clamp(const X& x, const L& lower, const U& upper, None...) {
+  using S = ad::common_scalar_t<X, L, U>;
+  const S at(x), low(lower), high(upper);
+  const bool both = ad::at_both_bounds(value_of(at), value_of(low), value_of(high), -1);
+  return both ? low : S(min(max(at, low), high));
+}
+/// @}
 
 /// a bᵀ
 template <class A, class B>
