@@ -8,7 +8,7 @@ function arguments(list,    parts, count, i, names, name) {
     name = parts[i]
     sub(/ *=.*/, "", name)
     sub(/^.*[ &*]/, "", name)
-    if (name != "") names = names (names == "" ? "" : ", ") name
+    if (name != "" && name != "None...") names = names (names == "" ? "" : ", ") name
   }
   return names
 }

@@ -1,5 +1,7 @@
 #include "unroll/ad/decompositions.hpp"
 
+#include <Eigen/LU>
+
 #include "ad/check_rule.hpp"
 
 using namespace unroll;
@@ -78,15 +80,20 @@ TEST_CASE("an empty matrix has no eigenvalues") {
   CHECK(eigenvalues(tape.input(Matrix(0, 0))).size() == 0);
 }
 
-TEST_CASE("singular values are differentiated twice, of wide and tall matrices") {
+TEST_CASE("singular values are differentiated three times, of wide and tall matrices") {
   const Matrix wide = matrix_point(2, 4, 7);
   check_rule([](const auto& m) { return sum(square(singular_values(m))) + singular_values(m)[0]; },
              Matrix(wide.topLeftCorner(2, 2)));
-  check_rule(
-      RuleOptions{.second_order = false}, [](const auto& m) { return singular_values(m); }, wide);
-  check_rule(
-      RuleOptions{.second_order = false}, [](const auto& m) { return singular_values(m); },
-      Matrix(wide.transpose()));
+  for (const Matrix& x : {wide, Matrix(wide.transpose()), matrix_point(3, 5, 2), matrix_point(1, 4, 3)}) {
+    check_rule([](const auto& m) { return singular_values(m); }, x);
+    check_rule([](const auto& m) { return sum(exp(singular_values(m))); }, x);
+  }
+  const auto first = [](const auto& v) { return singular_values(reshape(v, 2, 2))[0]; };
+  const auto last = [](const auto& v) { return singular_values(reshape(v, 2, 2))[1]; };
+  const Vector along = Vector::Unit(4, 1);
+  CHECK_THROWS_AS(hessian_vector_product(first, Vector{{2., 0., 0., 2.}}, along), NumericalError);
+  CHECK_THROWS_AS(hessian_vector_product(last, Vector{{2., 0., 0., 0.}}, Vector(Vector::Ones(4))),
+                  NumericalError);
   const Vector squares = eigenvalues(Matrix(wide * wide.transpose()));  // ascending
   CHECK(square(singular_values(wide)).isApprox(Vector(squares.reverse())));
 }

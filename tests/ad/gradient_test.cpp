@@ -64,3 +64,19 @@ TEST_CASE("a derivative inside a function that is differentiated keeps the two t
   const Var y = dot(inner_gradient, u);
   CHECK(outer.sweep(y).adjoint(u).isApprox(Matrix(x.array().exp()), 1e-14));
 }
+
+TEST_CASE("an inner derivative does not meet the variables of an outer one") {
+  Tape outer;
+  const VarVector u = outer.input(Vector{{3.0}});
+  const auto product = [&](const VarVector& v) { return Var(u[0] * v[0]); };
+  CHECK_THROWS_AS(gradient(product, Vector{{2.0}}), TapeError);
+  CHECK_THROWS_AS(jacobian([&](const VarVector& v) { return VarVector(u[0] * v); }, Vector{{2.0}}),
+                  TapeError);
+  CHECK_THROWS_AS(hessian_vector_product(product, Vector{{2.0}}, Vector{{1.0}}), TapeError);
+  CHECK(outer.sweep(Var(u[0] * u[0])).adjoint(u)(0, 0) == 6);  // which is not disturbed
+  // Duals by hand do not meet where they carry tangents of different numbers; a direction of each keeps them
+  // apart.
+  const Dual a(3.0, Eigen::RowVector2d(1, 0)), b(2.0, Eigen::RowVector2d(0, 1));
+  CHECK((a * b * b).tangents() == Eigen::RowVector2d(4, 12));
+  CHECK_THROWS_AS(a * Dual(2.0, Eigen::RowVectorXd::Ones(1)), ShapeError);
+}

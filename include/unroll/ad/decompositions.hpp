@@ -3,7 +3,7 @@
 #include "unroll/ad/solve.hpp"
 #include "unroll/ad/structure.hpp"
 
-/// Determinants, factors, eigen- and singular values of matrices with derivatives, first and second order. Of
+/// Determinants, factors, eigen- and singular values of matrices with derivatives to third order. Of
 /// what is called symmetric the lower triangle is read, and the derivative is that of the lower triangle.
 /// @throws ShapeError unless the matrix is square, where it must be.
 namespace unroll {
@@ -72,7 +72,8 @@ SymmetricEigen<matrix_t<M>> symmetric_eigen(const M& a) {
   return {row(system, system.cols()), rows(system, 0, system.cols())};
 }
 /// The min(m, n) singular values of X, descending, as eigenvalues of [0 Xᵀ; X 0]. At a singular value 0 the
-/// derivative is one of the two of its absolute value.
+/// derivative is one of the two of its absolute value. @throws NumericalError where a second derivative
+/// needs the vectors of two that meet, or of one that is 0.
 template <ad::AnyArray M>
 vector_t<M> singular_values(const M& x) {
   const Index n = x.rows() + x.cols();
