@@ -102,8 +102,14 @@ Indices shared_indices(std::vector<Index> indices) {
   return std::make_shared<const std::vector<Index>>(std::move(indices));
 }
 
+Index length_along(const char* operation, Shape shape, Along along) {
+  const Index length = along == Along::rows ? shape.cols : shape.rows;
+  if (length == 0)
+    throw ShapeError(fmt::format("{}: of an array of {}x{}", operation, shape.rows, shape.cols));
+  return length;
+}
 std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along) {
-  if (shape.size() == 0) throw ShapeError(fmt::format("max: of an array of {}x{}", shape.rows, shape.cols));
+  length_along("max", shape, along);
   const ConstBlock matrix(x.data(), shape.rows, shape.cols);
   std::vector<Index> positions;
   for (Index k = 0; k < (along == Along::rows ? shape.rows : shape.cols); ++k) {

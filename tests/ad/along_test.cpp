@@ -37,11 +37,30 @@ TEST_CASE("sums, means, maxima, norms, log-sum-exp and softmax of rows and of co
   CHECK(Vector(column_softmax(table).colwise().sum()).isApprox(Vector::Ones(4), 1e-15));
 }
 
-TEST_CASE("sums and norms of nothing are zero, a maximum of nothing throws") {
+TEST_CASE("sums and norms of nothing are zero, means and maxima of nothing throw") {
   check_rule([](const auto& m) { return row_sums(m); }, Matrix(3, 0));
   check_rule([](const auto& m) { return column_norms(m); }, Matrix(0, 2));
   CHECK(row_norms(Matrix(2, 0)) == Vector::Zero(2));
-  CHECK_THROWS_WITH_AS(row_max(Matrix(2, 0)), "max: of an array of 2x0", ShapeError);
+  Tape tape;
+  const auto throws = [](const auto& flat, const auto& none) {
+    CHECK_THROWS_WITH_AS(row_max(flat), "max: of an array of 3x0", ShapeError);
+    CHECK_THROWS_WITH_AS(row_means(flat), "mean: of an array of 3x0", ShapeError);
+    CHECK_THROWS_WITH_AS(row_log_sum_exp(flat), "max: of an array of 3x0", ShapeError);
+    CHECK_THROWS_WITH_AS(row_softmax(flat), "max: of an array of 3x0", ShapeError);
+    CHECK_THROWS_WITH_AS(column_max(none), "max: of an array of 0x3", ShapeError);
+    CHECK_THROWS_WITH_AS(column_means(none), "mean: of an array of 0x3", ShapeError);
+  };
+  throws(Matrix(3, 0), Matrix(0, 3));
+  throws(DualMatrix(Matrix(3, 0)), DualMatrix(Matrix(0, 3)));
+  throws(tape.input(Matrix(3, 0)), tape.input(Matrix(0, 3)));
+}
+
+TEST_CASE("of no rows there are no means, maxima and norms") {
+  check_rule([](const auto& m) { return row_means(m); }, Matrix(0, 3));
+  check_rule([](const auto& m) { return row_max(m); }, Matrix(0, 3));
+  check_rule([](const auto& m) { return column_log_sum_exp(m); }, Matrix(3, 0));
+  check_rule([](const auto& m) { return column_softmax(m); }, Matrix(3, 0));
+  check_rule([](const auto& m) { return row_norms(m); }, Matrix(0, 3));
 }
 
 TEST_CASE("log-sum-exp and softmax of rows are stable") {

@@ -5,8 +5,8 @@
 #include "unroll/ad/structure.hpp"
 
 /// Of every row, or of every column, of a matrix: sums, means, maxima, norms, log-sum-exp and softmax. What
-/// gives one number for each gives a vector. @throws ShapeError naming the sizes where a maximum is of
-/// nothing.
+/// gives one number for each gives a vector. @throws ShapeError naming the sizes where a mean, a maximum,
+/// log-sum-exp or softmax is of rows, or columns, of nothing.
 namespace unroll {
 
 namespace ad {
@@ -18,6 +18,13 @@ Vector greatest_values(const ConstBlock& x, Shape shape, Along along);
 template <class V>
 vector_t<V> sums_along(const V& x, Along along) {
   return vector_t<V>(sums(erased(materialise(x)), along));
+}
+/// What they are made of: of a mean or maximum there must be something. @throws ShapeError
+Index length_along(const char* operation, Shape shape, Along along);
+template <class V>
+vector_t<V> means_along(const V& x, Along along) {
+  const Index length = length_along("mean", shape_of(x), along);
+  return sums_along(x, along) / static_cast<double>(length);
 }
 template <class V>
 vector_t<V> greatest_along(const V& x, Along along) {
@@ -88,6 +95,10 @@ vector_t<V> norms_along(const V& x, Along along) {
 /// @{
 UNROLL_ALONG(vector_t, row_sums, column_sums, sums_along)
 /// @}
+/// The mean of a row, or a column.
+/// @{
+UNROLL_ALONG(vector_t, row_means, column_means, means_along)
+/// @}
 /// The greatest entry; of a tie, the first.
 /// @{
 UNROLL_ALONG(vector_t, row_max, column_max, greatest_along)
@@ -105,17 +116,5 @@ UNROLL_ALONG(vector_t, row_log_sum_exp, column_log_sum_exp, log_sum_exp_along)
 UNROLL_ALONG(matrix_t, row_softmax, column_softmax, softmax_along)
 /// @}
 #undef UNROLL_ALONG
-
-/// The means of rows, and of columns.
-/// @{
-template <ad::AnyArray V>
-vector_t<V> row_means(const V& x) {
-  return row_sums(x) / static_cast<double>(x.cols());
-}
-template <ad::AnyArray V>
-vector_t<V> column_means(const V& x) {
-  return column_sums(x) / static_cast<double>(x.rows());
-}
-/// @}
 
 }  // namespace unroll
