@@ -31,7 +31,22 @@ double power(double a, double b, int i, int j) {
   return sum == 0 ? 0 : sum * p;
 }
 double polygamma(int order, double x) {
-  return order == 0 ? Eigen::numext::digamma(x) : Eigen::numext::polygamma(static_cast<double>(order), x);
+  if (!(x <= 0)) return order == 0 ? Eigen::numext::digamma(x) : Eigen::numext::polygamma(double(order), x);
+  // By ψ(x) = ψ(1 − x) − π cot πx and its derivatives: steps up to x > 0 would be as many as x is far.
+  constexpr double pi = 3.14159265358979323846;
+  const double from_pole = x - std::round(x);
+  if (!(std::abs(from_pole) > 0)) return order % 2 == 0 ? NAN : INFINITY;
+  const double c = 1 / std::tan(pi * from_pole), d = 1 + c * c, mirrored = polygamma(order, 1 - x);
+  switch (order) {
+    case 0:
+      return mirrored - pi * c;
+    case 1:
+      return pi * pi * d - mirrored;
+    case 2:
+      return mirrored - 2 * pi * pi * pi * c * d;
+    default:
+      return 2 * pi * pi * pi * pi * d * (1 + 3 * c * c) - mirrored;
+  }
 }
 
 namespace {

@@ -92,3 +92,14 @@ TEST_CASE("norms of rows keep the range of their entries, and have slope 0 at 0"
   const Matrix slopes = tape.sweep(sum(row_norms(m))).adjoint(m).reshaped(3, 2);
   CHECK(slopes.isApprox(Matrix{{0.6, 0.8}, {0.6, 0.8}, {0.0, 0.0}}, 1e-14));
 }
+
+TEST_CASE("a tie in a row, or a column, belongs to the first") {
+  const Matrix x{{2.0, 1.0, 2.0}, {0.0, -0.0, 0.0}, {2.0, 1.0, -1.0}};
+  Tape tape;
+  const VarMatrix m = tape.input(x);
+  CHECK(tape.sweep(sum(row_max(m))).adjoint(m) ==
+        Matrix(Matrix{{1., 0., 0.}, {1., 0., 0.}, {1., 0., 0.}}.reshaped()));
+  CHECK(tape.sweep(sum(column_max(m))).adjoint(m) ==
+        Matrix(Matrix{{1., 1., 1.}, {0., 0., 0.}, {0., 0., 0.}}.reshaped()));
+  CHECK(row_max(DualMatrix(x, Matrix(Vector::Unit(9, 6)))).tangents().isZero(0));
+}

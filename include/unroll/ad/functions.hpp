@@ -84,7 +84,7 @@ inline double gaussian(double x, double c = 1.0) {
 inline double part_of(double x, double h) { return std::isinf(x) ? std::copysign(1.0, x) : x / h; }
 /// log |Γ(x)|.
 double log_gamma(double x);
-/// The derivative of order `order` of ψ = Γ'/Γ. (Its values are Eigen's.)
+/// The derivative of order `order` ≤ 3 of ψ = Γ'/Γ. (Its values for x > 0 are Eigen's.)
 double polygamma(int order, double x);
 
 inline double hypotenuse(double a, double b) { return std::hypot(a, b); }
@@ -107,7 +107,12 @@ Tangent<T> power(Tangent<T> a, Tangent<T> b, int i, int j) {
   return {power(a.value, b.value, i, j), chain(power(a.value, b.value, i + 1, j), a.tangent) +
                                              chain(power(a.value, b.value, i, j + 1), b.tangent)};
 }
-inline double power_slope(double a, double b) { return b == 0 ? 0.0 : b * std::pow(a, b - 1.0); }
+inline double power_slope(double a, double b) {
+  if (b == 0) return 0.0;
+  const double below = b - 1.0, lost = b - (below + 1.0);  // what the rounding of b − 1 took
+  const double slope = b * std::pow(a, below);
+  return lost != 0 && a > 0 && std::isfinite(a) ? slope * (1.0 + lost * std::log(a)) : slope;
+}
 template <class T>
 T power_slope(T a, T b) {
   return power(a, b, 1, 0);
