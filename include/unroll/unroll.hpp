@@ -4,6 +4,7 @@
 /// optional mpi/, the log of a tape (ad/tape_log.hpp) and theory/polynomial_block.hpp: include those by name.
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/along.hpp"
+#include "unroll/ad/assembly.hpp"
 #include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/factorisation.hpp"
 #include "unroll/ad/gradient.hpp"

@@ -6,6 +6,7 @@
 
 #include "ad/adaptors.hpp"
 #include "unroll/ad/along.hpp"
+#include "unroll/ad/assembly.hpp"
 #include "unroll/ad/unpack.hpp"
 
 namespace unroll::ad {
@@ -148,6 +149,16 @@ Matrix at_both_bounds(const ConstBlock& x, const ConstBlock& lower, const ConstB
             ? 1
             : 0;
   return both;
+}
+
+void throw_entries(Index entries, Shape shape) {
+  throw ShapeError(fmt::format("assemble: {} entries, not {}x{}", entries, shape.rows, shape.cols));
+}
+void check_part(const char* operation, const char* part, Index i, const char* what, Index found,
+                Index wanted) {
+  if (found != wanted)
+    throw ShapeError(
+        fmt::format("{}: {} {} has {} {}, the first {}", operation, part, i, found, what, wanted));
 }
 
 void throw_unpacked(Index size, Index wanted) {
