@@ -85,6 +85,44 @@ TEST_CASE("a sparse matrix and an operator are applied as the dense matrix is") 
   check_rule([&](const auto& m) { return op * m; }, matrix_point(3, 2));
 }
 
+TEST_CASE("a convolution on a ring is its circulant matrix, through the steps of a run too") {
+  constexpr Index n = 6;
+  const Vector kernel = point(n, 3), y = point(n, 4);
+  const auto along = [&](Index sign) {
+    return [&kernel, sign](const Vector& x) {
+      Vector sums = Vector::Zero(n);
+      for (Index i = 0; i < n; ++i)
+        for (Index k = 0; k < n; ++k) sums[(i + sign * k + n) % n] += kernel[k] * x[i];
+      return sums;
+    };
+  };
+  const LinearOperator op{n, n, along(1), along(-1)};
+  const Matrix circulant =
+      Matrix::NullaryExpr(n, n, [&](Index i, Index j) { return kernel[(i - j + n) % n]; });
+  check_rule([&](const auto& v) { return square(op * v); }, y);
+  check_rule([&](const auto& v) { return square(transpose_product(op, v)); }, y);
+  const auto run = [&](const auto& A, const auto& back) {  // gradient descent on ½‖A x − y‖² + ½ θ ‖x‖²
+    return [&, back](const auto& theta) {
+      using V = std::remove_cvref_t<decltype(theta)>;
+      V x = V(y) * theta[0];
+      for (int t = 0; t < 5; ++t) {
+        const V rest = A * x - y;
+        x = V(x - 0.05 * (V(back(rest)) + theta[0] * x));
+      }
+      return squared_norm(x);
+    };
+  };
+  const Matrix transposed = circulant.transpose();
+  const auto by_operator = run(op, [&](const auto& v) { return transpose_product(op, v); });
+  const auto by_matrix = run(circulant, [&](const auto& v) { return transposed * v; });
+  const Vector theta{{0.4}}, one{{1.0}};
+  check_rule(by_operator, theta);
+  const auto close = [](const Vector& a, const Vector& b) { return std::abs(a[0] / b[0] - 1) <= 1e-13; };
+  CHECK(close(gradient(by_operator, theta), gradient(by_matrix, theta)));
+  CHECK(
+      close(hessian_vector_product(by_operator, theta, one), hessian_vector_product(by_matrix, theta, one)));
+}
+
 TEST_CASE("a product over an empty dimension is zero, and so is its derivative") {
   const Matrix wide = Matrix::Ones(2, 0), tall = Matrix::Ones(0, 2);
   const Eigen::SparseMatrix<double> sparse_wide = wide.sparseView();
