@@ -30,7 +30,8 @@ TEST_CASE("sums, means, maxima, norms, log-sum-exp and softmax of rows and of co
               [](const auto& m) { return column_log_sum_exp(m); });
   check_along([](const auto& m) { return row_softmax(m); }, [](const auto& m) { return column_softmax(m); });
   CHECK(row_sums(table).isApprox(Vector(table.rowwise().sum())));
-  CHECK(column_max(table) == Vector(table.colwise().maxCoeff().transpose()));
+  const Vector expected = table.colwise().maxCoeff();
+  CHECK(column_max(table) == expected);
   CHECK(row_norms(table).isApprox(Vector(table.rowwise().norm()), 1e-15));
   CHECK(column_norms(table).isApprox(Vector(table.colwise().norm().transpose()), 1e-15));
   CHECK(Vector(row_softmax(table).rowwise().sum()).isApprox(Vector::Ones(3), 1e-15));

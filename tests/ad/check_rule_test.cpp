@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "support/worst.hpp"
+
 namespace unroll::test {
 
 Matrix matrix_point(Index rows, Index cols, unsigned seed) {
@@ -52,7 +54,7 @@ class Checker {
 
   void compare(const std::string& what, const Matrix& a, const Matrix& b, double tolerance) {
     const bool same_shape = a.rows() == b.rows() && a.cols() == b.cols();
-    const double scale = b.size() == 0 ? 1 : std::max(1.0, b.cwiseAbs().maxCoeff());
+    const double scale = b.size() == 0 ? 1 : std::max(1.0, test::largest(b.cwiseAbs()));
     const double distance = !same_shape ? NAN : a.size() == 0 ? 0 : (a - b).cwiseAbs().sum() / scale;
     if (!(distance <= tolerance))
       report_ += fmt::format("operands {:b}: {} differs by {}\n", active_, what, distance);

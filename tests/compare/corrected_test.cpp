@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "unroll/compare/metrics.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/error.hpp"
@@ -26,9 +27,9 @@ double gap(const test::QuadraticCase& c, const S& solver) {
   for (CorrectedForm form(c.problem, solver, c.x0, c.theta); form.step() <= 60; form.advance())
     exact.push_back(form.jacobian());
   const double scale = c.problem.minimiser_jacobian(c.theta).norm();
-  double largest = 0;
+  test::Worst largest;
   const auto compare = [&](Index t, const Matrix& J) {
-    largest = std::max(largest, (J - exact[static_cast<std::size_t>(t)]).norm() / scale);
+    largest.add((J - exact[static_cast<std::size_t>(t)]).norm() / scale);
   };
   const std::vector<Index> at = {0, 1, 2, 7, 30, 60};
   const History run = corrected_history(c.problem, solver, c.x0, c.theta, at);

@@ -10,6 +10,7 @@
 #include "compare/data_setup.hpp"
 #include "compare/temporary_directory.hpp"
 #include "support/texts.hpp"
+#include "support/worst.hpp"
 #include "theory/reference.hpp"
 #include "unroll/compare/metrics.hpp"
 #include "unroll/compare/setup.hpp"
@@ -33,12 +34,12 @@ const SolverSummary& summary(const CurseResult& result, const std::string& solve
 void check_against_reference(const std::string& file, const CurseResult& result) {
   std::map<std::pair<std::string, Index>, const Record*> records;
   for (const Record& record : result.records) records[{record.solver, record.t}] = &record;
-  std::map<std::string, std::pair<double, double>> largest;
+  std::map<std::string, std::pair<test::Worst, test::Worst>> largest;
   const auto rows = test::reference_rows(file);
   for (const auto& row : rows) {
-    auto& [suboptimality, error] = largest.try_emplace(row[0], 1.0, 1.0).first->second;
-    suboptimality = std::max(suboptimality, std::stod(row[2]));
-    error = std::max(error, std::stod(row[3]));
+    auto& [suboptimality, error] = largest[row[0]];
+    for (const double size : {1.0, std::stod(row[2])}) suboptimality.add(size);
+    for (const double size : {1.0, std::stod(row[3])}) error.add(size);
   }
   for (const auto& row : rows) {
     const auto record = records.find({row[0], std::stol(row[1])});
@@ -58,9 +59,10 @@ void check_against_reference(const std::string& file, const CurseResult& result)
 void check_corrected_against_reference(const std::string& file, const CurseResult& result) {
   std::map<std::pair<std::string, Index>, double> errors;
   for (const Record& record : result.records) errors[{record.solver, record.t}] = *record.corrected_error;
-  std::map<std::string, double> largest;
+  std::map<std::string, test::Worst> largest;
   const auto rows = test::reference_rows(file);
-  for (const auto& row : rows) largest[row[0]] = std::max({1.0, largest[row[0]], std::stod(row[2])});
+  for (const auto& row : rows)
+    for (const double size : {1.0, std::stod(row[2])}) largest[row[0]].add(size);
   int compared = 0;
   for (const auto& row : rows) {
     const auto error = errors.find({row[0], std::stol(row[1])});

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "problem/problem_cases.hpp"
+#include "support/worst.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/error.hpp"
 
@@ -91,9 +92,10 @@ TEST_CASE("of two thousand variables and a condition of a million Lanczos finds 
     decaying[j] = 0.01 + 1 / ((1.0 + static_cast<double>(j)) * (1.0 + static_cast<double>(j)));
   for (const Vector& eigenvalues : {even, decaying}) {
     const SpectrumEstimate e = estimate(eigenvalues);
+    const double smallest = eigenvalues.minCoeff(), largest = eigenvalues.maxCoeff();
     CHECK(e.warning.empty());
-    CHECK(relative(e.spectrum.largest, eigenvalues.maxCoeff()) <= 1e-3);
-    CHECK(relative(e.spectrum.smallest, eigenvalues.minCoeff()) <= 5e-2);
+    CHECK(relative(e.spectrum.largest, largest) <= 1e-3);
+    CHECK(relative(e.spectrum.smallest, smallest) <= 5e-2);
     CHECK(e.smallest_error <= 5e-2 * e.spectrum.smallest);
   }
 }
@@ -102,7 +104,7 @@ TEST_CASE("an end that the products do not reach comes with a warning, and lies 
   const Vector crowded = Vector::LinSpaced(2000, std::log(1e-8), 0).array().exp();
   const SpectrumEstimate e = estimate(crowded, {.most_products = 300});
   CHECK(e.warning.find("smallest eigenvalue") != std::string::npos);
-  CHECK(e.spectrum.smallest >= crowded.minCoeff());
+  CHECK(e.spectrum.smallest >= crowded[0]);
   CHECK(e.smallest_error > 5e-2 * e.spectrum.smallest);
   CHECK(e.cost.hessian_vector_products <= 305);
   CHECK(relative(e.spectrum.largest, 1) <= 1e-3);
@@ -112,8 +114,9 @@ TEST_CASE("the error bounds hold: an eigenvalue is that near") {
   const Vector eigenvalues = Vector::LinSpaced(600, std::log(1e-3), 0).array().exp();
   for (const Index products : {60, 200}) {
     const SpectrumEstimate e = estimate(eigenvalues, {.most_products = products});
-    CHECK((eigenvalues.array() - e.spectrum.smallest).abs().minCoeff() <= e.smallest_error + 1e-14);
-    CHECK((eigenvalues.array() - e.spectrum.largest).abs().minCoeff() <= e.largest_error + 1e-14);
+    const auto distance = [&](double end) { return -test::largest(-(eigenvalues.array() - end).abs()); };
+    CHECK(distance(e.spectrum.smallest) <= e.smallest_error + 1e-14);
+    CHECK(distance(e.spectrum.largest) <= e.largest_error + 1e-14);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "derivative/custom_solvers.hpp"
 #include "solver/random_quadratic.hpp"
+#include "support/worst.hpp"
 #include "theory/reference.hpp"
 #include "unroll/compare/setup.hpp"
 #include "unroll/derivative/jacobian.hpp"
@@ -65,7 +66,8 @@ void check_identities(const QuadraticCase& c, const auto& solver, const Recurren
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(H);
   ResidualPolynomial polynomial(recurrence, eigen.eigenvalues());
   CorrectedForm form(c.problem, recurrence, c.x0, c.theta);
-  double largest = 1;
+  test::Worst largest;
+  largest.add(1);
   for (std::size_t t = 0; t < run.dx.size(); ++t) {
     const Matrix P =
         eigen.eigenvectors() * polynomial.value().asDiagonal() * eigen.eigenvectors().transpose();
@@ -74,7 +76,7 @@ void check_identities(const QuadraticCase& c, const auto& solver, const Recurren
     const Matrix M_t = c.problem.mixed(run.x[t], c.theta);
     const Matrix J = -adjoints.transpose() * M_t, residual = I - H * adjoints;
     CAPTURE(t);
-    largest = std::max(largest, P.norm());
+    largest.add(P.norm());
     const double rounding = 1e-12 * largest, scale = rounding * inverse.norm() * (M_t.norm() + M.norm());
     CHECK((adjoints - inverse * (I - P)).norm() <= rounding * inverse.norm());
     CHECK((residual - P).norm() <= rounding * H.norm() * inverse.norm());
@@ -142,8 +144,9 @@ TEST_CASE("the corrected errors on two data sets are those of the independent pr
                                                       {"heavy-ball", form(HeavyBall::optimal(l, L))},
                                                       {"chebyshev", form(Chebyshev{l, L})}};
     const auto rows = test::reference_rows("corrected_ridge_" + data + ".csv");
-    std::map<std::string, double> largest;
-    for (const auto& row : rows) largest[row[0]] = std::max({1.0, largest[row[0]], std::stod(row[2])});
+    std::map<std::string, test::Worst> largest;
+    for (const auto& row : rows)
+      for (const double size : {1.0, std::stod(row[2])}) largest[row[0]].add(size);
     for (const auto& row : rows) {
       CorrectedForm at = starts.at(row[0]);
       while (at.step() < std::stol(row[1])) at.advance();
