@@ -1,5 +1,7 @@
 #include "unroll/ad/statements.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "unroll/error.hpp"
@@ -7,13 +9,13 @@
 namespace unroll::ad {
 
 void Statements::grow(std::size_t more_arguments, std::size_t more_statements) {
-  constexpr std::size_t most = std::numeric_limits<Id>::max();
-  if (more_statements > most - size_) throw TapeError("tape: more than 2^32 scalar statements");
+  if (more_statements > most_ - size_)
+    throw TapeError(fmt::format("tape: more than {} scalar statements", most_ - 1));
   const auto enough = [](std::size_t capacity, std::size_t needed) {
     return needed <= capacity ? capacity : std::max({2 * capacity, needed, smallest});
   };
   const std::size_t arguments = enough(argument_capacity_, arguments_ + more_arguments);
-  const std::size_t statements = std::min(enough(capacity_, size_ + more_statements), most);
+  const std::size_t statements = std::min(enough(capacity_, size_ + more_statements), most_);
   // All memory before any capacity: what throws here leaves the statements as they were.
   partials_.resize(arguments);
   ids_.resize(arguments);
@@ -39,11 +41,7 @@ void Statements::reset(std::size_t tangents) {
   size_ = arguments_ = 0;
   tangents_ = tangents;
   // A recording before, without tangents, may have been long: k times its capacity is not wanted.
-  if (tangents > 0) {
-    capacity_ = std::min(capacity_, smallest);
-    argument_capacity_ = std::min(argument_capacity_, smallest);
-    grow(0, 1);
-  }
+  if (tangents > 0) capacity_ = argument_capacity_ = 0;
   push(0);
   std::fill_n(blocks_.data(), tangents > 0 ? 1 + tangents : 0, 0.0);
 }

@@ -18,13 +18,17 @@ class Statements {
   enum class Count : std::uint8_t {};  // not a character type: stores through those would alias everything
   static constexpr std::uint32_t most_arguments = std::numeric_limits<std::uint8_t>::max();
 
+  /// At most `most` ≤ 2^32 − 1 statements: ids are no larger.
+  explicit Statements(std::size_t most = std::numeric_limits<Id>::max()) : most_(most) {}
+
   struct Record {
     double* partials;
     Id* arguments;
     Id id;
   };
 
-  /// A new statement of `count` ≤ most_arguments arguments, to be filled in.
+  /// A new statement of `count` ≤ most_arguments arguments, to be filled in. @throws TapeError, and leaves
+  /// the statements as they were, where there would be too many; std::bad_alloc likewise.
   [[gnu::always_inline]] Record push(std::uint32_t count) {
     if (arguments_ + count > argument_capacity_ || size_ == capacity_) [[unlikely]]
       grow(count, 1);
@@ -74,6 +78,7 @@ class Statements {
   static constexpr std::size_t smallest = 1024;
   void grow(std::size_t more_arguments, std::size_t more_statements);
 
+  std::size_t most_;
   std::size_t size_ = 0, capacity_ = 0;
   std::size_t arguments_ = 0, argument_capacity_ = 0;
   std::size_t tangents_ = 0;
