@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "support/texts.hpp"
 #include "unroll/check/problem.hpp"
 #include "unroll/problem/finite_sum.hpp"
+#include "unroll/problem/root.hpp"
 
 namespace unroll {
 namespace {
@@ -131,6 +133,71 @@ TEST_CASE("every wrong part of second_order is found by its name") {
   CHECK(found([&](const Matrix& dx, const Matrix&) {
           return SecondOrder{H * dx, Matrix()};
         }) == "second_order");
+}
+
+/// f + x_0³, with third derivatives that are `factor` times what they should be.
+struct Cubic : Pieces {
+  double factor = 1;
+  double value(const Vector& x, const Vector& theta) const override {
+    return Pieces::value(x, theta) + std::pow(x[0], 3);
+  }
+  Vector gradient(const Vector& x, const Vector& theta) const override {
+    return Pieces::gradient(x, theta) + Vector{{3 * x[0] * x[0], 0}};
+  }
+  SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& dx,
+                           const Matrix& dt) const override {
+    SecondOrder s = Pieces::second_order(x, theta, dx, dt);
+    s.dx.row(0) += 6 * x[0] * dx.row(0);
+    return s;
+  }
+  SecondOrder third_order(const Vector&, const Vector&, const Vector& w, const Matrix& dx,
+                          const Matrix& dt) const override {
+    SecondOrder t{Matrix::Zero(2, dx.cols()), Matrix::Zero(2, dt.cols())};
+    t.dx.row(0) = factor * 6 * w[0] * dx.row(0);
+    return t;
+  }
+};
+
+TEST_CASE("third derivatives that are wrong by a thousandth are found") {
+  Cubic f;
+  CHECK(check(f));
+  f.factor = 1.001;
+  CHECK(check(f).first_failure() == "third_order: x_dot and pull_gradient");
+}
+
+TEST_CASE("a block in theta that is not symmetric is found where differences do not see it") {
+  Pieces f;
+  const Matrix skew{{0, 1e-8}, {0, 0}};
+  f.second_ = [&](const Matrix& dx, const Matrix& dt) {
+    return SecondOrder{f.H * dx - dt, Matrix(dt - dx + skew * dt)};
+  };
+  CHECK(check(f).first_failure() == "second_order: f_theta_theta is symmetric");
+}
+
+/// F = (x_0 − θ_0, x_0 x_1 − θ_1), of which one transpose has `sign`.
+struct Product : Root {
+  double sign_of_x = 1, sign_of_theta = 1;
+  Index dimension() const override { return 2; }
+  Index parameters() const override { return 2; }
+  Vector residual(const Vector& x, const Vector& theta) const override {
+    return Vector{{x[0], x[0] * x[1]}} - theta;
+  }
+  Matrix push_gradient(const Vector& x, const Vector&, const Matrix& dx, const Matrix& dt) const override {
+    return Matrix{{1, 0}, {x[1], x[0]}} * dx - dt;
+  }
+  SecondOrder pull_gradient(const Vector& x, const Vector&, const Matrix& w) const override {
+    return {sign_of_x * Matrix{{1, x[1]}, {0, x[0]}} * w, -sign_of_theta * w};
+  }
+};
+
+TEST_CASE("a root whose transposes have a wrong sign is found by the part that has it") {
+  Product root;
+  CHECK(check(root));
+  root.sign_of_x = -1;
+  CHECK(check(root).first_failure() == "pull_gradient: F_x^T w and F_x");
+  root.sign_of_x = 1;
+  root.sign_of_theta = -1;
+  CHECK(check(root).first_failure() == "pull_gradient: F_theta^T w and F_theta");
 }
 
 TEST_CASE("a gradient with a memory, and one that is not a number, are found") {

@@ -84,6 +84,54 @@ TEST_CASE("a step that depends on t is found where it is said not to") {
         "a step is the same at another t");
 }
 
+/// Steps of a length that comes back after `period` steps, or changes once `late` of them were taken.
+struct Periodic {
+  Index period = 1, late = 1'000'000;
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    const double h = 0.1 + 0.01 * static_cast<double>(t % period) + (t >= late ? 0.1 : 0.0);
+    return {s.x - h * f.gradient(s.x, theta)};
+  }
+};
+
+TEST_CASE("so is one that depends on t by a period, or late") {
+  CHECK(found_by(Periodic{}, StepsMay::not_depend_on_t));
+  for (const Index period : {2, 3, 5, 7, 14, 100}) {
+    CAPTURE(period);
+    CHECK(found_by(Periodic{period}, StepsMay::not_depend_on_t).first_failure() ==
+          "a step is the same at another t");
+    CHECK(found_by(Periodic{period}));
+  }
+  CHECK_FALSE(found_by(Periodic{1, 1000}, StepsMay::not_depend_on_t));
+}
+
+/// Keeps exp(θ), which the first step makes, and a velocity, which every step does.
+struct Keeping {
+  template <class V>
+  struct State {
+    V x, velocity, kept;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(0.0 * x0), V(Vector(Vector::Zero(1)))};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    const V kept = t == 0 ? V(exp(theta)) : s.kept;
+    const V velocity = 0.5 * s.velocity - (0.1 / kept[0]) * f.gradient(s.x, theta);
+    return {s.x + velocity, velocity, kept};
+  }
+};
+
+TEST_CASE("a member that carries theta is named, which is no failure") {
+  const Findings found = found_by(Keeping{});
+  INFO(found.str());
+  CHECK(found);
+  CHECK(contains(found.str(), "member 3 depends on theta"));
+  CHECK_FALSE(contains(found.str(), "member 2 depends on theta"));
+  CHECK_FALSE(contains(found_by(Lbfgs{}).str(), "depends on theta"));
+}
+
 TEST_CASE("a derivative that forgets theta is found, and so is a step that is another on a tape") {
   CHECK(found_by(ForgetsTheta{}).first_failure() == "dx_T forwards and differences");
   CHECK(found_by(TwoFaced{}).first_failure() == "x_T on a tape and plain");

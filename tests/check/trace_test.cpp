@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "support/texts.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -13,14 +15,14 @@ namespace {
 
 using Direction = NonFiniteStep::Direction;
 
-/// x⁺ = x − 1, of which in step 4 the logarithm is taken, or from step 2 on the root of what is 0.
+/// x⁺ = x − 1, of which in step 4 the logarithm is taken, or in step 2 a root, of 0 in the last entry.
 struct Descends {
   bool takes_logarithm;
   template <class V>
   State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
     const V next = s.x - theta;
     if (takes_logarithm && t == 3) return {V(next + log(next))};
-    if (!takes_logarithm && t == 1) return {V(next + sqrt(V(s.x - 1.0 * s.x)))};
+    if (!takes_logarithm && t == 1) return {V(next + sqrt(V(s.x - cwise_product(Vector{{0, 1}}, s.x))))};
     return {next};
   }
 };
@@ -48,6 +50,8 @@ TEST_CASE("a finite run with an infinite slope is traced backwards to the step t
   CHECK(found->step == 2);
   CHECK(test::contains(found->made.operation, "the pullback of a"));
   CHECK(test::contains(found->made.operation, "= sqrt(a"));
+  CHECK(found->made.entry == 1);
+  CHECK(std::isinf(found->made.value));
 }
 
 TEST_CASE("where everything is finite there is nothing to trace") {

@@ -40,7 +40,8 @@ Vector numbers_of(const State& state) {
   return Eigen::Map<const Vector>(entries.data(), std::ssize(entries));
 }
 
-/// Every step of the run is taken twice from its state, and once as if it were a later one.
+/// Every step of the run is taken twice from its state, and as if it were a later one: the next, so that no
+/// period hides the difference, and some far away.
 template <class S>
 void check_steps(Findings& found, const Problem& problem, const S& solver, const Vector& x0,
                  const Vector& theta, const SolveOptions& options, StepsMay may) {
@@ -53,7 +54,9 @@ void check_steps(Findings& found, const Problem& problem, const S& solver, const
   };
   const auto resumed = [&](Index t, const auto& next) {
     if (differs < 0 && taken(t - 1) != numbers_of(next)) differs = t;
-    if (depends < 0 && taken(t + 6) != numbers_of(next)) depends = t;
+    if (may == StepsMay::not_depend_on_t && depends < 0)
+      for (const Index later : {1, 2, 7, 100, 10001})
+        if (depends < 0 && taken(t - 1 + later) != numbers_of(next)) depends = t;
     state = next;
   };
   resume(f, solver, initial_state(solver, x0), theta, 0, options, resumed);
@@ -65,12 +68,55 @@ void check_steps(Findings& found, const Problem& problem, const S& solver, const
   if (may == StepsMay::not_depend_on_t) report("a step is the same at another t", depends);
 }
 
+/// Values and tangents of a member's arrays and scalars.
+template <class Member>
+std::vector<Matrix> blocks_of(const Member& member) {
+  std::vector<Matrix> blocks;
+  for_each_taped(member, [&](const auto& part) { blocks.push_back(part.block()); });
+  return blocks;
+}
+
+/// Names the members of the state that depend on θ and that no step but the first changes.
+template <class S>
+void name_carried(Findings& found, const Problem& problem, const S& solver, const Vector& x0,
+                  const Vector& theta, Index steps) {
+  Cost unused;
+  const RunInputs<S, const S&> inputs(problem, solver, theta, unused);
+  const RunContext<DualVector> context = inputs.dual(Matrix::Identity(theta.size(), theta.size()));
+  const auto prepared = prepare(solver, context.theta);
+  const auto same = [](const Matrix& a, const Matrix& b) {
+    return a.rows() == b.rows() && a.cols() == b.cols() && a == b;
+  };
+  std::vector<std::vector<Matrix>> first;  // by step 1, of the members that have not changed since
+  StateOf<S, DualVector> state = initial_state(solver, DualVector(x0));
+  for (Index t = 0; t < steps; ++t) {
+    state = take_step<DualVector, S>(solver, inputs.oracle(context), state, context.theta, t, prepared);
+    std::size_t i = 0;
+    for_each_member(state, [&](const auto& member) {
+      const std::vector<Matrix> now = blocks_of(member);
+      if (t == 0)
+        first.push_back(now);
+      else if (!std::equal(now.begin(), now.end(), first[i].begin(), first[i].end(), same))
+        first[i].clear();
+      ++i;
+    });
+  }
+  const auto depends = [](const Matrix& block) { return !block.rightCols(block.cols() - 1).isZero(0); };
+  for (std::size_t i = 1; i < first.size() && steps > 2; ++i)
+    if (std::any_of(first[i].begin(), first[i].end(), depends))
+      found.add({"state", 0, 0, "",
+                 fmt::format("member {} depends on theta and is the same after every step: prepare(theta) "
+                             "would make it once",
+                             i + 1)});
+}
+
 }  // namespace detail
 
 /// Checks a solver on a problem, from x_0 at θ and for options.steps steps, few enough that differences of
 /// the run are meaningful:
 ///   steps       run without an exception, keep the shapes of the state, give the same bits when they are
 ///               taken again from one state, and do not depend on t if they are said not to;
+///   state       says, and that is no fault, which members depend on θ alone: a prepare(θ) makes them once;
 ///   x_T         is the same on plain, dual and taped arrays;
 ///   ∂x_T        by Reverse{} is that by Forward{}, to rounding beside the largest ∂x_t of the run and
 ///               ‖x_T‖/‖θ‖, and both are differences of the run.
@@ -87,6 +133,7 @@ Findings check_solver(const S& solver, const Problem& problem, const Vector& x0,
     check_solver(solver);
     end = solve(problem, solver, x0, theta, options).x();
     detail::check_steps(found, problem, solver, x0, theta, options, may);
+    detail::name_carried(found, problem, solver, x0, theta, options.steps);
   });
   if (!ran) return found;
   Matrix forwards;
