@@ -85,7 +85,8 @@ Factorisation explained(const M& a, bool symmetric, std::string_view name) {
   }
 }
 
-/// @throws NumericalError if an entry of what was formed is not finite.
+/// @throws NumericalError if an entry of what was formed, A or its product with what is finite, is not
+/// finite.
 template <class M>
 void check_finite(const LinearMap& a, const M& entries) {
   if (!entries.allFinite())
@@ -223,6 +224,7 @@ Matrix solve_linear(const LinearMap& a, const Matrix& b, const LinearOptions& op
   double unit_of_a = 0;  // not known yet
   scaled.apply = [&a, &unit_of_a](const Matrix& v) -> Matrix {
     const Matrix image = a.apply(v);
+    if (v.allFinite()) check_finite(a, image);
     const double ratio = image.reshaped().stableNorm() / v.reshaped().stableNorm();
     if (unit_of_a == 0 && ratio > 0 && std::isfinite(ratio)) unit_of_a = ratio;
     return unit_of_a == 0 ? image : Matrix(image / unit_of_a);

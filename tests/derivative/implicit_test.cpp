@@ -122,13 +122,17 @@ TEST_CASE(
 }
 
 TEST_CASE("iterative solvers take matrices and right-hand sides of any scale") {
-  const Matrix A = Matrix{{3, 1, 0}, {0.5, 2, 0.4}, {0, -0.3, 1.5}};
-  const Vector b{{1, -2, 0.5}}, expected = A.partialPivLu().solve(b);
+  const Matrix general{{3, 1, 0}, {0.5, 2, 0.4}, {0, -0.3, 1.5}}, definite = general * general.transpose();
+  const Vector b{{1, -2, 0.5}};
   for (const double of_a : {1e-200, 1e-160, 1.0, 1e160, 1e200})
-    for (const double of_b : {1e-250, 1.0, 1e250}) {
+    for (const double of_b : {1e-250, 1e-165, 1.0, 1e250}) {
       if (!std::isnormal(of_b / of_a)) continue;
-      const LinearMap map{3, false, "A", [&](const Matrix& v) { return Matrix(of_a * (A * v)); }};
-      for (const auto solver : {LinearSolver::gmres, LinearSolver::bicgstab}) {
+      for (const auto solver :
+           {LinearSolver::gmres, LinearSolver::bicgstab, LinearSolver::conjugate_gradient}) {
+        const bool symmetric = solver == LinearSolver::conjugate_gradient;
+        const Matrix& A = symmetric ? definite : general;
+        const Vector expected = A.partialPivLu().solve(b);
+        const LinearMap map{3, symmetric, "A", [&](const Matrix& v) { return Matrix(of_a * (A * v)); }};
         CAPTURE(of_a);
         CAPTURE(of_b);
         CAPTURE(static_cast<int>(solver));
