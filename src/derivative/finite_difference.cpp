@@ -41,9 +41,10 @@ class Differences final : public Linearisation {
     }
     if (!wanted().start) return back;
     back.start.resize(n, s);
+    const double least = std::min(1.0, size_of_run());
     for (Index i = 0; i < n; ++i)
-      back.start.row(i) =
-          pulled_along(Vector::Unit(n, i), Vector::Zero(p), step_ * std::max(1.0, std::abs(steps().x0()[i])));
+      back.start.row(i) = pulled_along(Vector::Unit(n, i), Vector::Zero(p),
+                                       step_ * std::max(least, std::abs(steps().x0()[i])));
     return back;
   }
 
@@ -96,6 +97,14 @@ class Differences final : public Linearisation {
   Vector start_along(const Vector& theta_dot) {
     const Start& start = steps().start();
     return start.dx.size() > 0 ? Vector(start.dx * theta_dot) : Vector(Vector::Zero(steps().dimension()));
+  }
+
+  /// The largest entry of x_0 and x_T, 1 if all are 0: the unit of x, where it is smaller than 1.
+  double size_of_run() {
+    double largest = 0;
+    for (const Vector* x : {&steps().x0(), &record().x})
+      if (x->size() > 0) largest = std::max(largest, x->lpNorm<Eigen::Infinity>());
+    return largest == 0 ? 1 : largest;
   }
 
   /// h for a direction of θ: step / max_i(|v_i|/|θ_i|), |θ_i| replaced by 1 where it is 0; 0 for v = 0.
