@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -22,17 +23,28 @@ void for_each_index(Index count, Index threads, const std::function<void(Index)>
   try {
     for (Index i = 1; i < std::min(threads, count); ++i) helpers.emplace_back(work);
   } catch (const std::system_error&) {  // as many as the system has: those that there are do the work
+  } catch (const std::bad_alloc&) {     // and as many as there is memory for
   }
   work();
 }
+
+namespace {
+std::string text(const char* message) {
+  try {
+    return message;
+  } catch (const std::bad_alloc&) {
+    return "out of memory";  // so short that it needs none
+  }
+}
+}  // namespace
 
 std::string message_of(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
-    return error.what();
+    return text(error.what());
   } catch (...) {
-    return "an exception that is no std::exception";
+    return text("an exception that is no std::exception");
   }
 }
 

@@ -30,7 +30,12 @@ class WholeTape final : public detail::Backwards {
   void record_all(const std::function<bool(Index t)>& marked) {
     steps().restart();
     if (!tape_) tape_.emplace(adjoints_);
-    steps().record_steps(0, steps().length(), *tape_, 0, marked);
+    try {
+      steps().record_steps(0, steps().length(), *tape_, 0, marked);
+    } catch (...) {
+      tape_.reset();  // which would be taken for the whole
+      throw;
+    }
     Cost& cost = steps().record.cost;
     cost.tape_bytes = std::max(cost.tape_bytes, tape_->take_most_bytes());
   }

@@ -50,18 +50,20 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   const bool ends = stop.status != Status::step_limit || stop.steps == options_.steps,
              is_over = ends || is_enough;
   if (has_ended_ || (stop.steps <= known_ && !is_over)) return;
+  // All memory first: where there is none the run has not ended yet.
+  Vector end = is_over ? x : Vector(), theta = is_over ? theta_ : Vector();
   known_ = std::max(known_, stop.steps);
   accepted_ += accepted;
   if (!is_over) return;
   has_ended_ = true;
   was_enough_ = !ends;
   stop.status = whole_status(stop.status, stop.steps, accepted_);
-  record.x = x;
+  record.x = std::move(end);
   record.steps = stop.steps;
   record.status = stop.status;
-  record.theta = theta_;
+  record.theta = std::move(theta);
   last_move = move;
-  if (stop.steps > 0) repeated_.ends(stop.steps, x);
+  if (stop.steps > 0) repeated_.ends(stop.steps, record.x);
 }
 
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }

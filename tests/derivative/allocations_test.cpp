@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "derivative/own_malloc.hpp"
+#include "support/skipped.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/derivative/methods.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -11,25 +13,21 @@
 #include "unroll/solver/gradient_descent.hpp"
 
 /// A warm step asks for no memory: neither by operator new nor by malloc, which Eigen's arrays call.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNROLL_MALLOC_IS_TAKEN
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(UNROLL_MALLOC_IS_TAKEN)
-#define UNROLL_COUNTS_MALLOC
-#endif
-
+#if UNROLL_OWN_MALLOC
 namespace {
-std::atomic<long> calls{0};
-std::atomic<std::size_t> largest{0};  // of the requests
+bool finds_memory() {
+  const long call = unroll::test::malloc_calls.fetch_add(1, std::memory_order_relaxed);
+  return call < unroll::test::first_failing || call > unroll::test::last_failing;
+}
 }  // namespace
-#ifdef UNROLL_COUNTS_MALLOC
-extern "C" void* __libc_malloc(std::size_t size) noexcept;  // NOLINT: glibc's own
+extern "C" void* __libc_malloc(std::size_t size) noexcept;                 // NOLINT: glibc's own
+extern "C" void* __libc_realloc(void* memory, std::size_t size) noexcept;  // NOLINT
 extern "C" void* malloc(std::size_t size) noexcept {
-  calls.fetch_add(1, std::memory_order_relaxed);
-  if (size > largest) largest = size;
-  return __libc_malloc(size);
+  if (size > unroll::test::largest_request) unroll::test::largest_request = size;
+  return finds_memory() ? __libc_malloc(size) : nullptr;
+}
+extern "C" void* realloc(void* memory, std::size_t size) noexcept {
+  return finds_memory() ? __libc_realloc(memory, size) : nullptr;
 }
 #endif
 
@@ -49,9 +47,9 @@ constexpr Index n = 5, p = 6;
 
 template <class F>
 long count(const F& f) {
-  const long before = calls;
+  const long before = test::malloc_calls;
   f();
-  return calls - before;
+  return test::malloc_calls - before;
 }
 
 // What one of a thousand further steps asks for, to the nearest whole.
@@ -63,7 +61,10 @@ long a_step(const F& run) {
   return (longer - shorter + many / 2) / many;
 }
 
+bool not_counted() { return test::skipped(!test::own_malloc, "this malloc cannot be counted"); }
+
 TEST_CASE("a warm step allocates nothing, by the problem's own functions or taped") {
+  if (not_counted()) return;
   const auto problem = make_problem(Least{}, n, p);
   const Vector x = Vector::Random(n), theta = Vector::Ones(p);
   const Matrix x_dot = Matrix::Random(n, 3);
@@ -83,12 +84,11 @@ TEST_CASE("a warm step allocates nothing, by the problem's own functions or tape
   CHECK(dx == s.dx);
   CHECK(dtheta == s.dtheta);
   problem.gradient(x, theta);
-#ifdef UNROLL_COUNTS_MALLOC
   CHECK(count([&] { problem.gradient(x, theta); }) == 1);  // what it returns
-#endif
 }
 
 TEST_CASE("a warm step of vjp allocates nothing") {
+  if (not_counted()) return;
   const auto made = make_problem(Least{}, n, p);
   const RidgeProblem written = ridge(Matrix::Random(20, n), Vector::Random(20));
   const Vector w = Vector::Ones(n), x0 = Vector::Zero(n);
@@ -101,9 +101,10 @@ TEST_CASE("a warm step of vjp allocates nothing") {
   CHECK(by(made, Chebyshev{0.1, 20}) == 0);
 }
 
-#ifdef UNROLL_COUNTS_MALLOC
 TEST_CASE("a Jacobian of many parameters that nobody certifies needs no p x p array") {
+  if (test::skipped(!test::own_malloc, "a sanitizer has malloc")) return;
   constexpr Index many = 2000, few = 8;
+  std::atomic<std::size_t>& largest = test::largest_request;
   const auto problem = make_problem(
       [](const auto& x, const auto& theta) {
         return 0.5 * squared_norm(x) - dot(x, head(theta, few)) + 0.1 * squared_norm(x) * sum(theta);
@@ -126,7 +127,6 @@ TEST_CASE("a Jacobian of many parameters that nobody certifies needs no p x p ar
            Implicit{.certify = Certify::never});
   CHECK(largest < sizeof(double) * many * many / 4);
 }
-#endif
 
 }  // namespace
 }  // namespace unroll::allocations

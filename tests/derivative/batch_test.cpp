@@ -40,6 +40,30 @@ TEST_CASE("an item that fails leaves its error and disturbs no other, whatever t
   }
 }
 
+/// A result that takes no memory.
+Index square_of(Index i) { return i * i; }
+
+void check_squares(const std::vector<Outcome<Index>>& outcomes) {
+  REQUIRE(outcomes.size() == 300);
+  for (Index i = 0; i < 300; ++i) {
+    const auto& outcome = outcomes[static_cast<std::size_t>(i)];
+    REQUIRE(outcome);
+    REQUIRE(outcome.value() == i * i);
+  }
+}
+
+TEST_CASE("more threads than items, or than there is use for, change no result") {
+  check_squares(batch(300, square_of, 100'000));
+  const test::Case c = test::ridge_case();
+  const Vector w = Vector::Ones(c.start.x.size());
+  const auto by = [&](Index threads) {
+    return jacobian(*c.problem, GradientDescent::short_step(c.spectrum.largest), c.start, c.theta,
+                    {.steps = 20}, Reverse{.threads = threads})
+        .dx;
+  };
+  CHECK(by(100'000) == by(1));
+}
+
 TEST_CASE("a batch of nothing is empty, and counts out of range are refused") {
   const auto one = [](Index i) { return i; };
   CHECK(batch(0, one, 4).empty());

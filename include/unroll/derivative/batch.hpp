@@ -31,7 +31,7 @@ namespace detail {
 /// Calls f(0) … f(count − 1), each once, on `threads` threads, or on as many as the system has. f must not
 /// throw. @throws DomainError unless threads ≥ 1 and count ≥ 0.
 void for_each_index(Index count, Index threads, const std::function<void(Index)>& f);
-/// The message of an exception.
+/// The message of an exception; where there is no memory for it, that.
 std::string message_of(const std::exception_ptr& exception);
 }  // namespace detail
 

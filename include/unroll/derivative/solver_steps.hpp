@@ -38,7 +38,7 @@ class SolverSteps final : public Steps {
     while (!has_ended()) {
       is_enough = enough && enough(end_->x);
       const Index to = is_enough ? t : enough && t < length() ? t + 1 : length();
-      auto end = loop<Vector, S>(inputs_.plain(), solver(), std::move(*end_), theta(), inputs_.prepared(), t,
+      auto end = loop<Vector, S>(inputs_.plain(), solver(), Plain(*end_), theta(), inputs_.prepared(), t,
                                  options_from(t, to), Ignore{});
       Stop stop{end.steps, end.status};
       if (end.before) {
@@ -84,9 +84,10 @@ class SolverSteps final : public Steps {
                                          prepare(solver(), context.theta), 0, options, show);
     Stop stop{end.steps, end.status};
     const bool again = has_ended();
+    Plain last = convert_state<Plain>(end.state, numbers);
     taken(stop, end.state.x.value(), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
     if (again) repeats_end(end.state.x.value());
-    end_.emplace(convert_state<Plain>(end.state, numbers));
+    end_.emplace(std::move(last));
     return tangents(end.state.x);
   }
 
@@ -232,10 +233,12 @@ class SolverSteps final : public Steps {
     const bool had_ended = has_ended(),
                is_over = stop.status != Status::step_limit || stop.steps == options().steps;
     const Vector x = is_over && !had_ended ? state.x.value() : Vector();
+    std::optional<Plain> last;  // made first: where there is no memory for it the run has not ended
+    if (x.size() > 0) last.emplace(convert_state<Plain>(state, numbers));
     taken(stop, x, accepted,
           previous.size() == 0 || x.size() == 0 ? std::nullopt
                                                 : move_of(stop, was_accepted(state), x, previous.value()));
-    if (!had_ended && has_ended()) end_.emplace(convert_state<Plain>(state, numbers));
+    if (!had_ended && has_ended()) end_ = std::move(last);
     return stop;
   }
 
