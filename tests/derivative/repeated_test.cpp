@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <random>
+#include <string>
 
 #include "support/texts.hpp"
 #include "unroll/ad/gradient.hpp"
@@ -22,6 +23,28 @@ struct DrawnStep {
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
     const double h = (*engine)() % 2 == 0 ? 0.0 : 0.5;
     return {V(s.x - h * f.gradient(s.x, theta))};
+  }
+};
+/// Steps that can be repeated but for one, whose x or whose second member counts the calls. The second
+/// member is what the next step moves by.
+struct OneCounts {
+  template <class V>
+  struct State {
+    V x, next;
+  };
+  Index step_that_counts;
+  bool in_x;
+  std::shared_ptr<double> calls = std::make_shared<double>(0);
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(0.0 * x0)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    const double count = t + 1 == step_that_counts ? ++*calls : 1;
+    const V x = 0.5 * s.x + s.next;
+    if (in_x) return {V(count * x), V(0.1 * theta)};
+    return {x, V(0.1 * count * theta)};
   }
 };
 /// The same, h drawn from t: it can be repeated.
@@ -61,6 +84,25 @@ TEST_CASE("a step that draws other random numbers when it is taken again is refu
   CHECK_NOTHROW(derivative(DrawnStep{}, {}));  // all steps are on one tape, and taken once
 }
 
+TEST_CASE("the very step that gives another iterate, or another member of the state, is named") {
+  for (const bool in_x : {true, false})
+    for (Index t = 2; t < 40; ++t)
+      for (const std::size_t budget : {3000u, 6000u}) {
+        CAPTURE(in_x);
+        CAPTURE(t);
+        CAPTURE(budget);
+        const OneCounts solver{t, in_x};
+        const Reverse method{.memory_budget = budget};
+        const std::string message = test::message_of<UnsupportedError>([&] { derivative(solver, method); });
+        CAPTURE(message);
+        if (*solver.calls > 1)
+          CHECK(test::contains(message, "step " + std::to_string(t) + ", taken again"));
+        else
+          CHECK(message.empty());
+        if (t < 10) CHECK(*solver.calls > 1);
+      }
+}
+
 TEST_CASE("random numbers that follow from t are no obstacle") {
   const Vjp whole = derivative(SeededStep{}, {});
   const Vjp within = derivative(SeededStep{}, {.memory_budget = 4000});
@@ -70,7 +112,15 @@ TEST_CASE("random numbers that follow from t are no obstacle") {
 
 TEST_CASE("of a long run every so many steps are watched, and a difference is found in the next of them") {
   detail::RepeatedSteps repeated;
-  const auto give = [&](Index t, double x, bool is_new) { repeated.check(t, &x, 1, is_new); };
+  const auto print = [](const Vector& x) {
+    detail::StatePrint state;
+    state.x.add(x.data(), x.size());
+    state.all = state.x;
+    return state;
+  };
+  const auto give = [&](Index t, double x, bool is_new) {
+    if (repeated.watches(t)) repeated.check(t, print(Vector::Constant(1, x)), is_new);
+  };
   for (Index t = 1; t <= 10000; ++t) give(t, static_cast<double>(t), true);
   for (Index t = 9000; t <= 10000; ++t) CHECK_NOTHROW(give(t, static_cast<double>(t), false));
   const std::string message = test::message_of<UnsupportedError>([&] {
@@ -79,9 +129,9 @@ TEST_CASE("of a long run every so many steps are watched, and a difference is fo
   CHECK(test::contains(message, "one of the steps 9001 to 9004"));
   const Vector a{{1, 2}}, exchanged{{2, 1}};
   detail::RepeatedSteps few;
-  few.check(1, a.data(), 2, true);
-  CHECK_NOTHROW(few.check(1, Vector(a * (1 + 1e-14)).data(), 2, false));
-  CHECK_THROWS_AS(few.check(1, exchanged.data(), 2, false), UnsupportedError);
+  few.check(1, print(a), true);
+  CHECK_NOTHROW(few.check(1, print(a * (1 + 1e-14)), false));
+  CHECK_THROWS_AS(few.check(1, print(exchanged), false), UnsupportedError);
 }
 
 TEST_CASE("forward mode, too, notices that its second run is another") {

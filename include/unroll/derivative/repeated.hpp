@@ -7,27 +7,44 @@
 
 namespace unroll::detail {
 
-/// Notices steps that cannot be repeated, of a solver that draws random numbers, counts its calls or reads a
-/// clock: of each step, of every 2nd, 4th, … of a long run, the iterate's fingerprint Σ c_i x_i with fixed
-/// weights c is kept, and a step that is taken again must give the same, up to what rounding may change where
-/// an array stands elsewhere in memory.
-class RepeatedSteps {
+/// What is kept of numbers to know them again: Σ c_i x_i with fixed weights c, and Σ |c_i x_i|.
+class Fingerprint {
  public:
-  /// Step `t` ≥ 1 gave the iterate x, n numbers; for the first time where `is_new`.
-  /// @throws UnsupportedError, naming the step, if it gave another before.
-  void check(Index t, const double* x, Index n, bool is_new);
-  /// The run ended with step t, at x: whoever takes that step again must come there.
-  void ends(Index t, const Vector& x);
+  void add(const double* x, Index n);
+  void add(double x) { add(&x, 1); }
+  /// Whether the numbers may be the same, up to what rounding changes where an array stands elsewhere in
+  /// memory. NaN may be anything.
+  bool is_near(const Fingerprint& other) const;
 
  private:
-  struct Fingerprint {
-    double sum, size;  // Σ c_i x_i and Σ |c_i x_i|
-  };
-  static Fingerprint of(const double* x, Index n);
-  static void compare(const Fingerprint& now, const Fingerprint& before, Index first, Index last);
+  static constexpr double golden = 0.61803398874989485;
+  double weight_ = golden;  // of the next: within (0.5, 1.5), and no two numbers' the same
+  double sum_ = 0, size_ = 0;
+};
 
-  Index stride_ = 1;                // between steps that have a fingerprint
-  std::vector<Fingerprint> known_;  // of steps 1·stride, 2·stride, …; at most `most`
+/// Of a state: the iterate alone, beside whose numbers others may be large, and all members.
+struct StatePrint {
+  Fingerprint x, all;
+};
+
+/// Notices steps that cannot be repeated, of a solver that draws random numbers, counts its calls or reads a
+/// clock: of each step, of every 2nd, 4th, … of a long run, the fingerprint of the state is kept, and a step
+/// that is taken again must give the same.
+class RepeatedSteps {
+ public:
+  /// Whether `check` would look at what step `t` ≥ 1 gives.
+  bool watches(Index t) const { return t == end_ || t % stride_ == 0; }
+  /// Step `t` gave this state; for the first time where `is_new`.
+  /// @throws UnsupportedError, naming the step, if it gave another before.
+  void check(Index t, const StatePrint& state, bool is_new);
+  /// The run ended with step t, at x: whoever takes that step again must come there.
+  void ends(Index t, const Vector& x);
+  /// That step gave x. @throws likewise.
+  void check_end(const Vector& x) const;
+
+ private:
+  Index stride_ = 1;               // between steps that have a fingerprint
+  std::vector<StatePrint> known_;  // of steps 1·stride, 2·stride, …; at most `most`
   static constexpr std::size_t most = 4096;
   Index end_ = 0;  // the last step, if the run has ended
   Fingerprint at_end_{};

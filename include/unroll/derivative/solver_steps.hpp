@@ -222,7 +222,7 @@ class SolverSteps final : public Steps {
                                     prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
       if (end.steps > stop.steps) {
-        repeats(end.steps, state.x.block().data());
+        repeats(end.steps, state);
         inputs_.add_zeros(state);
       }
       if (stop.steps >= known()) accepted += end.accepted;

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "unroll/ad/worlds.hpp"
+#include "unroll/derivative/repeated.hpp"
 
-/// What the members of a run's state are asked for: sums on a tape, and the memory they take.
+/// What the members of a run's state are asked for: sums on a tape, the memory they take, their fingerprint.
 namespace unroll::detail {
 
 /// @throws UnsupportedError: a state whose lists change their length has no sum of cotangents.
@@ -49,6 +50,29 @@ std::size_t allocated_bytes(const Member& member) {
   } else {
     return 0;
   }
+}
+
+/// The numbers of a member of a taped state.
+template <class Member>
+void add_print(Fingerprint& print, const Member& member) {
+  if constexpr (std::is_arithmetic_v<Member>) {
+    print.add(static_cast<double>(member));
+  } else if constexpr (is_std_vector<Member>) {
+    for (const auto& element : member) add_print(print, element);
+  } else if constexpr (std::is_base_of_v<VarArray, Member>) {
+    print.add(member.block().data(), member.size());
+  } else if constexpr (std::is_same_v<Member, Var>) {
+    print.add(member.value());
+  }
+}
+
+/// Of a taped state.
+template <class S>
+StatePrint print_of(const S& state) {
+  StatePrint print;
+  add_print(print.x, state.x);
+  for_each_member(state, [&](const auto& member) { add_print(print.all, member); });
+  return print;
 }
 
 /// The bytes of a plain state, kept.

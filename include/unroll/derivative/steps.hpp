@@ -7,6 +7,7 @@
 #include "unroll/derivative/result.hpp"
 #include "unroll/derivative/segment.hpp"
 #include "unroll/derivative/start.hpp"
+#include "unroll/derivative/state_members.hpp"
 #include "unroll/solver/equation.hpp"
 #include "unroll/solver/run.hpp"
 
@@ -77,7 +78,7 @@ class Steps {
   virtual void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const = 0;
   /// The whole run, or its last step, was taken again and gave x. @throws UnsupportedError if that is not
   /// x_T.
-  void repeats_end(const Vector& x) { repeated_.check(record.steps, x.data(), x.size(), false); }
+  void repeats_end(const Vector& x) { repeated_.check_end(x); }
   /// The run with tangents: ẋ_0 is n×k, θ̇ p×k. Those of x_T, n×k; `see`, if any, is shown all.
   virtual Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {}) = 0;
 
@@ -149,8 +150,11 @@ class Steps {
   const SolveOptions& whole_run() { return options_from(0, length()); }
   /// Once, before the first step: shows x_0.
   void begin();
-  /// On a tape or off it, step t gave the iterate x. @throws UnsupportedError if it gave another before.
-  void repeats(Index t, const double* x) { repeated_.check(t, x, dimension(), t > known_); }
+  /// On a tape, step t gave this state. @throws UnsupportedError if it gave another before.
+  template <class State>
+  void repeats(Index t, const State& state) {
+    if (repeated_.watches(t)) repeated_.check(t, print_of(state), t > known_);
+  }
   /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
   /// how far the last of them moved. Says in `stop` how a run ended that is over.
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
