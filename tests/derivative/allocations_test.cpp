@@ -102,7 +102,7 @@ TEST_CASE("a warm step of vjp allocates nothing") {
 }
 
 TEST_CASE("a Jacobian of many parameters that nobody certifies needs no p x p array") {
-  if (test::skipped(!test::own_malloc, "a sanitizer has malloc")) return;
+  if (not_counted()) return;
   constexpr Index many = 2000, few = 8;
   std::atomic<std::size_t>& largest = test::largest_request;
   const auto problem = make_problem(
