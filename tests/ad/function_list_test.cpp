@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "ad/check_rule.hpp"
-#include "ad/function_cases.hpp"
+#include "support/function_cases.hpp"
 
 using namespace unroll;
 using namespace unroll::test;

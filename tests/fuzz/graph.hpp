@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -11,76 +10,136 @@
 /// reference that shares no code with them (reference_graph.hpp).
 namespace unroll::fuzz {
 
-/// What an instruction computes; v, m and s are the registers that hold vectors, n×n matrices and scalars.
+/// What an instruction computes; the registers hold vectors, n×n matrices and scalars. Many have variants,
+/// chosen by the instruction's number.
 enum class Operation : std::uint8_t {
-  // to a vector
+  // entry by entry
   add,
   combine,
   product,
   quotient,
   scale,
   divide,
+  shift,
   function,
   function_of_two,
-  constant_times,
-  transposed_times,
-  matrix_times,
-  cumulate,
-  pick,
-  spread,
+  function_with_scalar,
+  function_with_number,
+  beside_constant,
+  scalar_beside_constant,
   choose,
   clip,
   shrink,
+  project,
+  own_product,
+  matrix_combination,
+  matrix_shift,
+  matrix_function,
+  matrix_function_of_two,
+  own_stretch,
+  // parts and shapes
+  cumulate,
+  pick,
+  spread,
   rotate,
   column_of,
   row_of,
   diagonal_of,
-  row_totals,
-  lu_solution,
-  cholesky_solution,
+  along,
   assembled,
-  // to a matrix
+  packed,
   outer_product,
   transposed,
-  matrix_product,
-  matrix_combination,
-  matrix_function,
   rows_scaled,
+  columns_scaled,
   repeated,
   diagonal_from,
-  softmax_of_rows,
+  softmax_of,
+  reshaped,
+  cut,
+  // linear maps
+  constant_times,
+  constant_times_matrix,
+  matrix_times_constant,
+  matrix_times_constant_vector,
+  matrix_times,
+  matrix_product,
+  sparse_times,
+  sparse_times_matrix,
+  // linear systems
+  solution,
+  matrix_solution,
+  factored_solution,
+  factored_matrix_solution,
+  sparse_solution,
   inverted,
+  lower_factor,
+  log_determinant,
   // to a scalar
   total,
   average,
   inner,
   squares,
   length,
+  squared_length,
   soft_maximum,
-  maximum,
-  minimum,
+  greatest,
+  of_matrix,
+  trace_of,
+  form,
   entry,
   scalar_sum,
   scalar_product,
   scalar_quotient,
   scalar_function,
-  scalar_power,
-  log_determinant,
-  form,
+  scalar_function_of_two,
+  long_expression,
+  loop,
+  own_energy,
   // of handles
   alias,
   take_and_return,
-  add_to_itself,
+  compound,
   assign_to_itself,
   replace_by_constant,
   exchange,
+  in_a_list,
+  temporaries,
   count
 };
+
+/// Those that have no meaning where there is no entry.
+constexpr bool needs_entries(Operation operation) {
+  using enum Operation;
+  switch (operation) {
+    case pick:
+    case spread:
+    case rotate:
+    case column_of:
+    case row_of:
+    case along:
+    case softmax_of:
+    case reshaped:
+    case cut:
+    case sparse_times:
+    case sparse_times_matrix:
+    case sparse_solution:
+    case average:
+    case soft_maximum:
+    case greatest:
+    case of_matrix:
+    case entry:
+    case temporaries:
+      return true;
+    default:
+      return false;
+  }
+}
 
 struct Instruction {
   Operation operation{};
   std::size_t to = 0, a = 0, b = 0;  // registers
-  std::size_t number = 0;            // 0 … 255: an index, a function, a constant
+  std::size_t number = 0;            // 0 … 255: an index, a function, a constant, a variant
   double constant() const { return (static_cast<double>(number) - 127.5) / 64; }  // never 0
 };
 
@@ -97,11 +156,14 @@ class Bytes {
     rest_.remove_prefix(1);
     return byte;
   }
-  /// n numbers within (−2, 2), no two of them likely to be equal.
+  /// n numbers within (−2, 2), no two of them likely to be equal; a byte each for the first eight.
   Vector numbers(Index n) {
     Vector x(n);
-    for (Index i = 0; i < n; ++i)
-      x[i] = (static_cast<double>(next()) - 127.5) / 64 + 0.003 * static_cast<double>(i);
+    std::size_t byte = 0;
+    for (Index i = 0; i < n; ++i) {
+      byte = i < 8 ? next() : (37 * byte + 101) % 256;
+      x[i] = (static_cast<double>(byte) - 127.5) / 64 + 0.003 * static_cast<double>(i);
+    }
     return x;
   }
   Instruction instruction() {
@@ -118,28 +180,5 @@ class Bytes {
  private:
   std::string_view rest_;
 };
-
-// Constants of the graph, all made from the instruction's number.
-/// n×n; small integers and a few zeros.
-inline Matrix constant_matrix(const Instruction& step, Index n) {
-  Matrix c(n, n);
-  for (Index i = 0; i < c.size(); ++i)
-    c(i) = static_cast<double>((static_cast<Index>(step.number) + 7 * i) % 5 - 2) / 2;
-  return c;
-}
-inline Vector constant_vector(const Instruction& step, Index n) {
-  return constant_matrix(step, n).col(0).array() + 0.25;
-}
-/// n indices below n, some of them twice.
-inline std::vector<Index> indices(const Instruction& step, Index n) {
-  std::vector<Index> chosen;
-  for (Index i = 0; i < n; ++i) chosen.push_back((static_cast<Index>(step.number) * (i + 1) + i * i) % n);
-  return chosen;
-}
-inline Matrix mask(const Instruction& step, Index n) {
-  Matrix chosen(n, 1);
-  for (Index i = 0; i < n; ++i) chosen(i) = static_cast<double>(step.number >> (i % 8) & 1);
-  return chosen;
-}
 
 }  // namespace unroll::fuzz

@@ -46,6 +46,19 @@ std::optional<Bound> third_derivative(const Vector& x, const Vector& u, const Ve
 
 }  // namespace
 
+namespace {
+
+/// Mostly 1 … 6; now and then none, or so many that matrices are dealt with in strips, and large products in
+/// blocks.
+Index size_from(std::size_t byte) {
+  if (byte < 4) return 0;
+  if (byte < 8) return 17;
+  if (byte == 8) return 70;
+  return static_cast<Index>(1 + byte % 6);
+}
+
+}  // namespace
+
 std::string draw(Engine& engine) {
   std::string bytes;
   for (std::size_t count = 19 + 3 * below(engine, 20); count-- > 0;) bytes += static_cast<char>(engine());
@@ -54,11 +67,11 @@ std::string draw(Engine& engine) {
 
 void examine(std::string_view input) {
   Bytes bytes(input);
-  const auto n = static_cast<Index>(1 + bytes.next() % 6);
+  const Index n = size_from(bytes.next());
   const Vector x = bytes.numbers(n), u = bytes.numbers(n), w = bytes.numbers(n);
   ReferenceGraph reference(x, u, w);
   std::vector<Instruction> steps;
-  while (!bytes.empty() && steps.size() < 64) {
+  for (std::size_t left = n < 7 ? 64 : n < 20 ? 8 : 3; !bytes.empty() && left > 0; --left) {
     const Instruction step = bytes.instruction();
     if (reference.run(step)) steps.push_back(step);
   }
@@ -93,11 +106,15 @@ void examine(std::string_view input) {
   compare("the gradient along u", slope.dot(u), right.u, first);
   compare("the gradient along w", slope.dot(w), right.v, first);
 
-  const Vector bend = hessian_vector_product(graph, x, u);
-  compare("the second derivative", bend.dot(w), right.uv, second);
-  if (const std::optional<Bound> third = third_derivative(x, u, w, steps)) {
-    const Vector twist = third_derivative_product(graph, x, u, w);
-    compare("the third derivative", twist.dot(u), third->value, second, third->uncertainty);
+  const Matrix bend = hessian_vector_product(graph, x, directions);
+  compare("the second derivative", bend.col(0).dot(w), right.uv, second);
+  compare("the second derivative, of the other direction", bend.col(1).dot(u), right.uv, second);
+  // (The reference takes eight evaluations for a third one.)
+  if (const auto third = n < 20 ? third_derivative(x, u, w, steps) : std::nullopt) {
+    const Matrix twist = third_derivative_product(graph, x, u, directions);
+    compare("the third derivative", twist.col(1).dot(u), third->value, second, third->uncertainty);
+    compare("the third derivative, of the other direction", twist.col(0).dot(w), third->value, second,
+            third->uncertainty);
   }
 
   // Three seeds in one sweep: one, none, and one twice as large.
@@ -108,7 +125,7 @@ void examine(std::string_view input) {
   if (y.is_constant()) return;
   const Matrix adjoints = tape.sweep(y, Eigen::RowVector3d(1, 0, 2)).adjoint(at);
   compare("the adjoint of seed 1", adjoints.col(0).dot(w), right.v, first);
-  compare("the adjoint of seed 0", adjoints.col(1).cwiseAbs().maxCoeff(), 0, 0);
+  compare("the adjoint of seed 0", adjoints.col(1).cwiseAbs().sum(), 0, 0);
   compare("the adjoint of seed 2", adjoints.col(2).dot(w), 2 * right.v, 2 * first);
 }
 

@@ -1,143 +1,67 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <utility>
-#include <vector>
+#include <array>
 
-#include "ad/function_cases.hpp"
-#include "fuzz/graph.hpp"
+#include "fuzz/graph_constants.hpp"
+#include "fuzz/hyper.hpp"
+#include "support/function_cases.hpp"
 
-/// A graph evaluated entry by entry in long double, with two directions u and v and their second derivative:
-/// numbers x + x_u ε + x_v ε' + x_uv ε ε', ε² = ε'² = 0. Matrices are solved with by elimination.
+/// A graph evaluated entry by entry in long double, with two directions and their second derivative. Matrices
+/// are solved with by elimination.
 namespace unroll::fuzz {
-
-struct Hyper {
-  long double x = 0, u = 0, v = 0, uv = 0;
-};
-/// f(x), given f, f′ and f″ there.
-inline Hyper compose(const Hyper& x, long double f, long double slope, long double bend) {
-  return {f, slope * x.u, slope * x.v, slope * x.uv + bend * x.u * x.v};
-}
-inline Hyper operator+(const Hyper& a, const Hyper& b) {
-  return {a.x + b.x, a.u + b.u, a.v + b.v, a.uv + b.uv};
-}
-inline Hyper operator*(const Hyper& a, const Hyper& b) {
-  return {a.x * b.x, a.u * b.x + a.x * b.u, a.v * b.x + a.x * b.v,
-          a.uv * b.x + a.u * b.v + a.v * b.u + a.x * b.uv};
-}
-inline Hyper operator*(long double c, const Hyper& a) { return {c * a.x, c * a.u, c * a.v, c * a.uv}; }
-inline Hyper operator-(const Hyper& a, const Hyper& b) { return a + -1.0L * b; }
-inline Hyper inverse(const Hyper& a) { return compose(a, 1 / a.x, -1 / (a.x * a.x), 2 / (a.x * a.x * a.x)); }
-inline Hyper operator/(const Hyper& a, const Hyper& b) { return a * inverse(b); }
-inline Hyper exp(const Hyper& a) {
-  const long double y = std::exp(a.x);
-  return compose(a, y, y, y);
-}
-inline Hyper log(const Hyper& a) { return compose(a, std::log(a.x), 1 / a.x, -1 / (a.x * a.x)); }
-inline Hyper sqrt(const Hyper& a) {
-  const long double y = std::sqrt(a.x);
-  return compose(a, y, 0.5L / y, -0.25L / (y * a.x));
-}
-inline Hyper tanh(const Hyper& a) {
-  const long double y = std::tanh(a.x), slope = 1 / (std::cosh(a.x) * std::cosh(a.x));
-  return compose(a, y, slope, -2 * y * slope);
-}
-/// The angle of (b, a), b > 0.
-inline Hyper angle(const Hyper& a, const Hyper& b) {
-  const Hyper t = a / b;
-  const long double w = 1 + t.x * t.x;
-  return compose(t, std::atan(t.x), 1 / w, -2 * t.x / (w * w));
-}
-/// A list function; its second derivative is a central difference of its slope, to O(h⁴).
-inline Hyper listed(const test::CaseOfOne& row, const Hyper& a) {
-  const long double h = 1e-4L * static_cast<long double>(row.high - row.low);
-  const auto central = [&](long double d) { return (row.slope(a.x + d) - row.slope(a.x - d)) / (2 * d); };
-  return compose(a, row.value(a.x), row.slope(a.x), (4 * central(h) - central(2 * h)) / 3);
-}
-
-struct HyperArray {
-  Index rows = 0, cols = 1;
-  std::vector<Hyper> entries;
-  HyperArray() = default;
-  HyperArray(Index r, Index c) : rows(r), cols(c), entries(static_cast<std::size_t>(r * c)) {}
-  explicit HyperArray(const Matrix& x) : HyperArray(x.rows(), x.cols()) {
-    for (Index i = 0; i < x.size(); ++i) (*this)[i].x = x(i);
-  }
-  Index size() const { return rows * cols; }
-  Hyper& operator[](Index i) { return entries[static_cast<std::size_t>(i)]; }
-  const Hyper& operator[](Index i) const { return entries[static_cast<std::size_t>(i)]; }
-  Hyper& operator()(Index i, Index j) { return (*this)[i + j * rows]; }
-  const Hyper& operator()(Index i, Index j) const { return (*this)[i + j * rows]; }
-};
-
-/// The array with these entries: f(i), or f(i, j).
-template <class F>
-HyperArray filled(Index rows, const F& f) {
-  HyperArray y(rows, 1);
-  for (Index i = 0; i < rows; ++i) y[i] = f(i);
-  return y;
-}
-template <class F>
-HyperArray filled(Index rows, Index cols, const F& f) {
-  HyperArray y(rows, cols);
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) y(i, j) = f(i, j);
-  return y;
-}
-template <class F>
-Hyper summed(Index count, const F& f) {
-  Hyper y;
-  for (Index i = 0; i < count; ++i) y = y + f(i);
-  return y;
-}
-inline HyperArray times(const HyperArray& a, const HyperArray& b) {
-  return filled(a.rows, b.cols,
-                [&](Index i, Index j) { return summed(a.cols, [&](Index k) { return a(i, k) * b(k, j); }); });
-}
-/// A⁻¹ B by elimination, and det A.
-inline std::pair<HyperArray, Hyper> eliminated(HyperArray a, HyperArray b) {
-  Hyper determinant{1};
-  for (Index k = 0; k < a.rows; ++k) {
-    Index pivot = k;
-    for (Index i = k; i < a.rows; ++i)
-      if (std::abs(a(i, k).x) > std::abs(a(pivot, k).x)) pivot = i;
-    if (pivot != k) determinant = -1.0L * determinant;
-    for (Index j = 0; j < a.cols; ++j) std::swap(a(k, j), a(pivot, j));
-    for (Index j = 0; j < b.cols; ++j) std::swap(b(k, j), b(pivot, j));
-    determinant = determinant * a(k, k);
-    for (Index i = 0; i < a.rows; ++i) {
-      if (i == k) continue;
-      const Hyper factor = a(i, k) / a(k, k);
-      for (Index j = 0; j < a.cols; ++j) a(i, j) = a(i, j) - factor * a(k, j);
-      for (Index j = 0; j < b.cols; ++j) b(i, j) = b(i, j) - factor * b(k, j);
-    }
-  }
-  for (Index i = 0; i < a.rows; ++i)
-    for (Index j = 0; j < b.cols; ++j) b(i, j) = b(i, j) / a(i, i);
-  return {b, determinant};
-}
 
 class ReferenceGraph {
  public:
   ReferenceGraph(const Vector& x, const Vector& u, const Vector& w);
 
-  /// False, and nothing changed, where the result would be too large, or the derivative none: near a kink.
+  /// False, and nothing changed, where the operation has no meaning, the result would be too large, or the
+  /// derivative none: near a kink.
   bool run(const Instruction& step);
   Hyper result() const;
   /// The greatest magnitude met so far, of values and derivatives.
   long double largest() const { return largest_; }
 
  private:
+  /// Copies, as an operand may be the result's register.
+  struct Operands {
+    const HyperArray a, b, m_a, m_b;
+    const Hyper s_a, s_b;
+  };
   void evaluate(const Instruction& step);
-  /// Which of a and b is the greater; notes a tie, unless it is one number twice.
+  // Each false if the operation is not of its kind; see reference_*.cpp.
+  bool entrywise(const Instruction& step, const Operands& o);
+  bool shapes(const Instruction& step, const Operands& o);
+  bool linear(const Instruction& step, const Operands& o);
+  bool systems(const Instruction& step, const Operands& o);
+  bool scalars(const Instruction& step, const Operands& o);
+  bool handles(const Instruction& step, const Operands& o);
+
+  const test::CaseOfOne& function_of(const Instruction& step) const {
+    return test::cases_of_one()[step.number % test::cases_of_one().size()];
+  }
+  /// A list function where it is tested.
+  static Hyper listed(const test::CaseOfOne& row, const Hyper& x);
+  /// Which of a and b is the greater; notes a tie, unless of one number twice.
   bool is_greater(const Hyper& a, const Hyper& b);
+  Hyper clipped(const Hyper& x, const Hyper& lower, const Hyper& upper);
+  Hyper greatest_of(const std::vector<Hyper>& some, bool smallest = false);
+  /// (Σ x²)^½; at 0 there is a kink.
+  Hyper norm_of(const std::vector<Hyper>& some);
   Hyper of_two(std::size_t which, const Hyper& a, const Hyper& b);
   HyperArray general(const HyperArray& x) const;
   HyperArray definite(const HyperArray& x) const;
-  static Hyper within(const test::CaseOfOne& row, const Hyper& x) {
-    const long double low = row.low, high = row.high;
-    return 0.4L * (high - low) * tanh(x) + Hyper{0.5L * (low + high)};
+  HyperArray identity() const { return HyperArray(Matrix(Matrix::Identity(n_, n_))); }
+  template <class F>
+  HyperArray vector(const F& f) const {
+    return filled(n_, f);
+  }
+  template <class F>
+  HyperArray matrix(const F& f) const {
+    return filled(n_, n_, f);
+  }
+  template <class F>
+  Hyper total_of(const F& f) const {
+    return summed(n_, f);
   }
 
   std::array<HyperArray, registers> v_, m_;

@@ -8,7 +8,7 @@
 /// the rules (functions.hpp), the overloads for numbers and arrays (elementwise.hpp) and for scalars of
 /// either engine (var.hpp, dual.hpp), the kernels (src/ad/functions.cpp, functions_of_two.cpp), the tests
 /// (tests/ad/function_list_test.cpp) and the table of the documentation. A new function is one line here and
-/// one row in tests/ad/function_cases.hpp.
+/// one row in tests/support/function_cases.cpp.
 ///
 /// A function y = f(x) of one variable, entry by entry of an array:
 ///   name    what users call;

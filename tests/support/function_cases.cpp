@@ -1,43 +1,21 @@
-#pragma once
+#include "support/function_cases.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "unroll/ad/elementwise.hpp"
+#include "unroll/ad/dual.hpp"
+#include "unroll/ad/var.hpp"
+#include "unroll/ad/var_array.hpp"
 
-/// What every function of function_list.hpp is tested with, one row each; a function without a row fails.
 namespace unroll::test {
+namespace {
 
-/// A place where the derivative is a convention, or infinite.
-struct Kink {
-  double at, slope;
-};
-
-/// A function of one variable in all worlds, by its name.
-struct CaseOfOne {
-  ad::Function function;
-  std::string name;
-  double low, high;         // where it is compared with finite differences
-  std::vector<double> far;  // where value and slope are compared with the exact ones, beside [low, high]
-  std::function<long double(long double)> value, slope;
-  std::vector<Kink> kinks;
-  std::function<double(double)> number;
-  std::function<Var(const Var&)> var;
-  std::function<Dual(const Dual&)> dual;
-  std::function<Vector(const Vector&)> vector;
-  std::function<VarVector(const VarVector&)> var_vector;
-  std::function<DualVector(const DualVector&)> dual_vector;
-};
-
-inline long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
-/// ψ and ψ' by their asymptotic series, behind the recurrence.
-inline long double exact_polygamma(int order, long double x) {
+long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
+/// ψ and its derivatives by their asymptotic series, behind the recurrence; x > 0.
+long double exact_polygamma(int order, long double x) {
   constexpr long double bernoulli[] = {1.0L / 6,  -1.0L / 30,     1.0L / 42, -1.0L / 30,
                                        5.0L / 66, -691.0L / 2730, 7.0L / 6};
   long double behind = 0;  // by ψ(x) = ψ(x + 1) − 1/x
@@ -48,6 +26,8 @@ inline long double exact_polygamma(int order, long double x) {
                       : bernoulli[k - 1] * std::pow(x, -2.0L * k - 1);
   return sum + behind;
 }
+
+}  // namespace
 
 #define UNROLL_ROW(name, low, high, far, of_x, slope, kinks)                                          \
   CaseOfOne {                                                                                         \
@@ -60,7 +40,7 @@ inline long double exact_polygamma(int order, long double x) {
   }
 
 // clang-format off
-inline const std::vector<CaseOfOne>& cases_of_one() {
+const std::vector<CaseOfOne>& cases_of_one() {
   constexpr double inf = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   static const std::vector<CaseOfOne> rows{
@@ -101,22 +81,6 @@ inline const std::vector<CaseOfOne>& cases_of_one() {
 // clang-format on
 #undef UNROLL_ROW
 
-/// A place where the partial derivatives are a convention, infinite, or none.
-struct KinkOfTwo {
-  double a, b, in_a, in_b;
-};
-
-/// A function of two variables; see CaseOfOne.
-struct CaseOfTwo {
-  ad::FunctionOfTwo function;
-  std::string name;
-  std::vector<std::pair<double, double>> far;
-  std::function<long double(long double, long double)> value, in_a, in_b;
-  std::vector<KinkOfTwo> kinks;
-  std::function<double(double, double)> number;
-  std::function<Var(const Var&, const Var&)> var;
-  std::function<Dual(const Dual&, const Dual&)> dual;
-};
 #define UNROLL_EXACT(expression) \
   []([[maybe_unused]] long double a, [[maybe_unused]] long double b) -> long double { return expression; }
 #define UNROLL_ROW(name, far, of_ab, in_a, in_b, kinks)                                              \
@@ -128,7 +92,7 @@ struct CaseOfTwo {
         [](const Dual&a, const Dual&b) { return name(a, b); }                                        \
   }
 // clang-format off
-inline const std::vector<CaseOfTwo>& cases_of_two() {
+const std::vector<CaseOfTwo>& cases_of_two() {
   constexpr double inf = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   static const std::vector<CaseOfTwo> rows{
