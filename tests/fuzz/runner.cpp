@@ -6,15 +6,21 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "fuzz/fuzz.hpp"
 
-// fuzz_NAME [COUNT [SEED [FIRST]]]: examines the inputs FIRST … FIRST + COUNT − 1 of a seed. What goes wrong,
-// a crash and a hang too, is told with the arguments that show it again.
+// fuzz_NAME [COUNT [SEED [FIRST]]]: examines what is kept in corpus/NAME, and the inputs FIRST … FIRST +
+// COUNT − 1 of a seed. What goes wrong, a crash and a hang too, is told with the file, or with the arguments
+// that show it again.
 namespace {
 
 std::atomic<unsigned long> seed = 1, number = 0;
+std::string file;  // that is examined; else the numbers say what is
 
 std::string printable(const std::string& input) {
   std::string text;
@@ -32,6 +38,10 @@ std::string printable(const std::string& input) {
 }
 
 void report(const char* what) {
+  if (!file.empty()) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), what);
+    return;
+  }
   std::fprintf(stderr, "input %lu of seed %lu: %s; again: 1 %lu %lu\n", number.load(), seed.load(), what,
                seed.load(), number.load());
 }
@@ -44,6 +54,33 @@ extern "C" void died(int signal) {
 
 }  // namespace
 
+/// Whether nothing is wrong with it.
+bool examined(const std::string& input) {
+  alarm(60);
+  try {
+    unroll::fuzz::examine(input);
+    return true;
+  } catch (const std::exception& e) {
+    report(e.what());
+    std::fprintf(stderr, "%s\n", printable(input).c_str());
+    return false;
+  }
+}
+
+bool examined_corpus() {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(UNROLL_FUZZ_CORPUS))
+    for (const auto& entry : std::filesystem::directory_iterator(UNROLL_FUZZ_CORPUS))
+      files.push_back(entry.path());
+  for (const auto& path : files) {
+    file = path.string();
+    std::ifstream in(path, std::ios::binary);
+    if (!examined({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()})) return false;
+  }
+  file.clear();
+  return true;
+}
+
 int main(int argc, char** argv) {
   const auto argument = [&](int i, unsigned long otherwise) {
     return argc > i ? std::strtoul(argv[i], nullptr, 10) : otherwise;
@@ -51,17 +88,10 @@ int main(int argc, char** argv) {
   const unsigned long count = argument(1, 1000), first = argument(3, 0);
   seed = argument(2, 1);
   for (const int signal : {SIGABRT, SIGSEGV, SIGFPE, SIGALRM}) std::signal(signal, died);
+  if (!examined_corpus()) return EXIT_FAILURE;
   for (number = first; number < first + count; ++number) {
     unroll::fuzz::Engine engine(seed * 0x9E3779B97F4A7C15UL + number);
-    const std::string input = unroll::fuzz::draw(engine);
-    alarm(60);
-    try {
-      unroll::fuzz::examine(input);
-    } catch (const std::exception& e) {
-      report(e.what());
-      std::fprintf(stderr, "%s\n", printable(input).c_str());
-      return EXIT_FAILURE;
-    }
+    if (!examined(unroll::fuzz::draw(engine))) return EXIT_FAILURE;
   }
   std::printf("%lu inputs of seed %lu: nothing wrong\n", count, seed.load());
   return EXIT_SUCCESS;
