@@ -134,6 +134,7 @@ std::string draw(Engine& engine) {
     const std::string& value = below(engine, 3) == 0 ? one_of(engine, wrong) : one_of(engine, right[option]);
     line += options[option] + (below(engine, 2) == 0 ? "=" : "\n") + value + "\n";
   }
+  if (below(engine, 4) == 0) line += "--corrected\n";
   if (below(engine, 20) == 0) line += one_of(engine, wrong) + "\n";
   return line;
 }

@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "fuzz/fuzz.hpp"
-#include "fuzz/graph.hpp"
+#include "fuzz/graph_constants.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/no_objective.hpp"
+#include "unroll/problem/quadratic.hpp"
 #include "unroll/solver/solve.hpp"
 
 // However a run is cut into blocks, kept states and steps that are taken again, its derivatives are those of
@@ -18,36 +20,44 @@ namespace unroll::fuzz {
 namespace {
 
 /// A walk on integers whose steps depend on t: entries are permuted, or replaced by |x_{t−1}| + c, c = Bθ
-/// made by the first step and carried on; every `pause` steps θ itself is added, and with `grows` a memory as
-/// well.
+/// made by the first step of what was prepared, 2θ, and carried on; every `pause` steps θ itself is added,
+/// with a number whose sign alternates, and with `grows` a memory as well; with `by_gradients` some steps are
+/// x ↦ −∇f(x) with f = ‖x − θ‖²/2.
 struct Walk {
   Index n = 1, frozen_from = 1000, pause = 3, cut = -1;
-  bool grows = false;
+  bool grows = false, by_gradients = false;
   std::size_t shape = 0;  // chooses permutations and masks
 
   template <class V>
   struct State {
     V x, previous, carried;  // n each
-    std::vector<V> memory;   // n each
+    scalar_t<V> level;
+    std::vector<V> memory;  // n each
   };
   template <class V>
-  State<V> init(const V& x0) const {
-    return {x0, x0, V(Vector::Zero(n)), {}};
+  V prepare(const V& theta) const {
+    return V(2.0 * theta);
   }
   template <class V>
-  State<V> step(const Oracle<V>&, const State<V>& from, const V& theta, Index t) const {
+  State<V> init(const V& x0) const {
+    return {x0, x0, V(Vector::Zero(n)), x0[0], {}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& from, const V& theta, Index t, const V& prepared) const {
     if (t >= frozen_from) return from;
     State<V> s = from;
     const Instruction chosen{.number = (shape + 37 * static_cast<std::size_t>(t)) % 256};
-    if (t == 0) s.carried = V(constant_matrix({.number = shape % 5}, n) * V(2.0 * theta));
+    if (t == 0) s.carried = V(constant_matrix({.number = shape % 5}, n) * prepared);
     if (t == cut) forget(s);
     V x = where(mask(chosen, n), gather(s.x, indices(chosen, n)), V(abs(s.previous) + s.carried));
-    if (t % pause == 0) x = V(x - theta);
+    if (t % pause == 0) x = V(V(x - theta) + s.level);
+    if (by_gradients && t % 4 == 1) x = V(-1.0 * f.gradient(s.x, theta));
     if (grows && t % (3 * pause) == 1) {
       if (!s.memory.empty()) x = V(x + s.memory.back());
       s.memory.push_back(s.x);
     }
-    return {x, s.x, s.carried, s.memory};
+    const scalar_t<V> level = t % 5 == 4 ? scalar_t<V>(x[n - 1]) : scalar_t<V>(-1.0 * s.level);
+    return {x, s.x, s.carried, level, s.memory};
   }
 
  private:
@@ -55,6 +65,7 @@ struct Walk {
   static void forget(State<V>& s) {
     s.x = V(Vector(value_of(s.x)));
     s.previous = V(Vector(value_of(s.previous)));
+    s.level = value_of(s.level);
     for (V& m : s.memory) m = V(Vector(value_of(m)));
   }
 };
@@ -78,6 +89,16 @@ class Examination {
     if (bytes.next() % 3 == 0) {  // a run of unknown length
       options_.tolerance = 1e-9;
       walk_.frozen_from = static_cast<Index>(bytes.next()) % (steps + 4);
+    }
+    // (A run whose problem has an objective ends by its gradient.)
+    walk_.by_gradients = options_.tolerance == 0 && bytes.next() % 2 == 0;
+    const Index n = walk_.n;
+    if (walk_.by_gradients) {
+      const Matrix identity = Matrix::Identity(n, n), zero = Matrix::Zero(n, n);
+      problem_ = std::make_unique<AffineQuadratic>(identity, std::vector(static_cast<std::size_t>(n), zero),
+                                                   Vector::Zero(n), -identity);
+    } else {
+      problem_ = std::make_unique<NoObjective>(n, n);
     }
     const auto integers = [&] {
       Vector x(walk_.n);
@@ -117,9 +138,28 @@ class Examination {
     }
   }
 
+  /// What else is summed along a sweep is the same in any number of threads, corrected within a budget too.
+  void compare_other_ways(Bytes& bytes) const {
+    const std::size_t way = bytes.next() % 3, share = bytes.next();
+    Reverse method{.certify = Certify::never};
+    if (way == 0) method.last_steps = automatic;
+    method.corrected = way == 1;
+    method.at_end = way == 2;
+    try {
+      const Outcome right = taken(walk_, method, false);
+      method.threads = static_cast<Index>(2 + bytes.next() % 2);
+      if (way == 1) method.memory_budget = budget(method, share, right.end.cost.tape_bytes);
+      same(taken(walk_, method, false), right, true, describe(method, right.end.steps));
+    } catch (const UnsupportedError&) {
+      // A run whose end has no fixed point to be differentiated, or whose memory is of another length there.
+    } catch (const DomainError& e) {
+      require(walk_.grows && method.memory_budget > 0, e.what() + (": " + describe(method, options_.steps)));
+    }
+  }
+
  private:
   Outcome taken(const Walk& walk, const Reverse& method, bool with_history) const {
-    const NoObjective problem(walk.n, walk.n);
+    const Problem& problem = *problem_;
     const auto along = [](Index t, const Vector& x) { return t % 5 == 2 ? x : Vector(); };
     Outcome outcome{vjp(problem, walk, start_, theta_, w_, options_, method),
                     {},
@@ -137,8 +177,7 @@ class Examination {
     method.memory_budget = 1;
     std::size_t least = 1;
     try {
-      const NoObjective problem(walk_.n, walk_.n);
-      jacobian(problem, walk_, start_, theta_, options_, method);
+      jacobian(*problem_, walk_, start_, theta_, options_, method);
     } catch (const DomainError& refused) {
       const std::string text = refused.what();
       least = std::stoul(text.substr(text.rfind(' ') + 1));
@@ -171,14 +210,19 @@ class Examination {
 
   std::string describe(const Reverse& method, Index steps) const {
     return fmt::format(
-        "n = {}, T = {} of {}, tolerance {}, frozen from {}, pause {}, grows {}, shape {}; {} threads, "
-        "budget {}, last steps {}",
+        "n = {}, T = {} of {}, tolerance {}, frozen from {}, pause {}, grows {}, by gradients {}, shape {}; "
+        "{} threads, "
+        "budget {}, last steps {}, corrected {}, at end {}",
         walk_.n, steps, options_.steps, options_.tolerance, walk_.frozen_from, walk_.pause, walk_.grows,
-        walk_.shape, method.threads, method.memory_budget,
-        method.last_steps.is_all() ? "all" : std::to_string(method.last_steps.count()));
+        walk_.by_gradients, walk_.shape, method.threads, method.memory_budget,
+        method.last_steps.is_all()         ? "all"
+        : method.last_steps.is_automatic() ? "automatic"
+                                           : std::to_string(method.last_steps.count()),
+        method.corrected, method.at_end);
   }
 
   Walk walk_;
+  std::unique_ptr<const Problem> problem_;
   SolveOptions options_;
   Vector theta_, start_, w_;
   std::vector<Index> at_;
@@ -196,6 +240,7 @@ void examine(std::string_view input) {
   Bytes bytes(input);
   const Examination examination(bytes);
   examination.compare(bytes);
+  examination.compare_other_ways(bytes);
 }
 
 }  // namespace unroll::fuzz
