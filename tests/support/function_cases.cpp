@@ -14,7 +14,7 @@ namespace unroll::test {
 namespace {
 
 long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
-/// ψ and its derivatives by their asymptotic series, behind the recurrence; x > 0.
+/// ψ and ψ' by their asymptotic series, behind the recurrence.
 long double exact_polygamma(int order, long double x) {
   constexpr long double bernoulli[] = {1.0L / 6,  -1.0L / 30,     1.0L / 42, -1.0L / 30,
                                        5.0L / 66, -691.0L / 2730, 7.0L / 6};
