@@ -30,7 +30,8 @@ void Contraction::measure(Steps& steps, Index at, Index length, const Matrix& co
   scale_ = cotangents.colwise().norm();
   if (at == 0) return;  // everything is swept already
   const Step last = take(steps, at);
-  const double start_to_at = last.move / first_.move;
+  // A first step that was refused leaves x where it was, and says nothing of ρ.
+  const double start_to_at = first_.move > 0 ? last.move / first_.move : 0;
   const double whole = std::pow(start_to_at, static_cast<double>(length) / static_cast<double>(at));  // ρ^T
   const Matrix slope = last.slope(cotangents);
   const double size = slope.norm();

@@ -48,8 +48,7 @@ TEST_CASE("the nearest point of a ball and of its sphere, and ∂x, by every met
     const SolveOptions options{.steps = run.steps + 10};
     CHECK((jacobian(program, solver, zero, theta, options, Implicit{}).dx - exact).norm() <= 1e-7);
     CHECK((jacobian(program, solver, zero, theta, options, Reverse{}).dx - exact).norm() <= 1e-7);
-    test::check_methods(program, solver, Vector(zero), theta, run.steps + 10,
-                        {.implicit = 1e-7, .contracts = false});
+    test::check_methods(program, solver, Vector(zero), theta, run.steps + 10, {.contracts = false});
   }
   // Inside the ball the constraint is not there.
   const auto program =

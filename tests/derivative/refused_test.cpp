@@ -2,7 +2,10 @@
 // it.
 #include <doctest/doctest.h>
 
-#include "derivative/cases.hpp"
+#include <algorithm>
+#include <limits>
+
+#include "derivative/check_methods.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/least_squares.hpp"
@@ -16,7 +19,8 @@ const Index n = 5, p = 4;
 
 /// Gradient steps that are refused wherever f would rise, and then taken half as long.
 struct Careful {
-  double first_step;
+  double first_step, longest = std::numeric_limits<double>::infinity();  // but for the first
+  double slack = 0;                                                      // by which f may rise all the same
   template <class V>
   struct State {
     V x;
@@ -32,8 +36,9 @@ struct Careful {
     const V x = s.x - s.step_size * f.gradient(s.x, theta);
     const Oracle<Vector> plain = f.plain();
     const auto& th = value_of(theta);
-    if (plain.value(value_of(x), th) > plain.value(value_of(s.x), th)) return {s.x, 0.5 * s.step_size, false};
-    return {x, 1.1 * s.step_size, true};
+    if (plain.value(value_of(x), th) > plain.value(value_of(s.x), th) + slack)
+      return {s.x, 0.5 * s.step_size, false};
+    return {x, std::min(1.1 * s.step_size, longest), true};
   }
 };
 
@@ -75,17 +80,49 @@ TEST_CASE("steps that were refused count neither for the tolerance nor as the la
   }
   CHECK((jacobian(*c.problem, solver, c.start, c.theta, {.steps = 500}, Implicit{}).dx - exact).norm() <=
         1e-7 * exact.norm());
-  const Trajectory none =
-      solve(*c.problem, NeverAccepting{}, c.start.x, c.theta, {.steps = 7, .tolerance = 1e-3});
-  CHECK(none.status == Status::none_accepted);
-  CHECK(none.steps == 7);
-  CHECK(none.message().find("7 steps: not one step was accepted") != std::string::npos);
+  const NoObjective map(n, p);  // of which nothing but a refused step says that it is no solution
+  for (const Problem* problem : {c.problem.get(), static_cast<const Problem*>(&map)}) {
+    const Trajectory none =
+        solve(*problem, NeverAccepting{}, c.start.x, c.theta, {.steps = 7, .tolerance = 1e-3});
+    CHECK(none.status == Status::none_accepted);
+    CHECK(none.steps == 7);
+    CHECK(none.message().find("7 steps: not one step was accepted") != std::string::npos);
+  }
   for (const Method& method : {Method(OneStep{}), Method(Implicit{})})
     CHECK_THROWS_WITH_AS(jacobian(*c.problem, NeverAccepting{}, c.start, c.theta, {.steps = 7}, method),
                          doctest::Contains("none that was accepted and moved x is at hand of the 7 steps"),
                          UnsupportedError);
   CHECK(jacobian(*c.problem, NeverAccepting{}, c.start, c.theta, {.steps = 7}, Reverse{}).status ==
         Status::none_accepted);
+}
+
+TEST_CASE("steps that may be refused are differentiated by every method") {
+  const test::Case c = test::random_case(n, p);
+  test::check_methods(*c.problem, Careful{40}, c.start, c.theta, 7, {.contracts = false});  // one accepted
+  test::check_methods(*c.problem, Careful{40, 0.9, 1e-14}, c.start, c.theta, 900, {.minimises = true});
+}
+
+TEST_CASE("one step is the last that was accepted: −hM, with the h that was taken") {
+  const test::Case c = test::random_case(n, p);
+  const Careful solver{40};
+  for (const Index steps : {7, 8, 9, 10, 11, 12, 13, 14, 15, 16}) {
+    CAPTURE(steps);
+    Careful::State<Vector> before{c.start.x, 40, true};
+    double h = 0;  // of the last step that was accepted
+    Vector from;
+    run(Oracle<Vector>(*c.problem), solver, c.start.x, c.theta, {.steps = steps},
+        [&](Index t, const Careful::State<Vector>& s) {
+          if (t > 0 && s.accepted) {
+            h = before.step_size;
+            from = before.x;
+          }
+          before = s;
+        });
+    REQUIRE(h > 0);
+    const Derivative d = jacobian(*c.problem, solver, c.start, c.theta, {.steps = steps}, OneStep{});
+    const Matrix expected = -h * c.problem->mixed(from, c.theta);
+    CHECK((d.dx - expected).norm() <= 1e-13 * expected.norm());
+  }
 }
 
 TEST_CASE("a guard that gives the state back does not end in a singular equation") {
