@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "derivative/cases.hpp"
+#include "derivative/ways.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
@@ -59,30 +60,22 @@ const Vector theta{{0.3, 0.5, -0.2}}, x0 = Vector::Ones(3), w{{1, 2, -3}};
 TEST_CASE("what f prepares is differentiated by every method, once a run") {
   int ignored = 0;
   const auto whole = make_problem(Whole{{&ignored}}, 3, 3);
-  std::vector<NamedMethod> methods = all_methods();
-  methods.push_back({"budget", Reverse{.memory_budget = 6000}});
-  methods.push_back({"truncated", Reverse{.last_steps = 9}});
-  methods.push_back({"automatic", Reverse{.last_steps = automatic}});
-  methods.push_back({"corrected", Reverse{.corrected = true}});
-  methods.push_back({"at the end", Reverse{.at_end = true}});
-  methods.push_back({"iterative", Implicit{.linear_solver = LinearSolver::conjugate_gradient}});
-  for (const NamedMethod& named : methods) {
-    const std::string& name = named.name;
-    const Method& method = named.method;
+  for (const test::Way& way : test::ways({.last_steps = 9, .budget = 6000})) {
+    const std::string& name = way.name;
+    const Method& method = way.method;
     CAPTURE(name);
     int count = 0;
     const auto problem = make_problem(KernelLoss{&count}, 3, 3);
-    const double near = name == "finite difference" ? 1e-8 : name == "iterative" ? 1e-9 : 1e-12;
     const auto check = [&](const auto& solver) {
       const SolveOptions options{.steps = 30};
       const Derivative d = jacobian(problem, solver, x0, theta, options, method),
                        e = jacobian(whole, solver, x0, theta, options, method);
-      CHECK((d.dx - e.dx).norm() <= near * e.dx.norm());
+      CHECK((d.dx - e.dx).norm() <= way.rounding * e.dx.norm());
       CHECK(d.x == e.x);
       if (name != "finite difference") CHECK(count == 1);
       const Vjp v = vjp(problem, solver, x0, theta, w, options, method),
                 u = vjp(whole, solver, x0, theta, w, options, method);
-      CHECK((v.dtheta - u.dtheta).norm() <= near * u.dtheta.norm());
+      CHECK((v.dtheta - u.dtheta).norm() <= way.rounding * u.dtheta.norm());
     };
     check(GradientDescent{0.1});
     check(HeavyBall{0.1, 0.3});
@@ -152,15 +145,15 @@ TEST_CASE("what is prepared must have one shape") {
 TEST_CASE("products with the Hessian at one theta prepare once, and leave theta's cotangents alone") {
   int count = 0;
   const auto problem = make_problem(KernelLoss{&count}, 3, 3);
-  const Vector x{{0.4, -0.2, 0.1}}, theta{{0.3, 0.5, -0.4}};
+  const Vector x{{0.4, -0.2, 0.1}}, at{{0.3, 0.5, -0.4}};
   const auto whole = make_problem(Whole{KernelLoss{&count}}, 3, 3);
-  const Matrix H = problem.hessian(x, theta);
+  const Matrix H = problem.hessian(x, at);
   CHECK(count == 1);
-  CHECK((H - whole.hessian(x, theta)).norm() <= 1e-14);
+  CHECK((H - whole.hessian(x, at)).norm() <= 1e-14);
   count = 0;
-  const Trajectory run = solve(problem, Newton{}, x, theta, {.steps = 3});
+  const Trajectory run = solve(problem, Newton{}, x, at, {.steps = 3});
   CHECK(count <= 1);
-  CHECK(problem.gradient(run.x(), theta).norm() <= 1e-12);
+  CHECK(problem.gradient(run.x(), at).norm() <= 1e-12);
 }
 
 }  // namespace unroll::prepared

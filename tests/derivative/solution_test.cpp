@@ -6,6 +6,7 @@
 #include <cmath>
 #include <thread>
 
+#include "derivative/ways.hpp"
 #include "problem/differences.hpp"
 #include "solver/random_quadratic.hpp"
 #include "unroll/ad/gradient.hpp"
@@ -52,20 +53,14 @@ Vector differences(const F& f, const Vector& at) {
   return g;
 }
 
-std::vector<Method> methods() {
-  return {Implicit{},
-          Reverse{},
-          Reverse{.memory_budget = 1 << 20},
-          Reverse{.corrected = true},
-          Reverse{.at_end = true},
-          Forward{},
-          OneStep{}};
-}
-
 TEST_CASE("a solution is an operation on plain, dual and taped θ, by any method") {
   const auto root = make_root(Cubic{}, 3, 4);
   const Vector zero = Vector::Zero(3), theta{{0.3, -0.7, 0.5, 1.1}};
-  for (const Method& method : methods()) {
+  for (const test::Way& way : test::ways({})) {
+    if (way.claim == test::Claim::minimiser) continue;
+    const std::string& name = way.name;
+    CAPTURE(name);
+    const Method& method = way.method;
     const auto loss = [&](const auto& t) {
       const auto x = solution(root, Newton{}, zero, t, {.steps = 12}, method);
       return squared_norm(x) + 0.1 * t[3] * x[1];

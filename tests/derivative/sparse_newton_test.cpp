@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "derivative/ways.hpp"
 #include "problem/differences.hpp"
 #include "unroll/ad/factorisation.hpp"
 #include "unroll/ad/tape.hpp"
@@ -110,11 +111,11 @@ void check_same(const Problem& plain, const Problem& told, const Newton& solver)
   const Vector zero = Vector::Zero(n), w = Vector::LinSpaced(n, -1, 2);
   const Derivative exact = jacobian(plain, Newton{}, zero, at, options, Reverse{});
   CHECK(exact.status == Status::converged);
-  const std::vector<std::pair<std::string, Method>> methods{
-      {"reverse", Reverse{}}, {"forward", Forward{}}, {"implicit", Implicit{}}, {"one step", OneStep{}}};
-  for (const auto& [named, method] : methods) {
-    const std::string& name = named;
+  for (const test::Way& way : test::ways({.budget = 4'000'000})) {
+    const std::string& name = way.name;
+    if (name == "finite difference" || way.claim == test::Claim::minimiser) continue;
     CAPTURE(name);
+    const Method& method = way.method;
     const Derivative d = jacobian(told, solver, zero, at, options, method);
     CHECK((d.x - exact.x).norm() <= 1e-10 * exact.x.norm());
     CHECK((d.dx - exact.dx).norm() <= 1e-8 * exact.dx.norm());

@@ -134,6 +134,20 @@ struct PreparedMatrix {
   }
 };
 
+/// x⁺ = tanh(x/2 + c)/2 with c = sin θ, which it counts the preparations of.
+struct Counting {
+  std::shared_ptr<int> plain = std::make_shared<int>(0), differentiated = std::make_shared<int>(0);
+  template <class V>
+  V prepare(const V& theta) const {
+    ++*(std::is_same_v<V, Vector> ? plain : differentiated);
+    return sin(theta);
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index, const V& made) const {
+    return {0.5 * tanh(V(0.5 * s.x + made))};
+  }
+};
+
 struct Changing {
   std::shared_ptr<int> calls = std::make_shared<int>(0);
   template <class V>
@@ -191,6 +205,25 @@ TEST_CASE("what is prepared from theta is differentiated, by every method") {
   test::check_methods(NoObjective(n, p), Prepared{A, B}, Vector::Zero(n), random.vector(p), 80);
   const PreparedMatrix kernel{{0.3 * random.matrix(n, n), 0.3 * random.matrix(n, n)}, random.vector(n)};
   test::check_methods(NoObjective(n, 2), kernel, Vector::Zero(n), Vector{{0.5, -0.7}}, 80);
+}
+
+TEST_CASE("what is prepared is differentiated once a run, however many steps use it") {
+  const NoObjective problem(3, 3);
+  const Vector x0 = Vector::Zero(3), theta{{0.3, -0.5, 0.8}}, w{{1, -2, 3}};
+  for (const test::Way& way : test::ways({.last_steps = 5, .budget = 8000, .certify = Certify::never})) {
+    if (way.claim == test::Claim::minimiser) continue;
+    const std::string& name = way.name;
+    CAPTURE(name);
+    const auto counts = [&](Index steps) {
+      const Counting solver;
+      const Vjp pulled = vjp(problem, solver, x0, theta, w, {.steps = steps}, way.method);
+      CHECK(pulled.dtheta.norm() > 0.1);
+      return std::pair(*solver.plain, *solver.differentiated);
+    };
+    const auto few = counts(10);
+    CHECK(few == counts(1000));
+    CHECK(few.second <= (name == "finite difference" ? 0 : 2));
+  }
 }
 
 TEST_CASE("what is prepared must be a function of theta alone") {
