@@ -183,9 +183,7 @@ class CheckpointedSweep {
   // The sweep ended at a step s > 0: only what the first step made, and none since, goes on to the start.
   void cut() {
     Cotangents start = pull_carried(steps_, constant_, carried_.state, entered_, schedule_.swept_to());
-    // (Eigen's assignment frees the old array before it asks for a new one, which there may be no memory
-    // for.)
-    carried_.state = std::move(start.state);
+    carried_.state = std::move(start.state);  // (a copy would free the old one before it allocates)
     carried_.theta += start.theta;
     if (start.prepared.size() > 0) carried_.prepared += start.prepared;
   }
