@@ -1,7 +1,9 @@
-# Compiles SOURCE, syntax only, with the options in ARGUMENTS; fails unless the compiler does, and its first error has what the
-# line `// expect: TEXT` of SOURCE says, among few lines. A source without that line must compile.
+# Compiles SOURCE, syntax only, with the options in ARGUMENTS; fails unless the compiler does, its first line with `error:` has
+# what the line `// expect: TEXT` of SOURCE says, and it writes few lines: 15, or 40 by clang, which shows more of the source.
+# A source with another limit says why: `// lines: 20, clang 70: …`. A source without `// expect:` must compile.
 file(STRINGS ${SOURCE} expected REGEX "^// expect: ")
 string(REGEX REPLACE "^// expect: " "" expected "${expected}")
+string(REPLACE "\\;" ";" expected "${expected}")
 execute_process(COMMAND ${COMPILER} ${ARGUMENTS} -fsyntax-only ${SOURCE} RESULT_VARIABLE status
                 OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if("${expected}" STREQUAL "")
@@ -13,14 +15,28 @@ endif()
 if(status EQUAL 0)
   message(FATAL_ERROR "${SOURCE} compiles")
 endif()
-# From the first error to the next message; GCC shows a deleted function in a note.
-string(REGEX MATCH "error:.*" first "${output}")
-string(REGEX REPLACE "\n[^\n]*error:.*" "" first "${first}")
-string(REGEX REPLACE "[\"\n ]+" " " first "${first}")
+string(REGEX MATCH "[^\n]*error:[^\n]*" first "${output}")
 string(FIND "${first}" "${expected}" position)
 if(position EQUAL -1)
   message(FATAL_ERROR "the compiler's first error does not say `${expected}`:\n${output}")
 endif()
+
+set(most 15)
+set(most_by_clang 40)
+file(STRINGS ${SOURCE} limits REGEX "^// lines: ")
+if(limits)
+  if(NOT limits MATCHES "^// lines: ([0-9]+), clang ([0-9]+): [^ ]")
+    message(FATAL_ERROR "${SOURCE}: no `// lines: N, clang M: why`: ${limits}")
+  endif()
+  set(most ${CMAKE_MATCH_1})
+  set(most_by_clang ${CMAKE_MATCH_2})
+endif()
+if(COMPILER MATCHES "clang")
+  set(most ${most_by_clang})
+endif()
 string(REGEX MATCHALL "\n" lines "${output}")
 list(LENGTH lines count)
+if(count GREATER most)
+  message(FATAL_ERROR "${count} lines, not ${most}:\n${output}")
+endif()
 message("in ${count} lines, as expected: ${expected}")

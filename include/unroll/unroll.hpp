@@ -2,6 +2,17 @@
 
 /// Everything but check/ (is my problem, my solver, my primitive right?), compare/ (tables, CSV, plots), the
 /// optional mpi/, the log of a tape (ad/tape_log.hpp) and theory/polynomial_block.hpp: include those by name.
+///
+/// In the order in which they include each other: a compiler that finds a mistake says then by few lines
+/// where the header came from that tells what to write.
+// clang-format off
+#include "unroll/types.hpp"
+#include "unroll/error.hpp"
+#include "unroll/version.hpp"
+#include "unroll/ad/assignment.hpp"
+#include "unroll/ad/expression.hpp"
+#include "unroll/ad/elementwise.hpp"
+#include "unroll/ad/names_of_std.hpp"
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/along.hpp"
 #include "unroll/ad/assembly.hpp"
@@ -13,17 +24,6 @@
 #include "unroll/ad/sparse.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/ad/unpack.hpp"
-#include "unroll/derivative/augmented_lagrangian.hpp"
-#include "unroll/derivative/batch.hpp"
-#include "unroll/derivative/certify.hpp"
-#include "unroll/derivative/hypergradient.hpp"
-#include "unroll/derivative/jacobian.hpp"
-#include "unroll/derivative/kkt.hpp"
-#include "unroll/derivative/laplace.hpp"
-#include "unroll/derivative/minimise_outer.hpp"
-#include "unroll/derivative/second_order.hpp"
-#include "unroll/derivative/solution.hpp"
-#include "unroll/error.hpp"
 #include "unroll/problem/constrained.hpp"
 #include "unroll/problem/finite_sum.hpp"
 #include "unroll/problem/least_squares.hpp"
@@ -66,6 +66,16 @@
 #include "unroll/solver/steepest_descent.hpp"
 #include "unroll/solver/stochastic_gradient.hpp"
 #include "unroll/solver/trust_region.hpp"
+#include "unroll/derivative/augmented_lagrangian.hpp"
+#include "unroll/derivative/batch.hpp"
+#include "unroll/derivative/certify.hpp"
+#include "unroll/derivative/hypergradient.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/kkt.hpp"
+#include "unroll/derivative/laplace.hpp"
+#include "unroll/derivative/minimise_outer.hpp"
+#include "unroll/derivative/second_order.hpp"
+#include "unroll/derivative/solution.hpp"
 #include "unroll/theory/bounds.hpp"
 #include "unroll/theory/burn_in.hpp"
 #include "unroll/theory/burn_in_monitor.hpp"
@@ -78,5 +88,4 @@
 #include "unroll/theory/rate.hpp"
 #include "unroll/theory/residual_polynomial.hpp"
 #include "unroll/theory/sobolev_polynomial.hpp"
-#include "unroll/types.hpp"
-#include "unroll/version.hpp"
+// clang-format on

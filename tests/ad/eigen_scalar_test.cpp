@@ -61,6 +61,16 @@ TEST_CASE("Eigen's LU of scalars with derivatives keeps the derivatives of exact
   check_rule(once, f, triangular_with_zeros);
 }
 
+TEST_CASE("Eigen's inverse and determinant of scalars keep the derivatives of exact zeros") {
+  const auto f = [](const auto& v) {
+    const auto A = matrix_of(v);
+    return result(v, A.inverse() * rhs_of(v) * A.determinant());
+  };
+  check_rule(once, f, dense);
+  check_rule(once, f, with_zero_rhs);
+  check_rule(once, f, triangular_with_zeros);
+}
+
 TEST_CASE("Eigen's QR of scalars with derivatives keeps the derivatives of exact zeros") {
   const auto f = [](const auto& v) { return result(v, matrix_of(v).householderQr().solve(rhs_of(v))); };
   check_rule(once, f, dense);

@@ -17,6 +17,22 @@ void refuse_assignment() {
                 "concatenate), or add to it with where, scatter, +");
 }
 
+/// Of an argument that is read after the line it stands in.
+template <class T>
+void refuse_temporary() {
+  static_assert(never<T>,
+                "a temporary is gone after this line, and is read later: give it a name first, `const auto "
+                "problem = ...;` or `const VarVector y = ...;`, and pass the name");
+}
+
+template <class T>
+void refuse_number() {
+  static_assert(
+      never<T>,
+      "a double of a variable would lose the derivative: keep it, `const scalar_t<V> s = x[0];`, or "
+      "write `value_of(x[0])` for the number alone");
+}
+
 /// Copies and moves of an array, and what is assigned to it by name. What a function returned, a segment say,
 /// is a value: writing to it would be lost, and does not compile.
 #define UNROLL_ASSIGNED_BY_NAME(Array)           \

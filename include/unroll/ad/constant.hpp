@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/SparseCore>
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -36,7 +37,12 @@ class Constant {
   static Constant referring_to(const M& matrix) {
     return Constant(std::shared_ptr<const M>(std::shared_ptr<const M>(), &matrix), ad::Side::plain);
   }
-  static Constant referring_to(const M&& temporary) = delete;
+  /// A temporary would be gone: give it a name first.
+  template <std::same_as<M> Temporary>
+  static Constant referring_to(const Temporary&& temporary) {
+    ad::refuse_temporary<Temporary>();
+    return Constant(temporary);
+  }
 
   /// The matrix as it was given, whatever transpose() was asked for.
   const M& stored() const { return *matrix_; }

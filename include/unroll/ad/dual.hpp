@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 
 #include "unroll/ad/assignment.hpp"
@@ -45,6 +46,12 @@ class Dual {
 #undef UNROLL_REFUSED
   /// @}
 
+  /// A number has no tangents: does not compile, and says what to write.
+  template <std::same_as<double> T>
+  explicit operator T() const {
+    ad::refuse_number<Dual>();
+    return 0;
+  }
   /// The number without its tangents.
   double value() const { return block_(0); }
   auto tangents() const { return block_.tail(directions()); }  // 1×k

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Eigen/LU>
+
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/eigen_traits.hpp"
 #include "unroll/ad/linear.hpp"

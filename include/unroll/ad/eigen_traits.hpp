@@ -46,6 +46,23 @@ struct EigenLimits : std::numeric_limits<double> {
   /// Below zero, on purpose: see above.
   static S min() { return S(-1.0); }
 };
+
+/// What a refused decomposition is asked for, so that nothing more is said of it.
+template <class S>
+struct RefusedDecomposition {
+  static_assert(
+      never<S>,
+      "Eigen's eigen- and singular value decompositions of variables lose derivatives of exact zeros: "
+      "make a VarMatrix and use unroll's symmetric_eigen, eigenvalues or singular_values");
+  using Vector = Eigen::Matrix<S, Eigen::Dynamic, 1>;
+  using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  RefusedDecomposition& compute(const auto&...);
+  Vector eigenvalues() const;
+  Matrix eigenvectors() const;
+  Vector singularValues() const;
+  Matrix matrixU() const;
+  Matrix matrixV() const;
+};
 }  // namespace unroll::ad
 
 namespace Eigen {
@@ -55,13 +72,12 @@ template <class>
 class SelfAdjointEigenSolver;
 template <class>
 class EigenSolver;
-#define UNROLL_REFUSED(Decomposition, parameters, arguments)                                \
-  template <unroll::ad::DerivativeScalar S, int R, int C, int O, int MR, int MC parameters> \
-  class Decomposition<Matrix<S, R, C, O, MR, MC> arguments> {                               \
-    static_assert(unroll::ad::never<S>, #Decomposition                                      \
-                  " of variables loses derivatives of exact zeros: make a "                 \
-                  "VarMatrix and use unroll's "                                             \
-                  "symmetric_eigen, eigenvalues or singular_values");                       \
+#define UNROLL_REFUSED(Decomposition, parameters, arguments)                                               \
+  template <unroll::ad::DerivativeScalar S, int R, int C, int O, int MR, int MC parameters>                \
+  class Decomposition<Matrix<S, R, C, O, MR, MC> arguments> : public unroll::ad::RefusedDecomposition<S> { \
+   public:                                                                                                 \
+    template <class... T>                                                                                  \
+    explicit Decomposition(const T&...);                                                                   \
   }
 #define UNROLL_COMMA ,
 UNROLL_REFUSED(SelfAdjointEigenSolver, , );

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <concepts>
 #include <string_view>
 #include <type_traits>
 
+#include "unroll/ad/assignment.hpp"
 #include "unroll/ad/functions.hpp"
 #include "unroll/ad/tape_core.hpp"
 
@@ -64,6 +66,12 @@ template <class E>
 struct Expression {
   /// The expression as the type that it is.
   UNROLL_INLINE const E& self() const { return static_cast<const E&>(*this); }
+  /// A number has no derivative: does not compile, and says what to write.
+  template <std::same_as<double> T>
+  explicit operator T() const {
+    ad::refuse_number<E>();
+    return 0;
+  }
   /// No conversion, see `refused`.
   template <class Other>
   requires ad::OtherExpression<E, Other> &&(ad::refused<E, Other>()) operator Other()

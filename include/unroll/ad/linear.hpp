@@ -85,6 +85,42 @@ requires(ad::ConstantMatrix<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<
 }
 /// @}
 
+/// Of Eigen's other kinds, floats, a diagonal, a triangle: do not compile, and say what to write.
+/// @{
+namespace ad {
+template <class M>
+void accepts_eigen(const Eigen::EigenBase<M>&);
+template <class M>
+inline constexpr bool is_sparse_transpose = false;
+template <class M>
+inline constexpr bool is_sparse_transpose<Eigen::Transpose<M>> =
+    std::is_same_v<std::remove_const_t<M>, Sparse>;
+template <class M>
+concept OtherMatrix = requires(const M& m) {
+  accepts_eigen(m);
+}
+&&!PlainArray<M> && !std::is_same_v<M, Sparse> && !is_sparse_transpose<M>;
+template <class M>
+void refuse_matrix() {
+  static_assert(
+      never<M>,
+      "variables are multiplied by a Matrix or a SparseMatrix<double>: of floats write `A.cast<double>() "
+      "* x`, of a diagonal `cwise_product(d, x)` (of a matrix `scale_rows(d, X)`, `scale_columns(X, d)`), "
+      "of other expressions of Eigen's `Matrix(A) * x`");
+}
+}  // namespace ad
+template <ad::OtherMatrix M, ad::Differentiable V>
+ad::array_t<V> operator*(const M&, const V& x) {
+  ad::refuse_matrix<M>();
+  return x;
+}
+template <ad::Differentiable V, ad::OtherMatrix M>
+ad::array_t<V> operator*(const V& x, const M&) {
+  ad::refuse_matrix<M>();
+  return x;
+}
+/// @}
+
 /// A X with derivatives in both. @throws ShapeError
 template <ad::Differentiable M, ad::Differentiable V>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<V>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <span>
 #include <utility>
@@ -50,7 +51,14 @@ struct Seed {
 
   Seed(const VarArray& array, Matrix seeds) : y(array), cotangents(std::move(seeds)) {}
   /// A temporary, a sum say, would be gone before the sweep: give it a name first.
-  Seed(const VarArray&& temporary, Matrix seeds) = delete;
+  /// @{
+  template <std::derived_from<VarArray> A>
+  Seed(const A&& temporary, Matrix) : y(temporary) {
+    ad::refuse_temporary<A>();
+  }
+  template <class A>
+  Seed(const LinearCombination<A>& sum, Matrix seeds) : Seed(sum.eval(), std::move(seeds)) {}
+  /// @}
 };
 
 /// What a recording holds.
@@ -148,7 +156,9 @@ class Tape {
   }
   void refer_to(const void* object, std::size_t bytes);
   template <class T>
-  void refer_to(const T&& temporary) = delete;
+  void refer_to(const T&&) {
+    ad::refuse_temporary<T>();
+  }
   /// @}
 
   /// Forgets the recording and every variable of it.

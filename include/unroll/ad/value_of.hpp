@@ -24,7 +24,10 @@ const A& value_of(const Eigen::PlainObjectBase<A>& a) {
   return a.derived();
 }
 template <class A>
-void value_of(const Eigen::PlainObjectBase<A>&&) = delete;  // the reference would outlive the array
+A value_of(const Eigen::PlainObjectBase<A>&& a) {  // the reference would outlive the array
+  ad::refuse_temporary<A>();
+  return a.derived();
+}
 template <std::integral I>
 constexpr I value_of(I counter) {
   return counter;

@@ -46,12 +46,17 @@ std::string message_of(const std::exception_ptr& exception);
 /// @throws DomainError unless threads ≥ 1 and count ≥ 0.
 template <class F>
 auto batch(Index count, const F& f, Index threads = 1) {
-  using R = std::invoke_result_t<const F&, Index>;
+  using Given = std::invoke_result_t<const F&, Index>;
+  static_assert(
+      !std::is_void_v<Given>,
+      "batch: f(i) must return what becomes of item i, a Derivative or a Matrix say: it is found in "
+      "the result, `outcomes[i].value()`");
+  using R = std::conditional_t<std::is_void_v<Given>, Index, Given>;
   std::vector<Outcome<R>> outcomes(count > 0 ? static_cast<std::size_t>(count) : 0);
   detail::for_each_index(count, threads, [&](Index i) {
     Outcome<R>& outcome = outcomes[static_cast<std::size_t>(i)];
     try {
-      outcome.result.emplace(f(i));
+      if constexpr (!std::is_void_v<Given>) outcome.result.emplace(f(i));
     } catch (...) {
       outcome.exception = std::current_exception();
       outcome.error = detail::message_of(outcome.exception);

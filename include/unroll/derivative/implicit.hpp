@@ -67,8 +67,12 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
                                    Cost* cost = nullptr);
 
 /// A problem that is gone after this line cannot be referred to: give it a name.
-ImplicitEquation gradient_equation(const Problem&& temporary, const Vector& x, const Vector& theta,
-                                   Cost* cost = nullptr) = delete;
+template <std::derived_from<Problem> P>
+ImplicitEquation gradient_equation(const P&& temporary, const Vector& x, const Vector& theta,
+                                   Cost* cost = nullptr) {
+  ad::refuse_temporary<P>();
+  return gradient_equation(static_cast<const Problem&>(temporary), x, theta, cost);
+}
 
 /// −H⁻¹M at (x, θ), n×p: ∂x* where ∇_x f(x, θ) = 0, which is the caller's to see to.
 /// @throws ShapeError, and as solve_linear.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <vector>
 
@@ -15,10 +16,14 @@ namespace unroll {
 
 namespace detail {
 
-template <class S>
+/// Stops the compilation unless S is a solver.
+template <class S, class Held = const S&>
 std::unique_ptr<Steps> steps_of(const Problem& problem, const S& solver, const Start& start,
                                 const Vector& theta, const SolveOptions& options) {
-  return std::make_unique<SolverSteps<S>>(problem, solver, start, theta, options);
+  if constexpr (require_solver<S>())
+    return std::make_unique<SolverSteps<S, Held>>(problem, solver, start, theta, options);
+  else
+    return nullptr;  // (it has been said)
 }
 
 Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method);
@@ -35,15 +40,16 @@ template <class S>
 std::unique_ptr<Linearisation> linearise(const Problem& problem, const S& solver, const Start& start,
                                          const Vector& theta, const SolveOptions& options,
                                          const Method& method, const Wanted& wanted = {}) {
-  return method.linearise(
-      std::make_unique<detail::SolverSteps<S, const S>>(problem, solver, start, theta, options), wanted);
+  return method.linearise(detail::steps_of<S, const S>(problem, solver, start, theta, options), wanted);
 }
 
 /// A problem that is gone after this line cannot be referred to: give it a name.
-template <class S>
-std::unique_ptr<Linearisation> linearise(const Problem&& temporary, const S& solver, const Start& start,
-                                         const Vector& theta, const SolveOptions& options,
-                                         const Method& method, const Wanted& wanted = {}) = delete;
+template <std::derived_from<Problem> P, class S>
+std::unique_ptr<Linearisation> linearise(const P&&, const S&, const Start&, const Vector&,
+                                         const SolveOptions&, const Method&, const Wanted& = {}) {
+  ad::refuse_temporary<P>();
+  return nullptr;
+}
 
 /// ∂x_T(θ), n×p, total: through the steps and through x_0(θ).
 template <class S>

@@ -39,11 +39,11 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
                      const Vector& tangent,    // p
                      const SolveOptions& options, const Implicit& method) {
   detail::check_gradient_equation(method, declared_equation<S>());
-  detail::SolverSteps<S> steps(problem, solver, start, theta, options);
-  steps.run();
+  const auto steps = detail::steps_of(problem, solver, start, theta, options);
+  steps->run();
   SecondVjp second =
-      implicit_second_vjp(problem, steps.record.x, theta, cotangent, tangent, method, &steps.record.cost);
-  static_cast<RunRecord&>(second) = steps.record;
+      implicit_second_vjp(problem, steps->record.x, theta, cotangent, tangent, method, &steps->record.cost);
+  static_cast<RunRecord&>(second) = steps->record;
   return second;
 }
 /// Of the unrolled run: ∇_θ (wᵀx_T) and ∇²_θ (wᵀx_T) θ̇, exactly, by one tape of all steps with a tangent,
@@ -82,6 +82,9 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
 /// Another method: does not compile, take Implicit{} or Reverse{}.
 template <class S, class Other>
 SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Vector&, const Vector&,
-                     const SolveOptions&, const Other&) = delete;
+                     const SolveOptions&, const Other&) {
+  static_assert(ad::never<Other>, "second_vjp: take the method Implicit{} or Reverse{}");
+  return {};
+}
 
 }  // namespace unroll

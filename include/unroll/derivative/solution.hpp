@@ -38,12 +38,14 @@ auto solution(const Problem& problem, const S& solver, const Start& start, const
               const SolveOptions& options, const Method& method = Implicit{}) {
   using V = ad::array_t<A>;
   const V parameters(theta);
-  return detail::solution(std::make_unique<detail::SolverSteps<S, const S>>(problem, solver, start,
-                                                                            value_of(parameters), options),
+  return detail::solution(detail::steps_of<S, const S>(problem, solver, start, value_of(parameters), options),
                           method, parameters);
 }
-template <class S, class A>
-auto solution(const Problem&& temporary, const S&, const Start&, const A&, const SolveOptions&,
-              const Method& = Implicit{}) = delete;
+template <std::derived_from<Problem> P, class S, class A>
+auto solution(const P&&, const S&, const Start&, const A& theta, const SolveOptions&,
+              const Method& = Implicit{}) {
+  ad::refuse_temporary<P>();
+  return ad::array_t<A>(theta);
+}
 
 }  // namespace unroll

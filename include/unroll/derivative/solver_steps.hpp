@@ -23,9 +23,6 @@ class SolverSteps final : public Steps {
   SolverSteps(const Problem& problem, const S& solver, Start start, Vector theta, SolveOptions options)
       : Steps(problem, std::move(start), std::move(theta), std::move(options), declared_equation<S>()),
         inputs_(problem, solver, this->theta(), record.cost) {
-    require_solver<S, Vector>();
-    require_solver<S, DualVector>();
-    require_solver<S, VarVector>();
     check_solver(solver);
   }
 

@@ -84,7 +84,11 @@ class Oracle {
   /// Keeps references to the problem and to `cost`, to which each evaluation is added unless it is null.
   explicit Oracle(const Problem& problem, Cost* cost = nullptr) : problem_(&problem), cost_(cost) {}
   /// A problem that is gone after this line cannot be referred to: give it a name.
-  explicit Oracle(const Problem&& temporary, Cost* cost = nullptr) = delete;
+  template <std::derived_from<Problem> P>
+  explicit Oracle(const P&& temporary, Cost* cost = nullptr)
+      : Oracle(static_cast<const Problem&>(temporary), cost) {
+    ad::refuse_temporary<P>();
+  }
   /// And to what a run knows of them.
   Oracle(const Problem& problem, Cost* cost, const RunContext<V>& context)
       : problem_(&problem), cost_(cost), context_(&context) {}

@@ -139,9 +139,9 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
 template <class V, class S, class Visit = detail::Ignore>
 Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> state, const V& theta,
                           Index first, const SolveOptions& options, Visit&& visit = {}) {
-  require_solver<S, V>();
-  return detail::loop<V, S>(f, solver, std::move(state), theta, prepare(solver, theta), first, options,
-                            std::forward<Visit>(visit));
+  if constexpr (require_solver<S, V>())
+    return detail::loop<V, S>(f, solver, std::move(state), theta, prepare(solver, theta), first, options,
+                              std::forward<Visit>(visit));
 }
 
 /// A run from the start: checks everything, then `resume` from initial_state(solver, x0). Observer and
@@ -150,17 +150,18 @@ Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> sta
 template <class V, class S, class Visit = detail::Ignore>
 Run<StateOf<S, V>> run(const Oracle<V>& f, const S& solver, const V& x0, const V& theta,
                        const SolveOptions& options, Visit&& visit = {}) {
-  require_solver<S, V>();
-  const auto& start = value_of(x0);
-  check_point(f.problem(), start, value_of(theta), "solve");
-  check_options(options);
-  check_solver(solver);
-  if (options.observer) options.observer(0, start);
-  auto state = initial_state(solver, x0);
-  visit(Index{0}, std::as_const(state));
-  auto end = resume(f, solver, std::move(state), theta, 0, options, std::forward<Visit>(visit));
-  end.status = detail::whole_status(end.status, end.steps, end.accepted);
-  return end;
+  if constexpr (require_solver<S, V>()) {
+    const auto& start = value_of(x0);
+    check_point(f.problem(), start, value_of(theta), "solve");
+    check_options(options);
+    check_solver(solver);
+    if (options.observer) options.observer(0, start);
+    auto state = initial_state(solver, x0);
+    visit(Index{0}, std::as_const(state));
+    auto end = resume(f, solver, std::move(state), theta, 0, options, std::forward<Visit>(visit));
+    end.status = detail::whole_status(end.status, end.steps, end.accepted);
+    return end;
+  }
 }
 
 }  // namespace unroll

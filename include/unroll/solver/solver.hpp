@@ -50,6 +50,12 @@ concept SolverState = std::is_aggregate_v<T> && std::copyable<T> && requires(T& 
 
 namespace detail {
 
+/// The iterate is a matrix.
+template <class T, class V>
+concept HasMatrix = requires(T& state) {
+  { state.x } -> std::same_as<ad::matrix_in_world_t<V>&>;
+};
+
 /// One step, given what was prepared if the solver prepares anything.
 template <class V, class S>
 auto take_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta, Index t,
@@ -88,29 +94,47 @@ concept SolverOver = SolverState<StateOf<S, V>, V> &&
 template <class S>
 concept Solver = SolverOver<S, Vector> && SolverOver<S, DualVector> && SolverOver<S, VarVector>;
 
-/// Stops the compilation unless S is a solver over V, and says which requirement is missing.
+/// Whether S is a solver over V: true, or the compilation stops at what is missing, and says it. What needs a
+/// solver stands within `if constexpr (require_solver<S, V>())`, so that nothing more is said.
 template <class S, class V>
-consteval void require_solver() {
+consteval bool require_solver() {
   using T = StateOf<S, V>;
   // (As plain truth values: a compiler lists all that a concept asks for.)
-  constexpr bool has_iterate = SolverState<T, V>, has_step = HasStep<S, V>;
+  constexpr bool is_aggregate = std::is_aggregate_v<T> && std::copyable<T>;
   static_assert(
-      std::is_aggregate_v<T> && std::copyable<T>,
+      is_aggregate,
       "a solver's state, what init(x0) returns, must be a copyable aggregate: no constructors, no private "
       "members, no virtual functions");
-  static_assert(has_iterate, "a solver's state must have its iterate as a member `V x`");
-  static_assert(
-      has_step,
-      "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const V& "
-      "theta, "
-      "Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state that "
-      "init(x0) returns (State<V> when there is no init), and last what prepare(theta) returns, if there is "
-      "one");
-  if constexpr (has_iterate && has_step) {
-    constexpr bool returns_its_state = SolverOver<S, V>;
-    static_assert(returns_its_state,
-                  "a solver's step must return the type of state that it takes, what init(x0) returns");
+  if constexpr (is_aggregate) {
+    constexpr bool has_iterate = SolverState<T, V>, is_matrix = !has_iterate && detail::HasMatrix<T, V>;
+    static_assert(!is_matrix,
+                  "a solver's state must have its iterate as a member `V x`, a vector: keep a matrix as "
+                  "`flatten(X)`, and in the step make it of the vector, `reshape(state.x, rows, cols)`");
+    static_assert(has_iterate || is_matrix, "a solver's state must have its iterate as a member `V x`");
+    if constexpr (has_iterate) {
+      constexpr bool has_step = HasStep<S, V>;
+      static_assert(
+          has_step,
+          "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const V& "
+          "theta, Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state "
+          "that init(x0) returns (State<V> when there is no init), and last what prepare(theta) returns, if "
+          "there is one");
+      if constexpr (has_step) {
+        constexpr bool returns_its_state = SolverOver<S, V>;
+        static_assert(returns_its_state,
+                      "a solver's step must return the type of state that it takes, what init(x0) returns");
+        return returns_its_state;
+      }
+    }
   }
+  return false;
+}
+/// Of a solver: over plain arrays, in forward mode and on a tape.
+template <class S>
+consteval bool require_solver() {
+  if constexpr (require_solver<S, Vector>())
+    if constexpr (require_solver<S, DualVector>()) return require_solver<S, VarVector>();
+  return false;
 }
 
 namespace detail {

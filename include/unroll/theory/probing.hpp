@@ -107,9 +107,10 @@ class ProbedRecurrence {
 /// differently, moves away from the minimiser, or asks for more than gradients.
 template <class S>
 Recurrence probed_recurrence(const S& solver, const Vector& theta = {}) {
-  require_solver<S, Vector>();
-  check_solver(solver);
-  return detail::ProbedRecurrence<S>(solver, theta);
+  if constexpr (require_solver<S, Vector>()) {
+    check_solver(solver);
+    return detail::ProbedRecurrence<S>(solver, theta);
+  }
 }
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
 // expect: sweep.adjoint: a sum is no input of the tape
-#include "unroll/ad/gradient.hpp"
+#include "unroll/unroll.hpp"
 
 unroll::Matrix wrong(const unroll::Sweep& sweep, const unroll::VarVector& x, const unroll::Vector& c) {
   return sweep.adjoint(x + c);

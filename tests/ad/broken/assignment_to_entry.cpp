@@ -1,4 +1,4 @@
 // expect: assignment to an entry: what y[i] or y(i, j) gives is a value
-#include "unroll/ad/gradient.hpp"
+#include "unroll/unroll.hpp"
 
 void set(unroll::VarVector& y) { y[0] = 7.0; }

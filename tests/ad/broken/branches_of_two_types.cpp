@@ -1,5 +1,5 @@
 // expect: write `condition ? scalar_t<V>(a * b) : scalar_t<V>(a + b)`
-#include "unroll/problem/make_problem.hpp"
+#include "unroll/unroll.hpp"
 
 using namespace unroll;
 

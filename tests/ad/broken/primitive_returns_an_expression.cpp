@@ -1,5 +1,5 @@
 // expect: Mine::value must return double, Vector or Matrix, not an Eigen expression
-#include "unroll/ad/gradient.hpp"
+#include "unroll/unroll.hpp"
 
 using namespace unroll;
 

@@ -1,4 +1,4 @@
 // expect: a * b of two vectors: write dot
-#include "unroll/ad/elementwise.hpp"
+#include "unroll/unroll.hpp"
 
 unroll::DualVector f(const unroll::DualVector& x, const unroll::DualVector& y) { return x * y; }

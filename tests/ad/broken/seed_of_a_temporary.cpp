@@ -1,5 +1,5 @@
-// expect: Seed(const VarArray&& temporary
-#include "unroll/ad/gradient.hpp"
+// expect: a temporary is gone after this line, and is read later: give it a name first
+#include "unroll/unroll.hpp"
 
 void wrong(std::vector<unroll::Seed>& seeds, const unroll::VarVector& x, const unroll::Matrix& w) {
   seeds.push_back({unroll::VarVector(x + x), w});

@@ -1,5 +1,5 @@
 // expect: taking the state that init(x0) returns (State<V> when there is no init)
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   template <class V>

@@ -1,5 +1,5 @@
 // expect: a solver needs `template <class V> auto step(const Oracle<V>& f
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {};
 

@@ -1,5 +1,5 @@
 // expect: must be a copyable aggregate: no constructors
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   template <class V>

@@ -1,5 +1,5 @@
 // expect: a solver's state must have its iterate as a member `V x`
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   template <class V>

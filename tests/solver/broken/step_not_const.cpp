@@ -1,5 +1,5 @@
 // expect: callable with plain, dual and taped arrays V, and taking the state that init(x0) returns
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   template <class V>

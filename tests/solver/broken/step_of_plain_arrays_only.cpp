@@ -1,5 +1,5 @@
 // expect: callable with plain, dual and taped arrays V
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   unroll::State<unroll::Vector> step(const unroll::Oracle<unroll::Vector>& f,

@@ -1,5 +1,5 @@
 // expect: a solver's step must return the type of state that it takes
-#include "unroll/solver/solver.hpp"
+#include "unroll/unroll.hpp"
 
 struct Solver {
   template <class V>
