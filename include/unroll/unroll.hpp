@@ -12,7 +12,6 @@
 #include "unroll/ad/assignment.hpp"
 #include "unroll/ad/expression.hpp"
 #include "unroll/ad/elementwise.hpp"
-#include "unroll/ad/names_of_std.hpp"
 #include "unroll/ad/access.hpp"
 #include "unroll/ad/along.hpp"
 #include "unroll/ad/assembly.hpp"

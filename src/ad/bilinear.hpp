@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "unroll/ad/block.hpp"
+#include "unroll/ad/packet_functions.hpp"
 
 namespace unroll::ad {
 
@@ -27,9 +29,18 @@ void bilinear(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, c
 }
 
 /// out = x/b by the same rule, column by column of b · out = x. `b(j)` is column j of b, an array as those of
-/// x or a number; b has `columns` of them.
+/// x or a number; b has `columns` of them. Where b is 0, what does not move has no derivative of 0 · ∞.
 template <class Divisor>
 void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Index half) {
+  const auto divisor = [&](Index j) {
+    if constexpr (std::is_arithmetic_v<decltype(b(j))>)
+      return Eigen::ArrayXd::Constant(out.rows(), b(j));
+    else
+      return b(j);
+  };
+  const auto moved = [&](Index i, Index j) {
+    return out.col(i).array().binaryExpr(divisor(j), packet::Chain{});
+  };
   for (Index j = 0; j < out.cols(); ++j) {
     const bool x_varies = j<x.cols(), b_varies = j> 0 && j < columns;
     auto y = out.col(j).array();
@@ -37,10 +48,13 @@ void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Ind
       y = x.col(j).array();
     else
       y.setZero();
-    if (b_varies) y -= out.col(0).array() * b(j);
-    if (b_varies && is_mixed(j, half))
-      y -= out.col(j - half).array() * b(half) + out.col(half).array() * b(j - half);
-    if (x_varies || b_varies) y /= b(0);
+    if (j == 0) {
+      y /= b(0);
+      continue;
+    }
+    if (b_varies) y -= moved(0, j);
+    if (b_varies && is_mixed(j, half)) y -= moved(j - half, half) + moved(half, j - half);
+    if (x_varies || b_varies) y = y.binaryExpr(divisor(0), packet::Ratio{});
   }
 }
 

@@ -16,24 +16,34 @@ struct Product {
   static constexpr auto left = multiply_cotangent, right = multiply_cotangent;
 };
 
-// Of y = a/b: w = ȳ/b goes to a, and −product(y, w) to b. Where b is 0, rows of which nobody asks give
-// nothing.
+// Of y = a/b: w = ȳ/b goes to a, and −product(y, w) to b. Where b is 0, entries of which nobody asks give
+// nothing: of a tape with tangents those of which no column asks, else each seed's own.
 template <class Rule, class P, class Product>
 void pull_ratio(P& p, const Product& product) {
   const ScaledBlock y_bar = p.adjoint();
-  const ConstBlock b = p.template in<1>();
+  const ConstBlock b = p.template in<1>(), y = p.output();
   const Index rows = y_bar.block.rows(), columns = y_bar.block.cols(), half = y_bar.block.half();
   const Sweeper::Adjoint made = p.template fresh<0>();
   Block w(made.buffer->data, rows, columns, half);
   Rule::divide(w, y_bar.block, b);
-  Matrix asked;
-  if ((b.col(0).array() == 0).any()) {
-    asked = p.output();
-    for (Index i = 0; i < rows; ++i)
-      if ((y_bar.block.row(i).array() == 0).all()) w.row(i).setZero(), asked.row(i).setZero();
+  const Index together = p.sweeper().core().tangents > 0 ? columns : 1;  // columns that are asked as one
+  const auto pull = [&](Index first, const ConstBlock& of_y, Block b_bar, Into into) {
+    const Block own(b_bar.data() + first * b_bar.rows(), b_bar.rows(), together, half);
+    product(own, of_y, ConstBlock(w.data() + first * rows, rows, together, half), -y_bar.scale, into);
+  };
+  if (!(b.col(0).array() == 0).any()) {
+    p.template add<1>([&](Block b_bar, Into into) { product(b_bar, y, w, -y_bar.scale, into); });
+  } else {
+    p.template add<1>([&](Block b_bar, Into into) {
+      for (Index first = 0; first < columns; first += together) {
+        Matrix asked = y;
+        for (Index i = 0; i < rows; ++i)
+          if ((y_bar.block.row(i).segment(first, together).array() == 0).all())
+            w.row(i).segment(first, together).setZero(), asked.row(i).setZero();
+        pull(first, ConstBlock(asked.data(), rows, y.cols(), y.half()), b_bar, into);
+      }
+    });
   }
-  const ConstBlock y = asked.size() > 0 ? ConstBlock(asked.data(), rows, columns, half) : p.output();
-  p.template add<1>([&](Block b_bar, Into into) { product(b_bar, y, w, -y_bar.scale, into); });
   p.template give<0>(made, y_bar.scale);
 }
 

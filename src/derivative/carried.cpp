@@ -18,8 +18,17 @@ std::vector<Segment::Rows> record_first(Steps& steps, std::vector<Segment::Rows>
                                         Index from, Segment& first) {
   const Steps::Rehearsal rehearsal(steps);
   steps.record_steps(0, std::min<Index>(from, 1), first, 0);
-  const Vector made = first.state_outputs().value();
-  std::erase_if(carried, [&](const Segment::Rows& rows) { return rows.begin + rows.count > made.size(); });
+  const Stack& outputs = first.state_outputs();
+  const Vector made = outputs.value();
+  if (made.size() != state.size()) {  // what a state grew by is between its arrays, and before its scalars
+    std::erase_if(carried, [&, end = Index{0}](const Segment::Rows& rows) mutable {
+      end = 0;
+      return std::none_of(outputs.arrays.begin(), outputs.arrays.end(), [&](const VarArray& array) {
+        end += array.size();
+        return end - array.size() == rows.begin && array.size() == rows.count;
+      });
+    });
+  }
   for (const auto& [begin, count] : carried)
     if (made.segment(begin, count) != state.segment(begin, count))
       throw UnsupportedError(

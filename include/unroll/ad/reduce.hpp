@@ -1,7 +1,6 @@
 #pragma once
 
 #include "unroll/ad/elementwise.hpp"
-#include "unroll/ad/names_of_std.hpp"
 
 /// Reductions of arrays to a scalar: `double`, `Dual` or `Var` as the array is. For a norm at 0 the
 /// derivative is 0, the subgradient of least norm; `max` of an array passes to its first greatest entry.
