@@ -51,7 +51,8 @@ void corrected_forward(const Problem& problem, const S& solver, const Vector& x0
   const DualVector phi(Vector::Zero(n), Matrix::Identity(n, n));
   auto state = initial_state(solver, DualVector(x0, Matrix::Zero(n, n)));
   for (Index t = 0; t <= steps; ++t) {
-    visit(t, Matrix(state.x.tangents() * problem.mixed(state.x.value(), theta)));
+    const DualVector& x = iterate(state);
+    visit(t, Matrix(x.tangents() * problem.mixed(x.value(), theta)));
     if (t < steps) state = solver.step(oracle, std::as_const(state), phi, t);
   }
 }

@@ -66,15 +66,16 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
   const auto end = detail::loop<VarVector, S>(Oracle<VarVector>(problem, &second.cost), solver,
                                               initial_state(solver, start.on(taped)), taped,
                                               prepare(solver, taped), 0, options, detail::Ignore{});
-  second.x = end.state.x.value();
+  const VarVector x = iterate(end.state);
+  second.x = x.value();
   second.steps = end.steps;
   second.status = end.status;
   second.cost.tape_bytes = tape.statistics().bytes();
   second.dtheta = second.dtheta_dot = Vector::Zero(theta.size());
-  if (end.state.x.is_constant()) return second;
+  if (x.is_constant()) return second;
   Matrix seed = Matrix::Zero(x0.size(), 2);
   seed.col(0) = cotangent;
-  const Matrix adjoint = tape.sweep(end.state.x, seed).adjoint(taped);
+  const Matrix adjoint = tape.sweep(x, seed).adjoint(taped);
   second.dtheta = adjoint.col(0);
   second.dtheta_dot = adjoint.col(1);
   return second;

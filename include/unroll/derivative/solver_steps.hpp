@@ -33,7 +33,7 @@ class SolverSteps final : public Steps {
     if (!end_) end_.emplace(initial_state(solver(), x0()));
     bool is_enough = false;
     while (!has_ended()) {
-      is_enough = enough && enough(end_->x);
+      is_enough = enough && enough(iterate(*end_));
       const Index to = is_enough ? t : enough && t < length() ? t + 1 : length();
       auto end = loop<Vector, S>(inputs_.plain(), solver(), Plain(*end_), theta(), inputs_.prepared(), t,
                                  options_from(t, to), Ignore{});
@@ -44,10 +44,10 @@ class SolverSteps final : public Steps {
       }
       std::optional<double> move;
       if (before_ && last_ == end.steps)
-        move = distance(end.state.x, before_->x);
+        move = distance(iterate(end.state), iterate(*before_));
       else if (end.steps > 0 && was_accepted(end.state))
         move = 0;
-      taken(stop, end.state.x, end.accepted, move, is_enough);
+      taken(stop, iterate(end.state), end.accepted, move, is_enough);
       end_.emplace(std::move(end.state));
       t = stop.steps;
     }
@@ -58,7 +58,7 @@ class SolverSteps final : public Steps {
     see(0, x0);
     const auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0), theta,
                                      prepare(solver(), theta), 0, {.steps = steps},
-                                     [&](Index t, const Plain& state) { see(t, state.x); });
+                                     [&](Index t, const Plain& state) { see(t, iterate(state)); });
     if (end.steps < steps) throw_short_run(end.steps, steps);
   }
 
@@ -70,9 +70,10 @@ class SolverSteps final : public Steps {
     const SolveOptions& options = whole_run();
     Vector x, previous;  // the last two iterates, where they may be the last of the run
     const auto show = [&](Index t, const DualState& state) {
-      if (see) see(t, state.x.value(), tangents(state.x));
+      const auto& now = iterate(state);
+      if (see) see(t, now.value(), tangents(now));
       if (options.tolerance == 0 && t + 1 < options.steps) return;
-      previous = std::exchange(x, state.x.value());
+      previous = std::exchange(x, now.value());
     };
     const RunContext<DualVector> context = inputs_.dual(theta_dot);
     DualState first = initial_state(solver(), DualVector(x0(), x0_dot));
@@ -82,10 +83,10 @@ class SolverSteps final : public Steps {
     Stop stop{end.steps, end.status};
     const bool again = has_ended();
     Plain last = convert_state<Plain>(end.state, numbers);
-    taken(stop, end.state.x.value(), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
-    if (again) repeats_end(end.state.x.value());
+    taken(stop, iterate(last), end.accepted, move_of(stop, was_accepted(end.state), x, previous));
+    if (again) repeats_end(iterate(last));
     end_.emplace(std::move(last));
-    return tangents(end.state.x);
+    return tangents(iterate(end.state));
   }
 
   void restart() override { state_.emplace(initial_state(solver(), x0())); }
@@ -103,7 +104,7 @@ class SolverSteps final : public Steps {
   Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
                     const std::function<bool(Index t)>& marked) override {
     auto [prepared, state] = enter(entry_at(from), segment, room, gathers());
-    if (marked && marked(from)) segment.mark(from, state.x);
+    if (marked && marked(from)) segment.mark(from, iterate(state));
     const Stop stop = take_steps(state, prepared, from, to, segment, marked);
     leave(state, segment);
     return stop;
@@ -117,7 +118,7 @@ class SolverSteps final : public Steps {
   void restore(Index slot) override { state_.emplace(*kept_[static_cast<std::size_t>(slot)]); }
   void drop(Index slot) override { kept_[static_cast<std::size_t>(slot)].reset(); }
   std::size_t bytes() const override { return state_bytes(*state_); }
-  const Vector& x() const override { return state_->x; }
+  Vector x() const override { return iterate(*state_); }
 
   void to_end() override { state_ = end_; }
 
@@ -134,9 +135,8 @@ class SolverSteps final : public Steps {
 
   void repeat_last_step() override {
     if (before_)
-      repeats_end(
-          take_step<Vector, S>(solver(), inputs_.plain(), *before_, theta(), last_ - 1, inputs_.prepared())
-              .x);
+      repeats_end(iterate(
+          take_step<Vector, S>(solver(), inputs_.plain(), *before_, theta(), last_ - 1, inputs_.prepared())));
   }
 
   bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather) override {
@@ -197,7 +197,7 @@ class SolverSteps final : public Steps {
     for_each_member(state, [&](const auto& member) {
       for_each_taped(member, [&](const auto& taped) { segment.output(taped); });
     });
-    segment.end(state.x);
+    segment.end(iterate(state));
   }
   static Entry entry_at(Index t) { return t == 0 ? Entry::start : Entry::state; }
   // ‖x − previous‖ of the step that ended a run, if it counts.
@@ -214,7 +214,7 @@ class SolverSteps final : public Steps {
     Index accepted = 0;
     const bool ends_early = options().tolerance > 0;
     while (stop.steps < to) {
-      if (ends_early || stop.steps + 1 == options().steps) previous = state.x;
+      if (ends_early || stop.steps + 1 == options().steps) previous = iterate(state);
       auto end = loop<VarVector, S>(inputs_.recording(), solver(), std::move(state), segment.theta(),
                                     prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
@@ -223,13 +223,13 @@ class SolverSteps final : public Steps {
         inputs_.add_zeros(state);
       }
       if (stop.steps >= known()) accepted += end.accepted;
-      if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, state.x);
+      if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, iterate(state));
       stop = {end.steps, end.status};
       if (!segment.continues() || stop.status != Status::step_limit) break;
     }
     const bool had_ended = has_ended(),
                is_over = stop.status != Status::step_limit || stop.steps == options().steps;
-    const Vector x = is_over && !had_ended ? state.x.value() : Vector();
+    const Vector x = is_over && !had_ended ? iterate(state).value() : Vector();
     std::optional<Plain> last;  // made first: where there is no memory for it the run has not ended
     if (x.size() > 0) last.emplace(convert_state<Plain>(state, numbers));
     taken(stop, x, accepted,

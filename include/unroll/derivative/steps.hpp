@@ -97,7 +97,7 @@ class Steps {
   virtual void drop(Index slot) = 0;
   /// Of the state, if it were kept.
   virtual std::size_t bytes() const = 0;
-  virtual const Vector& x() const = 0;
+  virtual Vector x() const = 0;
 
   // The last step, after the run has ended.
   /// The state becomes that of step T.

@@ -66,7 +66,8 @@ bool is_small_move_of_all(const State& now, const State& before, double toleranc
 template <class V, class S>
 bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& state, const StateOf<S, V>& next,
                    const V& theta, double tolerance) {
-  const auto &x = value_of(next.x), &previous = value_of(state.x);
+  const auto &now = iterate(next), &before = iterate(state);
+  const auto &x = value_of(now), &previous = value_of(before);
   if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
   if (!solves<V, S>(solver, f, next, theta, tolerance)) return false;
   constexpr Equation equation = declared_equation<S>();
@@ -110,10 +111,13 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
   for (Index t = first; t < options.steps; ++t) {
     State next = take_step<V, S>(solver, f, std::as_const(state), theta, t, prepared);
     check_same_shapes(next, state, t + 1);
-    if (!has_finite_entries(next.x)) return ended(Status::non_finite, t);
+    if (!has_finite_entries(iterate(next))) return ended(Status::non_finite, t);
     const bool converged =
         options.tolerance > 0 && has_converged<V, S>(f, solver, state, next, theta, options.tolerance);
-    if (options.observer) options.observer(t + 1, value_of(next.x));
+    if (options.observer) {
+      const auto& x = iterate(next);
+      options.observer(t + 1, value_of(x));
+    }
     if (was_accepted(next)) {
       ++accepted;
       if constexpr (is_plain) {

@@ -32,7 +32,7 @@ template <class S>
 Trajectory solve(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
                  const SolveOptions& options = {}) {
   Trajectory result{};
-  const auto record = [&](Index, const auto& state) { result.iterates.push_back(state.x); };
+  const auto record = [&](Index, const auto& state) { result.iterates.push_back(iterate(state)); };
   const auto end = run(Oracle<Vector>(problem, &result.cost), solver, x0, theta, options, record);
   result.status = end.status;
   result.steps = end.steps;

@@ -42,19 +42,17 @@ auto initial_state(const S& solver, const V& x0) {
 template <class S, class V>
 using StateOf = decltype(initial_state(std::declval<const S&>(), std::declval<const V&>()));
 
-/// An aggregate with the iterate `V x`, by convention its first member.
+/// An aggregate with the iterate `V x`, or `matrix_t<V> x`, by convention its first member.
 template <class T, class V>
-concept SolverState = std::is_aggregate_v<T> && std::copyable<T> && requires(T& state) {
-  { state.x } -> std::same_as<V&>;
-};
+concept SolverState = std::is_aggregate_v<T> && std::copyable<T> &&(
+    requires(T& state) {
+      { state.x } -> std::same_as<V&>;
+    } ||
+    requires(T & state) {
+      { state.x } -> std::same_as<matrix_t<V>&>;
+    });
 
 namespace detail {
-
-/// The iterate is a matrix.
-template <class T, class V>
-concept HasMatrix = requires(T& state) {
-  { state.x } -> std::same_as<ad::matrix_in_world_t<V>&>;
-};
 
 /// One step, given what was prepared if the solver prepares anything.
 template <class V, class S>
@@ -106,11 +104,9 @@ consteval bool require_solver() {
       "a solver's state, what init(x0) returns, must be a copyable aggregate: no constructors, no private "
       "members, no virtual functions");
   if constexpr (is_aggregate) {
-    constexpr bool has_iterate = SolverState<T, V>, is_matrix = !has_iterate && detail::HasMatrix<T, V>;
-    static_assert(!is_matrix,
-                  "a solver's state must have its iterate as a member `V x`, a vector: keep a matrix as "
-                  "`flatten(X)`, and in the step make it of the vector, `reshape(state.x, rows, cols)`");
-    static_assert(has_iterate || is_matrix, "a solver's state must have its iterate as a member `V x`");
+    constexpr bool has_iterate = SolverState<T, V>;
+    static_assert(has_iterate,
+                  "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`");
     if constexpr (has_iterate) {
       constexpr bool has_step = HasStep<S, V>;
       static_assert(

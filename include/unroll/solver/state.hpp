@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "unroll/ad/aggregate.hpp"
+#include "unroll/ad/structure.hpp"
 #include "unroll/ad/value_of.hpp"
 #include "unroll/types.hpp"
 
 /// The state of a solver: any aggregate of arrays, scalars (`scalar_t<V>`, double), counters and std::vectors
-/// of these, its first member `x` the iterate. Members are reached by structured bindings: no macro, no
+/// of these, its first member `x` the iterate: a `V`, or a `matrix_t<V>`, of which the columns in turn are
+/// the n entries. Members are reached by structured bindings: no macro, no
 /// registration, no base class, at most 10 members, no C array.
 namespace unroll {
 
@@ -18,6 +20,15 @@ template <class V>
 struct State {
   V x;  // n
 };
+
+/// The iterate of a state as a vector, n: of a matrix, its columns in turn.
+template <class S>
+decltype(auto) iterate(const S& state) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(state.x)>, vector_t<decltype(state.x)>>)
+    return (state.x);
+  else
+    return flatten(state.x);
+}
 
 /// To{f(member)…}: the same state over another kind of array. `f` says what becomes of each member, by its
 /// type.

@@ -1,0 +1,117 @@
+#include <doctest/doctest.h>
+
+#include "derivative/check_methods.hpp"
+#include "unroll/derivative/second_order.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/heavy_ball.hpp"
+#include "unroll/solver/solve.hpp"
+
+/// A state whose iterate is a matrix: the same run as that of its columns in turn.
+namespace unroll::matrix_iterate {
+namespace {
+
+constexpr Index r = 3, c = 2;
+
+/// ½‖XA − B‖² + ½e^{θ_0}‖X‖² of X, r×c, and B = θ_1 11ᵀ + θ_2 X_0.
+struct Fit {
+  Matrix A = (Matrix(c, c) << 1, 0.3, -0.2, 0.8).finished();
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& theta) const {
+    const matrix_t<V> X = reshape(x, r, c);
+    const matrix_t<V> miss = X * A - scalar_t<V>(theta[1]) * Matrix(Matrix::Ones(r, c)) -
+                             scalar_t<V>(theta[2]) * Matrix(Matrix::Identity(r, c));
+    return 0.5 * squared_norm(flatten(miss)) + 0.5 * exp(theta[0]) * squared_norm(x);
+  }
+};
+
+/// Heavy ball on X.
+struct OfMatrices {
+  double step_size, momentum;
+  template <class V>
+  struct State {
+    matrix_t<V> x, previous;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {reshape(x0, r, c), reshape(x0, r, c)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {s.x + momentum * (s.x - s.previous) - step_size * reshape(f.gradient(flatten(s.x), theta), r, c),
+            s.x};
+  }
+  static constexpr Equation equation = Equation::gradient;
+};
+static_assert(Solver<OfMatrices>);
+
+const Vector theta{{-1.0, 0.7, -0.4}}, x0 = Vector::LinSpaced(r * c, -1, 1);
+const OfMatrices of_matrices{0.4, 0.3};
+const HeavyBall of_vectors{0.4, 0.3};
+
+TEST_CASE("a matrix for an iterate: every method, in every product") {
+  const auto problem = make_problem(Fit{}, r * c, 3);
+  test::check_methods(problem, of_matrices, x0, theta, 60);
+}
+
+TEST_CASE("the run is that of its columns in turn, as are histories, stops and second derivatives") {
+  const auto problem = make_problem(Fit{}, r * c, 3);
+  const auto both = [&](const auto& of) { return std::pair{of(of_matrices), of(of_vectors)}; };
+  std::vector<Vector> seen;
+  const SolveOptions options{
+      .steps = 500, .tolerance = 1e-9, .observer = [&](Index, const Vector& x) { seen.push_back(x); }};
+  const auto [m, v] = both([&](const auto& solver) { return solve(problem, solver, x0, theta, options); });
+  CHECK(m.status == Status::converged);
+  CHECK(m.steps == v.steps);
+  CHECK(m.iterates == v.iterates);
+  REQUIRE(seen.size() == 2 * m.iterates.size());
+  CHECK(seen.front() == x0);
+  const auto [hm, hv] = both([&](const auto& solver) {
+    return jacobian_history(problem, solver, x0, theta, {.steps = 20}, Reverse{.memory_budget = 40000},
+                            {0, 7, 20});
+  });
+  CHECK(hm.x == hv.x);
+  for (std::size_t i = 0; i < 3; ++i) CHECK((hm.dx[i] - hv.dx[i]).norm() <= 1e-13);
+  const Vector w = Vector::LinSpaced(r * c, 1, 2), t = Vector::LinSpaced(3, -1, 2);
+  const auto [sm, sv] = both([&](const auto& solver) {
+    return second_vjp(problem, solver, x0, theta, w, t, {.steps = 20}, Reverse{});
+  });
+  CHECK(sv.dtheta_dot.norm() > 1e-3);
+  CHECK((sm.dtheta_dot - sv.dtheta_dot).norm() <= 1e-12 * sv.dtheta_dot.norm());
+}
+
+/// X⁺ = tanh(WXU)/2 + θ_0: no objective.
+struct Layer {
+  template <class V>
+  struct State {
+    matrix_t<V> x;
+  };
+  Matrix W = 0.3 * Matrix::Identity(r, r) + 0.1 * Matrix::Ones(r, r);
+  template <class V>
+  State<V> init(const V& x) const {
+    return {reshape(x, r, c)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& th, Index) const {
+    const matrix_t<V> scaled = scalar_t<V>(th[1]) * s.x;
+    return {0.5 * tanh(matrix_t<V>(W * scaled)) + scalar_t<V>(th[0]) * Matrix(Matrix::Ones(r, c))};
+  }
+};
+
+TEST_CASE("a fixed point of matrices") {
+  test::check_methods(NoObjective(r * c, 2), Layer{}, x0, Vector{{0.3, 0.9}}, 80);
+}
+
+struct Wrong : Layer {
+  template <class V>
+  State<V> init(const V&) const {
+    return {matrix_t<V>(Matrix(Matrix::Zero(r, c + 1)))};
+  }
+};
+
+TEST_CASE("a first matrix of another size is refused") {
+  CHECK_THROWS_AS(solve(NoObjective(r * c, 2), Wrong{}, x0, Vector{{0.3, 0.9}}), ShapeError);
+}
+
+}  // namespace
+}  // namespace unroll::matrix_iterate
