@@ -55,6 +55,7 @@ class CheckpointedSweep {
     if (!last.is_all() && !last.is_automatic()) result.last = last.count();
     if (swept > 0 && (method_.memory_budget > 0 || last.is_automatic())) {
       bytes_ = measure_steps(steps_, segment_);
+      measured_step_ = bytes_.step;
       if (method_.memory_budget > 0) {
         const CheckpointPlan checkpoints = plan(swept, bytes_, method_.memory_budget);
         result.block = checkpoints.block;
@@ -111,11 +112,13 @@ class CheckpointedSweep {
   void advance(Index to) {
     while (position_ < to) {
       const bool is_known = position_ < steps_.known(), had_ended = steps_.has_ended();
-      const Stop stop = steps_.advance(position_, is_known ? std::min(to, steps_.known()) : to, segment_,
-                                       std::min(passing_bytes, room()));
+      const Index reach = growth() > 0 ? position_ + 1 : to;
+      const Stop stop = steps_.advance(position_, is_known ? std::min(reach, steps_.known()) : reach,
+                                       segment_, std::min(passing_bytes, room()));
       taken_ += stop.steps - position_;
       position_ = stop.steps;
       note_sizes();
+      if (growth() > 0) give_up_states();
       if (had_ended || !steps_.has_ended()) continue;
       schedule_.stopped(stop.steps);
       return;
@@ -202,24 +205,34 @@ class CheckpointedSweep {
   // States that may be kept beside a block on the tape, as far as is known now.
   Index slots() const {
     if (method_.memory_budget == 0) return plan_.slots;
-    const auto tape = static_cast<double>(block_bytes(schedule_.block(), bytes_));
+    const auto tape = static_cast<double>(block_bytes(schedule_.block(), bytes_) + growth());
     const double left = static_cast<double>(method_.memory_budget) - static_cast<double>(kept_bytes_) - tape;
     return schedule_.kept() + static_cast<Index>(std::floor(left / static_cast<double>(bytes_.state)));
+  }
+
+  // What the next step may need beyond any before, once one has needed more than those measured.
+  std::size_t growth() const {
+    return method_.memory_budget > 0 && bytes_.step > measured_step_ ? bytes_.step : 0;
+  }
+
+  // All but one, until a step fits beside those that are left.
+  void give_up_states() {
+    while (!schedule_.is_forward() && schedule_.kept() > 1 &&
+           kept_bytes_ + block_bytes(1, bytes_) + growth() > method_.memory_budget)
+      perform(schedule_.give_up());
   }
 
   // Sizes may have grown: a state, of a solver with memory, or a step.
   void fit() {
     const std::size_t budget = method_.memory_budget;
     bytes_.state = std::max(bytes_.state, steps_.bytes());
-    const auto needed = [&] { return kept_bytes_ + block_bytes(1, bytes_); };
-    if (!schedule_.is_forward()) {
-      while (needed() > budget && schedule_.kept() > 1) perform(schedule_.give_up());
-      if (needed() > budget)
-        throw DomainError(
-            fmt::format("memory_budget: {} bytes, but at step {} one on the tape and a state to restart from "
-                        "need {}",
-                        budget, position_, needed()));
-    }
+    give_up_states();
+    if (const std::size_t needed = kept_bytes_ + block_bytes(1, bytes_);
+        !schedule_.is_forward() && needed > budget)
+      throw DomainError(
+          fmt::format("memory_budget: {} bytes, but at step {} one on the tape and a state to restart from "
+                      "need {}",
+                      budget, position_, needed));
     Index block = schedule_.block();
     while (block > 1 && kept_bytes_ + block_bytes(block, bytes_) > budget) block /= 2;
     schedule_.limit(block, slots());
@@ -229,6 +242,7 @@ class CheckpointedSweep {
   const Seeds& seeds_;
   const Reverse& method_;
   StepBytes bytes_{};
+  std::size_t measured_step_ = 0;  // bytes_.step before the run
   Contraction contraction_;
   Segment segment_;
   SegmentPlan plan_;

@@ -1,10 +1,14 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
+#include <algorithm>
+
 #include "derivative/runner.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/solver/anderson.hpp"
 #include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/lbfgs.hpp"
 
 /// Reverse mode within a memory budget: the same derivative, within it.
 namespace unroll {
@@ -19,7 +23,15 @@ std::vector<Runner> runners(const Spectrum& s) {
           runner("averaging", test::Averaging{1 / s.largest}),
           runner("restarting", test::Restarting{1 / s.largest}),
           runner("tallying", test::Tallying{1 / s.largest}),
-          runner("growing", test::Growing{1 / s.largest, 20})};
+          runner("growing", test::Growing{1 / s.largest, 20}),
+          runner("lbfgs", Lbfgs{}),
+          runner("anderson", Anderson<>{{1 / s.largest}})};
+}
+
+// Those whose states, or steps, are larger later than at first.
+bool needs_grow(const Runner& solver) {
+  const std::vector<std::string> some{"tallying", "growing", "lbfgs", "anderson"};
+  return std::find(some.begin(), some.end(), solver.name) != some.end();
 }
 
 // The least budget that is allowed, from what the error says of a smaller one.
@@ -70,7 +82,7 @@ TEST_CASE("the least budget that an error names is enough, and steps are taken a
   const Case c = test::random_case();
   const Vector w = Vector::Ones(6);
   for (const Runner& solver : runners(c.spectrum)) {
-    if (solver.name == "tallying" || solver.name == "growing") continue;  // what they need grows
+    if (needs_grow(solver)) continue;
     CAPTURE(solver.name);
     for (const Index steps : {1, 2, 37, 200}) {
       const SolveOptions options{.steps = steps};
@@ -123,6 +135,36 @@ TEST_CASE("a run that a tolerance, or overflow, ends is reversed within the budg
   CHECK(within.steps == full.steps);
   CHECK(within.x == full.x);
   CHECK(within.dtheta == full.dtheta);
+}
+
+TEST_CASE(
+    "a memory that grows with the steps stays within the budget, by taking more steps again, or is refused") {
+  const Case c = test::random_case();
+  const Vector w = Vector::Ones(6);
+  for (const Runner& solver : runners(c.spectrum))
+    for (const double tolerance : {0.0, 1e-4})
+      for (const Index steps : {10, 60}) {
+        if (solver.name != "lbfgs" && solver.name != "anderson") continue;
+        CAPTURE(solver.name);
+        CAPTURE(tolerance);
+        CAPTURE(steps);
+        const SolveOptions options{.steps = steps, .tolerance = tolerance};
+        const Vjp full = solver.vjp(c, w, options, {});
+        int within = 0;
+        for (const double share : {1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0}) {
+          const auto budget = static_cast<std::size_t>(static_cast<double>(full.cost.tape_bytes) / share);
+          try {
+            const Vjp v = solver.vjp(c, w, options, {.memory_budget = budget});
+            check_close(v.dtheta, full.dtheta);
+            CHECK(v.cost.tape_bytes <= budget);
+            ++within;
+          } catch (const DomainError& refused) {
+            CHECK(share >= 4);
+            CHECK(std::string(refused.what()).starts_with("memory_budget: "));
+          }
+        }
+        CHECK(within >= 4);
+      }
 }
 
 TEST_CASE("a step that outgrows the budget is refused with what it needs, and not before") {

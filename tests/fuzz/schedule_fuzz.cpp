@@ -132,7 +132,9 @@ class Examination {
         continue;  // these steps pass on everything as it is: nothing is cut
       try {
         const Outcome right = is_whole ? whole : taken(reference, {.certify = Certify::never}, false);
-        same(taken(walk_, method, method.last_steps.is_all()), right, is_whole, describe(method, steps));
+        const Outcome within = taken(walk_, method, method.last_steps.is_all());
+        same(within, right, is_whole, describe(method, steps));
+        within_budget(within, method, describe(method, steps));
       } catch (const UnsupportedError&) {
         // A memory that the last steps pass on as it is, and that the first did not make.
         require(walk_.grows && !is_whole, "refused: " + describe(method, steps));
@@ -191,6 +193,14 @@ class Examination {
       least = std::stoul(text.substr(text.rfind(' ') + 1));
     }
     return least + share * (std::max(most, least) - least) / 255;
+  }
+
+  static void within_budget(const Outcome& outcome, const Reverse& method, const std::string& what) {
+    if (method.memory_budget == 0) return;
+    for (const Cost& cost :
+         {outcome.end.cost, outcome.along.cost, outcome.jacobian.cost, outcome.history.cost})
+      require(cost.tape_bytes <= method.memory_budget,
+              fmt::format("{} bytes are used: {}", cost.tape_bytes, what));
   }
 
   static void same(const Outcome& a, const Outcome& b, bool with_start, const std::string& what) {

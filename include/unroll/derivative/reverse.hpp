@@ -40,8 +40,9 @@ class LastSteps {
 /// at a time, others are taken again from states that were kept (see derivative/plan.hpp), and the derivative
 /// is the same. The budget caps the bytes of tape, sweep tables and kept states (`Cost::tape_bytes`); not the
 /// cotangents, as many numbers as a state has for each of them. The size of a step on the tape is measured on
-/// the first and watched: a block is cut short, and a step that needs more than twice the room of any before
-/// is the only thing that may be noticed too late, once. A second product takes the run again.
+/// the first and watched: a block is cut short, and fewer states are kept where steps grow. Noticed too late,
+/// once, may be a step that needs more than twice the room of any before; and, where a block is a single
+/// step, the first that needs more than those measured. A second product takes the run again.
 ///
 /// With `last_steps = K` the derivative is truncated: ∂x_{T−K} is taken for 0, and so is the derivative in
 /// x_0 if K < T. What an array of the state holds that the steps do not make but pass on as it is, made from
