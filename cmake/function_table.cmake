@@ -1,21 +1,29 @@
-# Writes OUTPUT, a page of the documentation with every function: from the lines of function_list.hpp, and from what stands
-# above the declarations of the other headers of ROOM (include/unroll/ad).
-#   cmake -D ROOM=<include/unroll/ad> -D OUTPUT=<page.md> -P function_table.cmake
+# Writes OUTPUT, a page of the documentation with every function: from the lines of function_list.hpp, and from the brackets
+# [call: shapes] in the comments of the other headers of ROOM (include/unroll/ad). Fails unless the names on it are those of
+# the lines of PROMISED, where that is given.
+#   cmake -D ROOM=<include/unroll/ad> -D OUTPUT=<page.md> [-D PROMISED=<names.txt>] -P function_table.cmake
 cmake_minimum_required(VERSION 3.25)
 set(LIST ${ROOM}/function_list.hpp)
 file(STRINGS ${LIST} rows REGEX "^UNROLL_FUNCTION.*//" ENCODING UTF-8)
 set(page "# Functions {#functions}\n\n## Elementary functions\n\nOf numbers, of scalars and arrays on a tape or with tangents (an array: entry by entry; of two arguments, one \
-may be a scalar beside an array). All are differentiated to third order.\n\n| function | what it is; conventions |\n|---|---|\n")
+may be a scalar beside an array). All are differentiated to third order.\n\n| function | formula | conventions |\n|---|---|---|\n")
 set(count 0)
 foreach(row IN LISTS rows)
   if(NOT row MATCHES "^UNROLL_FUNCTION(_OF_TWO)?\\(([a-z0-9_]+),.*// (.+)$")
     message(FATAL_ERROR "function list: a line that is no row: ${row}")
   endif()
-  string(REPLACE "|" "\\|" meaning "${CMAKE_MATCH_3}")
-  if(CMAKE_MATCH_1)
-    string(APPEND page "| `${CMAKE_MATCH_2}(a, b)` | ${meaning} |\n")
+  set(of_two "${CMAKE_MATCH_1}")
+  set(name ${CMAKE_MATCH_2})
+  string(REPLACE "|" "\\|" formula "${CMAKE_MATCH_3}")
+  set(convention "")
+  if(formula MATCHES "^([^;]*)\\\\?; *(.*)$")
+    set(formula "${CMAKE_MATCH_1}")
+    set(convention "${CMAKE_MATCH_2}")
+  endif()
+  if(of_two)
+    string(APPEND page "| `${name}(a, b)` | ${formula} | ${convention} |\n")
   else()
-    string(APPEND page "| `${CMAKE_MATCH_2}(x)` | ${meaning} |\n")
+    string(APPEND page "| `${name}(x)` | ${formula} | ${convention} |\n")
   endif()
   math(EXPR count "${count} + 1")
 endforeach()
@@ -23,18 +31,37 @@ if(count EQUAL 0)
   message(FATAL_ERROR "function list: ${LIST} has no rows")
 endif()
 
-# The engine's own headers, which declare nothing that a user calls, are left out by what they are.
 file(GLOB headers ${ROOM}/*.hpp)
-list(FILTER headers EXCLUDE REGEX
-     "/(aggregate|arena|block|dual|eigen_scalar|eigen_traits|elementwise|engine|expression|function_list|functions|\
-linear_combination|mixed_arithmetic|operators|packet_functions|primitive|rule_node|scale|statements|sweeper|tape|tape_core|\
-var|var_array)\\.hpp$")
+list(REMOVE_ITEM headers ${LIST})
 execute_process(COMMAND awk -f ${CMAKE_CURRENT_LIST_DIR}/function_page.awk ${headers} OUTPUT_VARIABLE functions
                 RESULT_VARIABLE status ENCODING UTF-8)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "function page: no function found in ${headers}")
 endif()
-string(APPEND page "\n## Functions of arrays\n\nOf plain, taped and dual arrays, mixed with plain ones; differentiated to third \
-order where nothing else is said. A, M, X are matrices, x, v vectors or matrices, s scalars.\n\n| function | what it is; \
-shapes, conventions, errors |\n|---|---|\n${functions}")
+string(APPEND page "\n## Functions of arrays\n\nOf plain, taped and dual arrays, mixed with plain ones. A, M, X are matrices, x, v vectors or \
+matrices (n entries; where a matrix is meant, m×n), s scalars, 1 is a scalar; a matrix of k columns may be a vector. The order is \
+that to which a function is differentiated.\n\n| function | formula | shapes | order | conventions, errors |\n|---|---|---|---|---|\n\
+${functions}")
 file(WRITE ${OUTPUT} "${page}")
+
+if(PROMISED)
+  file(STRINGS ${PROMISED} promised REGEX "^[^#]" ENCODING UTF-8)
+  string(REGEX MATCHALL "\n\\| `[^`]+`" calls "${page}")
+  list(TRANSFORM calls REPLACE "^\n. `([^`]+)`" "\\1")
+  list(TRANSFORM calls REPLACE "^([A-Za-z_.<>0-9]+)\\([^()]*\\)$" "\\1")  # a function by its name, an operation as it is
+  set(faults "")
+  foreach(call IN LISTS calls)
+    if(NOT call IN_LIST promised)
+      list(APPEND faults "${call} is on the page, and not promised")
+    endif()
+  endforeach()
+  foreach(name IN LISTS promised)
+    if(NOT name IN_LIST calls)
+      list(APPEND faults "${name} is promised, and not on the page")
+    endif()
+  endforeach()
+  if(faults)
+    list(JOIN faults "\n  " faults)
+    message(FATAL_ERROR "function page:\n  ${faults}")
+  endif()
+endif()

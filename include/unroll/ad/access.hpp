@@ -18,7 +18,8 @@ template <class M, class V>
 V column_of(const M& x, Index j);
 }  // namespace ad
 
-/// Entries first … first + count − 1 of a vector, its first `count` (head), its last `count` (tail).
+/// Entries first … first + count − 1 of a vector [segment(x, first, count): n → count]; its first `count`
+/// [head(x, count): n → count]; its last `count` [tail(x, count): n → count].
 /// @throws ShapeError if out of range.
 /// @{
 template <ad::AnyArray V>
@@ -34,7 +35,8 @@ ad::array_t<V> tail(const V& x, Index count) {
   return ad::segment_of(ad::materialise(x), x.size() - count, count);
 }
 /// @}
-/// (a, b, …), vectors one under another; plain ones may stand among taped or dual ones.
+/// (a, b, …), vectors one under another [concatenate(a, b, …): n_1, n_2, … → Σ n_i]. Plain ones may stand
+/// among taped or dual ones.
 /// @{
 template <class A, class B>
 requires ad::SameWorld<A, B>
@@ -47,15 +49,15 @@ requires(sizeof...(More) > 0) auto concatenate(const A& a, const B& b, const Mor
   return concatenate(concatenate(a, b), more...);
 }
 /// @}
-/// Column j of a matrix. @throws ShapeError if out of range.
+/// Column j of a matrix [column(x, j): m×n → m]. @throws ShapeError if out of range.
 /// @{
 inline VarVector column(const VarMatrix& x, Index j) { return ad::column_of<VarMatrix, VarVector>(x, j); }
 inline DualVector column(const DualMatrix& x, Index j) { return ad::column_of<DualMatrix, DualVector>(x, j); }
 Vector column(const Matrix& x, Index j);
 /// @}
 
-/// The vector of the given scalars; of variables, one node. @throws TapeError for variables of different
-/// recordings, ShapeError for duals of different numbers of tangents.
+/// The vector of the given scalars [assemble(entries): n scalars → n]. Of variables, one node. @throws
+/// TapeError for variables of different recordings, ShapeError for duals of different numbers of tangents.
 /// @{
 VarVector assemble(std::span<const Var> entries);
 DualVector assemble(std::span<const Dual> entries);

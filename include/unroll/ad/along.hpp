@@ -91,27 +91,31 @@ vector_t<V> norms_along(const V& x, Along along) {
   Result<V> name_of_columns(const V& x) {                             \
     return ad::function(ad::materialise(x), ad::Along::columns);      \
   }
-/// Σ x_ij over a row, or a column.
+/// Σ_j x_ij [row_sums(x): m×n → m]; Σ_i x_ij [column_sums(x): m×n → n].
 /// @{
 UNROLL_ALONG(vector_t, row_sums, column_sums, sums_along)
 /// @}
-/// The mean of a row, or a column.
+/// Σ_j x_ij / n [row_means(x): m×n → m]; Σ_i x_ij / m [column_means(x): m×n → n].
 /// @{
 UNROLL_ALONG(vector_t, row_means, column_means, means_along)
 /// @}
-/// The greatest entry; of a tie, the first.
+/// max_j x_ij [row_max(x): m×n → m]; max_i x_ij [column_max(x): m×n → n]. The derivative is that of the
+/// greatest entry, of a tie of the first.
 /// @{
 UNROLL_ALONG(vector_t, row_max, column_max, greatest_along)
 /// @}
-/// (Σ x_ij²)^½, for entries of any size; of zeros the derivative is 0.
+/// (Σ_j x_ij²)^½ [row_norms(x): m×n → m]; (Σ_i x_ij²)^½ [column_norms(x): m×n → n]. For entries of any size;
+/// of zeros the derivative is 0.
 /// @{
 UNROLL_ALONG(vector_t, row_norms, column_norms, norms_along)
 /// @}
-/// log Σ e^{x_ij}, for entries of any size.
+/// log Σ_j e^{x_ij} [row_log_sum_exp(x): m×n → m]; log Σ_i e^{x_ij} [column_log_sum_exp(x): m×n → n]. For
+/// entries of any size.
 /// @{
 UNROLL_ALONG(vector_t, row_log_sum_exp, column_log_sum_exp, log_sum_exp_along)
 /// @}
-/// e^{x_ij} / Σ e^{x_ij} with the sum over the row, or the column, for entries of any size.
+/// e^{x_ij} / Σ_j e^{x_ij} [row_softmax(x): m×n → m×n]; e^{x_ij} / Σ_i e^{x_ij}
+/// [column_softmax(x): m×n → m×n]. For entries of any size.
 /// @{
 UNROLL_ALONG(matrix_t, row_softmax, column_softmax, softmax_along)
 /// @}

@@ -39,15 +39,16 @@ M side_by_side(const std::vector<M>& matrices, Index rows) {
 }
 }  // namespace ad
 
-/// The rows × cols matrix of the given scalars, column by column. @throws ShapeError unless they are as many.
+/// The matrix of the given scalars, column by column [assemble(entries, m, n): m·n scalars → m×n]. @throws
+/// ShapeError unless they are as many.
 template <ad::AssembledScalar S>
 auto assemble(const std::vector<S>& entries, Index rows, Index cols) {
   const auto size = static_cast<Index>(entries.size());
   if (rows < 0 || cols < 0 || rows * cols != size) ad::throw_entries(size, {rows, cols});
   return reshape(assemble(std::span<const S>(entries)), rows, cols);
 }
-/// The matrix whose columns, or rows, are the given vectors. @throws ShapeError unless they have as many
-/// entries.
+/// The matrix of the given columns [from_columns(columns): n vectors of m → m×n]; that of the given rows
+/// [from_rows(rows): m vectors of n → m×n]. @throws ShapeError unless they have as many entries.
 /// @{
 template <ad::AnyArray V>
 requires std::is_same_v<V, vector_t<V>> matrix_t<V> from_columns(const std::vector<V>& columns) {
@@ -64,8 +65,9 @@ requires std::is_same_v<V, vector_t<V>> matrix_t<V> from_rows(const std::vector<
   return transpose(matrix_t<V>(reshape(ad::joined(rows), cols, static_cast<Index>(rows.size()))));
 }
 /// @}
-/// The matrix of the given blocks, a list of block rows, each a list of matrices of one height.
-/// @throws ShapeError unless blocks of a row have as many rows, and block rows as many columns.
+/// The matrix of the given blocks [from_blocks(blocks): r lists of c matrices → m×n], a list of block rows,
+/// each a list of matrices of one height. @throws ShapeError unless blocks of a row have as many rows, and
+/// block rows as many columns.
 template <ad::AnyArray M>
 requires std::is_same_v<M, matrix_t<M>> M from_blocks(const std::vector<std::vector<M>>& blocks) {
   std::vector<M> columns;  // the transposes of the block rows

@@ -169,7 +169,8 @@ using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
   requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) { \
     return ad::function(ad::materialise(a), ad::materialise(b));                       \
   }
-/// a_i b_i and a_i/b_i. One of a and b may be plain where the other has derivatives.
+/// a_i b_i [cwise_product(a, b): n, n → n]; a_i/b_i [cwise_quotient(a, b): n, n → n]. One of a and b may be
+/// plain where the other has derivatives.
 /// @throws ShapeError if the shapes differ.
 /// @{
 UNROLL_ELEMENTWISE(cwise_product, product)

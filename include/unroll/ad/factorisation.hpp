@@ -42,7 +42,9 @@ class Factorisation {
                           std::function<Matrix(const Matrix&)> solve_transposed);
 
   Index size() const { return size_; }  // n
-  /// A⁻¹ B and A⁻ᵀ B for a vector or a matrix B of n rows. @throws ShapeError
+  /// A⁻¹ B [factor.solve(b): n×k → n×k]; A⁻ᵀ B [factor.solve_transposed(b): n×k → n×k] for a constant A that
+  /// was factorised once. The factors are made by `Factorisation::cholesky(A)`, `lu(A)` or `by`. @throws
+  /// ShapeError
   /// @{
   template <ad::AnyArray B>
   ad::array_t<B> solve(const B& b) const {

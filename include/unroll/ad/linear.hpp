@@ -60,8 +60,8 @@ A times_named(const A& x, const Matrix& matrix, Side side) {
 
 }  // namespace ad
 
-/// A X and X B for a constant dense A or B. X b with a vector b is a vector.
-/// @throws ShapeError
+/// A X [A * x: m×n, n×k → m×k]; X B [x * B: m×n, n×k → m×k] for a constant dense A or B. X b with a vector b
+/// is a vector. @throws ShapeError
 /// @{
 template <class M, ad::Differentiable V>
 requires ad::ConstantMatrix<std::remove_cvref_t<M>> ad::array_t<V>
@@ -121,12 +121,12 @@ ad::array_t<V> operator*(const V& x, const M&) {
 }
 /// @}
 
-/// A X with derivatives in both. @throws ShapeError
+/// A X [x * y: m×n, n×k → m×k] with derivatives in both. @throws ShapeError
 template <ad::Differentiable M, ad::Differentiable V>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<V>
 operator*(const M& matrix, const V& x) { return ad::product_of(ad::materialise(matrix), ad::materialise(x)); }
 
-/// Xᵀ, one node where X is taped.
+/// Xᵀ [transpose(x): m×n → n×m]. One node where X is taped.
 /// @{
 template <ad::Differentiable M>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
@@ -135,7 +135,8 @@ requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
 inline Matrix transpose(const Matrix& x) { return x.transpose(); }
 /// @}
 
-/// A X and Aᵀ X for a sparse A. @throws ShapeError
+/// A X [sparse * x: m×n, n×k → m×k]; Aᵀ X [sparse.transpose() * x: m×n, m×k → n×k] for a sparse A. @throws
+/// ShapeError
 /// @{
 template <ad::Differentiable V>
 ad::array_t<V> operator*(const ad::Sparse& matrix, const V& x) {
@@ -151,7 +152,8 @@ operator*(const Eigen::Transpose<M>& matrix, const V& x) {
 }
 /// @}
 
-/// A x and Aᵀ x for an operator that is only applied. @throws ShapeError
+/// A x [op * x: m×n, n → m]; Aᵀ x [transpose_product(op, x): m×n, m → n] for a LinearOperator, which is only
+/// applied. @throws ShapeError
 /// @{
 template <ad::AnyArray V>
 ad::array_t<V> operator*(const LinearOperator& op, const V& x) {
@@ -165,8 +167,9 @@ ad::array_t<V> transpose_product(const LinearOperator& op, const V& x) {
 }
 /// @}
 
-/// A X for a constant that is shared, or referred to by std::cref; X B
-/// likewise. @throws ShapeError
+/// A X [Constant(A) * x: m×n, n×k → m×k]; X B [x * Constant(B): m×n, n×k → m×k] for a constant that is shared
+/// or referred to. By `std::cref(A)` it is referred to; transpose(…) of either takes no work. @throws
+/// ShapeError
 /// @{
 template <ad::NamedConstant M, ad::AnyArray V>
 ad::array_t<V> operator*(const Constant<M>& matrix, const V& x) {

@@ -24,7 +24,8 @@ template <class S, class A>
 concept ScalarForAll = ScalarBeside<S, A> ||(PlainArray<array_t<A>>&& ScalarWithDerivative<S>);
 }  // namespace ad
 
-/// x + s and x − s of an array and a scalar of its world, or a number; s + x and s − x.
+/// x_i + s [x + s: n, 1 → n]; x_i − s [x - s: n, 1 → n]; s + x_i [s + x: 1, n → n]; s − x_i
+/// [s - x: 1, n → n]. s is a number, or a scalar of the array's world.
 /// @{
 namespace ad {
 template <class V, class S>
@@ -106,8 +107,9 @@ auto operator-(const S& s, const X& x) {
 #include "unroll/ad/function_list.hpp"
 /// @}
 
-/// x += y is x = x + y: x becomes another array. Likewise −=, *= and /=. Of plain arrays only += and −= of a
-/// number stand here; Eigen has the others.
+/// x = x + y [x += y: n, n → n]; x = x − y [x -= y: n, n → n]; x = x s [x *= s: n, 1 → n]; x = x/s
+/// [x /= s: n, 1 → n]. x becomes another array. Of plain arrays only += and −= of a number stand here; Eigen
+/// has the others.
 /// @{
 #define UNROLL_COMPOUND(op)                                                                 \
   template <class A, class T>                                                               \

@@ -120,9 +120,10 @@ concept LinearOperand = Linear<std::remove_cvref_t<T>>;
 
 }  // namespace ad
 
-/// left ± right, −x, c x and x/c of taped arrays and linear combinations of them, c a number: a linear
-/// combination, not yet computed. One side of a sum may be plain. @throws ShapeError if the shapes differ,
-/// TapeError for variables of different recordings.
+/// a_i + b_i [a + b: n, n → n]; a_i − b_i [a - b: n, n → n]; −x_i [-x: n → n]; s x_i [s * x: 1, n → n]; x_i/s
+/// [x / s: n, 1 → n]. Of taped arrays, s a number, it is a linear combination, not yet computed. One side of
+/// a sum may be plain. @throws ShapeError if the shapes differ, TapeError for variables of different
+/// recordings.
 /// @{
 template <class L, class R, class A = ad::sum_array_t<L, R>>
 LinearCombination<A> operator+(L&& left, R&& right) {

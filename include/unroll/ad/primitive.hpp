@@ -265,7 +265,8 @@ decltype(auto) operand(const T& x) {
 
 }  // namespace ad
 
-/// Mine's value at x..., recorded with Mine's pullback (taped operands) or pushed forward (dual operands).
+/// Mine's value at x... [apply<Mine>(x, …): any → any; 1, or 3 where Mine::pullback takes duals], recorded
+/// with Mine's pullback (taped operands) or pushed forward (dual operands).
 template <class Mine, class... T>
 auto apply(const T&... x) {
   constexpr bool is_primitive = ad::PrimitiveOn<Mine, T...>, returns_array = ad::ReturnsArray<Mine, T...>;

@@ -21,22 +21,22 @@ template <class A>
 scalar_of_t<A> greatest(const A& x, bool smallest);
 }  // namespace ad
 
-/// ⟨a, b⟩; of matrices, Σ a_ij b_ij. @throws ShapeError
+/// ⟨a, b⟩ [dot(a, b): n, n → 1]. Of matrices, Σ a_ij b_ij. @throws ShapeError
 template <class A, class B>
 requires ad::SameWorld<A, B>
 auto dot(const A& a, const B& b) { return ad::inner_product(ad::materialise(a), ad::materialise(b)); }
-/// Σ x_i
+/// Σ x_i [sum(x): n → 1].
 template <ad::AnyArray T>
 scalar_t<T> sum(const T& x) {
   return ad::sum_entries(ad::materialise(x));
 }
-/// Σ x_i / n. @throws ShapeError if x is empty.
+/// Σ x_i / n [mean(x): n → 1]. @throws ShapeError if x is empty.
 template <ad::AnyArray T>
 scalar_t<T> mean(const T& x) {
   if (x.size() == 0) throw ShapeError("mean: of an empty array");
   return ad::sum_entries(ad::materialise(x)) / static_cast<double>(x.size());
 }
-/// Σ x_i²
+/// Σ x_i² [squared_norm(x): n → 1].
 template <ad::AnyArray T>
 scalar_t<T> squared_norm(const T& x) {
   return ad::squared_length(ad::materialise(x));
@@ -71,7 +71,8 @@ class NormOf : public Expression<NormOf<A>> {
 };
 }  // namespace ad
 
-/// (Σ x_i²)^{1/2}. Its square, square(norm(x)), pow(norm(x), 2) or norm(x) * norm(x), is squared_norm(x).
+/// (Σ x_i²)^½ [norm(x): n → 1]. At 0 the derivative is 0. Its square, square(norm(x)), pow(norm(x), 2) or
+/// norm(x) * norm(x), is squared_norm(x).
 /// @{
 template <ad::AnyArray T>
 auto norm(const T& x) {
@@ -94,12 +95,13 @@ Var operator*(const ad::NormOf<A>& a, const ad::NormOf<B>& b) {
   return same ? square(a) : Var(a.variable() * b.variable());
 }
 /// @}
-/// log Σ e^{x_i}, stable for entries of any size. @throws ShapeError if x is empty.
+/// log Σ e^{x_i} [log_sum_exp(x): n → 1], for entries of any size. @throws ShapeError if x is empty.
 template <ad::AnyArray T>
 scalar_t<T> log_sum_exp(const T& x) {
   return ad::stable_log_sum_exp(ad::materialise(x));
 }
-/// Greatest and smallest entry. @throws ShapeError if x is empty.
+/// Greatest entry [max(x): n → 1]; smallest entry [min(x): n → 1]. Of a tie the derivative is that of the
+/// first. @throws ShapeError if x is empty.
 /// @{
 template <ad::AnyArray T>
 scalar_t<T> max(const T& x) {

@@ -34,7 +34,9 @@ class SparsePattern {
     Matrix directions;  // cols × (groups + 1): 1 where the column is in the group; last ad::uneven
   };
   const Groups& groups() const;
-  /// The matrix with the given entries, in the order of positions(). @throws ShapeError for another number.
+  /// The sparse matrix with the given entries [pattern.matrix(entries): nnz → m×n], in the order of
+  /// positions().
+  /// @throws ShapeError for another number.
   template <ad::AnyArray V>
   SparseArray<ad::vector_in_world_t<V>> matrix(const V& entries) const {
     check_size(entries.size());
@@ -81,18 +83,19 @@ erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, c
 /// @}
 }  // namespace ad
 
-/// Aᵀ, without work.
+/// Aᵀ of a pattern.matrix [transpose(K): m×n → n×m]. Takes no work.
 template <class V>
 SparseArray<V> transpose(const SparseArray<V>& a) {
   return {a.pattern(), a.entries(), a.side() == ad::Side::plain ? ad::Side::transposed : ad::Side::plain};
 }
-/// A X for a vector or a matrix X. @throws ShapeError
+/// A X of a pattern.matrix [K * x: m×n, n×k → m×k]. @throws ShapeError
 template <class V, ad::AnyArray X>
 ad::common_world_t<X, V> operator*(const SparseArray<V>& a, const X& x) {
   return ad::common_world_t<X, V>(
       ad::sparse_product(a.pattern(), a.side(), ad::erased(a.entries()), ad::erased(ad::materialise(x))));
 }
-/// A⁻¹ B for a symmetric positive definite A, of which the lower triangle is read, by a sparse L D Lᵀ.
+/// A⁻¹ B of a pattern.matrix [solve_cholesky(K, b): n×n, n×k → n×k], for a symmetric positive definite A, of
+/// which the lower triangle is read, by a sparse L D Lᵀ.
 /// @throws ShapeError, NumericalError with the pivot that is not positive.
 template <class V, ad::AnyArray B>
 ad::common_world_t<B, V> solve_cholesky(const SparseArray<V>& a, const B& b) {

@@ -50,18 +50,21 @@ template <ad::AnyArray V>
 using vector_t = ad::vector_in_world_t<V>;
 /// @}
 
-/// The entries of x, column by column, as a rows × cols matrix; of a tape, the same node.
+/// The entries of x, column by column, as a matrix [reshape(x, rows, cols): n → rows×cols]. Of a tape, the
+/// same node.
 template <ad::AnyArray V>
 matrix_t<V> reshape(const V& x, Index rows, Index cols) {
   return matrix_t<V>(ad::reshaped(ad::erased(ad::materialise(x)), {rows, cols}));
 }
-/// The entries of x, column by column, as a vector; of a tape, the same node.
+/// The entries of x, column by column, as a vector [flatten(x): m×n → mn]. Of a tape, the same node.
 template <ad::AnyArray V>
 vector_t<V> flatten(const V& x) {
   return vector_t<V>(ad::reshaped(ad::erased(ad::materialise(x)), {x.size(), 1}));
 }
 
-/// The r × c entries from (i, j); some rows, some columns; row i as a vector.
+/// The entries from (i, j) [block(x, i, j, r, c): m×n → r×c]; rows from `first` on [rows(x, first, count):
+/// m×n → count×n]; columns from `first` on [columns(x, first, count): m×n → m×count]; row i as a vector
+/// [row(x, i): m×n → n].
 /// @{
 template <ad::AnyArray V>
 matrix_t<V> block(const V& x, Index i, Index j, Index r, Index c) {
@@ -81,7 +84,8 @@ vector_t<V> row(const V& x, Index i) {
 }
 /// @}
 
-/// The matrix whose `times` columns are x, or whose rows are xᵀ.
+/// The matrix whose k columns are x [repeat_columns(x, k): n → n×k]; the matrix whose k rows are xᵀ
+/// [repeat_rows(x, k): n → k×n].
 /// @{
 template <ad::AnyArray V>
 matrix_t<V> repeat_columns(const V& x, Index times) {
@@ -93,28 +97,29 @@ matrix_t<V> repeat_rows(const V& x, Index times) {
 }
 /// @}
 
-/// x_{i_0}, x_{i_1}, …: entries of x, counted column by column; one may be taken several times, its adjoints
-/// add up.
+/// x_{i_0}, x_{i_1}, … [gather(x, indices): n → k]: entries of x, counted column by column. One may be taken
+/// several times, its adjoints add up.
 template <ad::AnyArray V>
 vector_t<V> gather(const V& x, std::vector<Index> indices) {
   const Index count = static_cast<Index>(indices.size());
   const auto shared = ad::shared_indices(std::move(indices));
   return vector_t<V>(ad::gathered(ad::erased(ad::materialise(x)), shared, {count, 1}));
 }
-/// The vector of `size` entries to whose entry i_k x_k was added, for every k: sums over segments, where i_k
-/// is the segment of x_k.
+/// The vector to whose entry i_k x_k was added, for every k [scatter(x, indices, size): k → size]: sums over
+/// segments, where i_k is the segment of x_k.
 template <ad::AnyArray V>
 vector_t<V> scatter(const V& x, std::vector<Index> indices, Index size) {
   const auto shared = ad::shared_indices(std::move(indices));
   return vector_t<V>(ad::scattered(ad::erased(ad::materialise(x)), shared, {size, 1}));
 }
-/// x_0, x_0 + x_1, …
+/// x_0, x_0 + x_1, … [cumulative_sum(x): n → n].
 template <ad::AnyArray V>
 vector_t<V> cumulative_sum(const V& x) {
   return vector_t<V>(ad::cumulated(ad::erased(ad::materialise(x))));
 }
 
-/// The diagonal of a matrix; the diagonal matrix of a vector; Σ x_ii.
+/// The diagonal of a matrix [diagonal(x): m×n → min(m, n)]; the diagonal matrix of a vector
+/// [diagonal_matrix(x): n → n×n]; Σ x_ii [trace(x): m×n → 1].
 /// @{
 template <ad::AnyArray V>
 vector_t<V> diagonal(const V& x) {
@@ -132,7 +137,8 @@ scalar_t<V> trace(const V& x) {
 }
 /// @}
 
-/// diag(v) X, and X diag(v): row i, or column j, times v_i, or v_j. One of X and v may be plain.
+/// diag(v) X, row i times v_i [scale_rows(v, x): m, m×n → m×n]; X diag(v), column j times v_j
+/// [scale_columns(x, v): m×n, n → m×n]. One of X and v may be plain.
 /// @{
 template <class V, class X>
 requires ad::AnyArray<V> && ad::AnyArray<X>
@@ -142,8 +148,8 @@ requires ad::AnyArray<V> && ad::AnyArray<X>
 auto scale_columns(const X& x, const V& v) { return cwise_product(x, repeat_rows(v, x.rows())); }
 /// @}
 
-/// a_ij where mask_ij ≠ 0, b_ij elsewhere; one of a and b may be a number or a scalar, for all entries. What
-/// is not taken adds nothing, whatever its slope.
+/// a_ij where mask_ij ≠ 0, b_ij elsewhere [where(mask, a, b): m×n, m×n, m×n → m×n]; one of a and b may be a
+/// number or a scalar, for all entries. What is not taken adds nothing, whatever its slope.
 /// @{
 template <class A, class B>
 requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, const A& a, const B& b) {
@@ -196,8 +202,9 @@ using common_scalar_t =
 template <class S>
 concept Scalar = Number<S> || ScalarWithDerivative<S>;
 }  // namespace ad
-/// x within [lower, upper]: an array and bounds that are numbers, scalars or arrays, or three scalars. On a
-/// bound the derivative is that of x, or, where the bounds are equal, that of the lower one, of a number 0.
+/// min(max(x, lower), upper) [clamp(x, lower, upper): n → n]. Bounds of an array are numbers, scalars or
+/// arrays, or all three are scalars. On a bound the derivative is that of x, or, where the bounds are equal,
+/// that of the lower one, of a number 0.
 /// @throws DomainError, naming the entry, where lower > upper.
 /// @{
 template <ad::AnyArray V, class L, class U>
@@ -219,7 +226,7 @@ auto clamp(const X& x, const L& lower, const U& upper, None...) {
 }
 /// @}
 
-/// a bᵀ
+/// a bᵀ [outer(a, b): m, n → m×n].
 template <class A, class B>
 requires ad::SameWorld<A, B>
 auto outer(const A& a, const B& b) {

@@ -43,14 +43,15 @@ auto as_vector(const T& member) {
 
 }  // namespace ad
 
-/// The numbers that `layout` holds: the size of its vector.
+/// The numbers that `layout` holds [packed_size(layout): blocks → a number]: the size of its vector.
 template <template <class> class Blocks>
 Index packed_size(const Blocks<Vector>& layout) {
   return std::apply([](const auto&... member) { return (Index{0} + ... + ad::packed_size(member)); },
                     members(layout));
 }
-/// The blocks of `theta`, in order of declaration, each in the shape that it has in `layout`; matrices column
-/// by column. @throws ShapeError unless theta has packed_size(layout) entries.
+/// The blocks of θ [unpack(theta, layout): n → blocks], in order of declaration, each in the shape that it
+/// has in `layout`; matrices column by column. @throws ShapeError unless theta has packed_size(layout)
+/// entries.
 template <template <class> class Blocks, ad::AnyArray V>
 Blocks<ad::array_t<V>> unpack(const V& theta, const Blocks<Vector>& layout) {
   if (theta.size() != packed_size(layout)) ad::throw_unpacked(theta.size(), packed_size(layout));
@@ -60,7 +61,7 @@ Blocks<ad::array_t<V>> unpack(const V& theta, const Blocks<Vector>& layout) {
       [&](const auto&... like) { return Blocks<ad::array_t<V>>{ad::taken(array, like, first)...}; },
       members(layout));
 }
-/// The vector of all members, one after another: the reverse of unpack.
+/// The vector of all members, one after another [pack(blocks): blocks → n]: the reverse of unpack.
 template <template <class> class Blocks, ad::AnyArray V>
 V pack(const Blocks<V>& blocks) {
   return std::apply(

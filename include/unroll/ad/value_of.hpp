@@ -13,8 +13,9 @@
 /// carries no derivative, a plain array, a counter, a schedule, is itself.
 namespace unroll {
 
-/// Of an array with derivatives its value(), of a list the numbers behind every entry. What carries no
-/// derivative is itself: a counter, and, by reference, a plain array or another class, a schedule say.
+/// The numbers without their derivatives [value_of(x): any → the same, plain; none]: of an array its value(),
+/// of a list the numbers behind every entry. What carries no derivative is itself: a counter, and, by
+/// reference, a plain array or another class, a schedule say.
 /// @{
 template <class A>
 requires requires { typename A::Plain; }
