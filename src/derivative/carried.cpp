@@ -70,4 +70,17 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
   return pushed;
 }
 
+void CarriedRows::note(const Segment& segment, bool is_last) {
+  std::vector<Segment::Rows> passed = segment.carried();
+  if (is_last) {
+    rows = std::move(passed);
+  } else {
+    std::erase_if(rows, [&](const Segment::Rows& a) {
+      return std::none_of(passed.begin(), passed.end(),
+                          [&](const auto& b) { return a.begin == b.begin && a.count == b.count; });
+    });
+  }
+  state = rows.empty() ? Vector() : segment.state_inputs().value();
+}
+
 }  // namespace unroll::detail

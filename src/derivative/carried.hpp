@@ -20,4 +20,12 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
                     const Vector& state, Index from);
 /// @}
 
+/// Which rows of the state no step of a sweep has made, the last first, and that state where any are.
+struct CarriedRows {
+  std::vector<Segment::Rows> rows{};
+  Vector state{};
+
+  void note(const Segment& segment, bool is_last);
+};
+
 }  // namespace unroll::detail

@@ -119,9 +119,7 @@ class CheckpointedSweep {
       position_ = stop.steps;
       note_sizes();
       if (growth() > 0) give_up_states();
-      if (had_ended || !steps_.has_ended()) continue;
-      schedule_.stopped(stop.steps);
-      return;
+      if (!had_ended && steps_.has_ended()) return schedule_.stopped(stop.steps);
     }
   }
 
@@ -142,9 +140,10 @@ class CheckpointedSweep {
       contraction_.measure(steps_, position_, stop.steps, seeds.empty() ? Matrix() : seeds.back().w);
     segment_.sweep(carried_, seeds, seeds_.columns(steps_.length()), method_.threads);
     forget_subnormal();
-    note_carried(is_last);
+    constant_.note(segment_, is_last);
     schedule_.swept();
-    if (contraction_.has_started() && contraction_.is_enough(carried_.state, constant_)) schedule_.truncate();
+    if (contraction_.has_started() && contraction_.is_enough(carried_.state, constant_.rows))
+      schedule_.truncate();
   }
 
   // Cotangents of the iterates in the segment but that where it starts; of the last segment, x_T's too.
@@ -169,23 +168,10 @@ class CheckpointedSweep {
       carried_.state.setZero();
   }
 
-  // Which rows of the state no swept step has made.
-  void note_carried(bool is_last) {
-    std::vector<Segment::Rows> rows = segment_.carried();
-    if (is_last) {
-      constant_ = std::move(rows);
-    } else {
-      std::erase_if(constant_, [&](const Segment::Rows& a) {
-        return std::none_of(rows.begin(), rows.end(),
-                            [&](const auto& b) { return a.begin == b.begin && a.count == b.count; });
-      });
-    }
-    entered_ = constant_.empty() ? Vector() : segment_.state_inputs().value();
-  }
-
   // The sweep ended at a step s > 0: only what the first step made, and none since, goes on to the start.
   void cut() {
-    Cotangents start = pull_carried(steps_, constant_, carried_.state, entered_, schedule_.swept_to());
+    Cotangents start =
+        pull_carried(steps_, constant_.rows, carried_.state, constant_.state, schedule_.swept_to());
     carried_.state = std::move(start.state);  // (a copy would free the old one before it allocates)
     carried_.theta += start.theta;
     if (start.prepared.size() > 0) carried_.prepared += start.prepared;
@@ -247,10 +233,9 @@ class CheckpointedSweep {
   Segment segment_;
   SegmentPlan plan_;
   Schedule schedule_;
-  Cotangents carried_;                   // where the sweep has come to
-  std::vector<Segment::Rows> constant_;  // of the state there, passed on by all steps swept
-  Vector entered_;                       // that state, where any are
-  Index position_ = -1, taken_ = 0;      // of the state; steps, on the tape or off
+  Cotangents carried_;               // where the sweep has come to
+  CarriedRows constant_;             // of the state there
+  Index position_ = -1, taken_ = 0;  // of the state; steps, on the tape or off
   bool has_swept_ = false;
   std::vector<std::size_t> slot_bytes_;
   std::size_t kept_bytes_ = 0, peak_ = 0;
