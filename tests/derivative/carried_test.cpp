@@ -141,5 +141,37 @@ TEST_CASE("what the first step made of theta is not cut from a state that grows"
   }
 }
 
+/// x⁺ = x/2 + the last of what is remembered; the second step remembers 1 + 3(x − its value), where the
+/// scalar x_0 of the state, 1 too, stood after the first.
+struct BesideAScalar {
+  template <class V>
+  struct State {
+    V x;
+    scalar_t<V> s;
+    std::vector<V> memory;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, scalar_t<V>(x0[0]), {}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index t) const {
+    State<V> next = s;
+    const V one = 1.0 + 3.0 * (s.x - V(Vector(value_of(s.x))));
+    if (t < 2) next.memory.push_back(one);
+    next.x = 0.5 * s.x + 0.1 * next.memory.back();
+    return next;
+  }
+};
+
+TEST_CASE("what a list grew by does not stand for the scalar behind it") {
+  const NoObjective none(1, 1);
+  const auto by = [&](const Method& method) {
+    return vjp(none, BesideAScalar{}, Vector{{1.0}}, Vector{{0.2}}, Vector{{1.0}}, {.steps = 30}, method).dx0;
+  };
+  CHECK(by(Reverse{})[0] > 0.1);  // through what is remembered, and what remembers x_0
+  CHECK(by(Reverse{.last_steps = 20}) == Vector::Zero(1));
+}
+
 }  // namespace
 }  // namespace unroll::carried

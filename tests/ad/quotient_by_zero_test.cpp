@@ -1,0 +1,38 @@
+#include <cmath>
+
+#include "ad/check_rule.hpp"
+#include "support/numbers.hpp"
+
+// x/s at s = 0: a tangent of zero moves nothing, a seed that does not ask gets nothing, in every world.
+namespace unroll::quotient_by_zero {
+namespace {
+
+using test::infinity;
+
+TEST_CASE("forwards, what does not move has no derivative of 0 times infinity") {
+  const DualVector one(Vector{{1.0}}, Matrix{{1.0}}), still(Vector{{1.0}}, Matrix{{0.0}}),
+      zero(Vector{{0.0}}, Matrix{{0.0}});
+  const Dual scalar_zero(0.0, Eigen::RowVectorXd{{0.0}});
+  CHECK(cwise_quotient(one, zero).tangents()(0) == infinity);
+  CHECK(cwise_quotient(still, zero).tangents()(0) == 0);
+  CHECK((one / scalar_zero).tangents()(0) == infinity);
+  CHECK((still / scalar_zero).tangents()(0) == 0);
+  CHECK(std::isnan(cwise_quotient(zero, zero).value()(0)));  // 0/0 itself is none
+}
+
+TEST_CASE("backwards, each seed of a sweep for itself") {
+  Tape tape;
+  const VarVector x = tape.input(Vector{{0.0, 3.0}});
+  const VarVector s = tape.input(Vector{{0.0}});
+  const VarVector y = x / Var(s[0]), z = concatenate(y, x);
+  const Matrix adjoints = tape.sweep(z, Matrix::Identity(4, 4)).adjoint(x);
+  CHECK(adjoints.rightCols(2) == Matrix::Identity(2, 2));
+  CHECK(adjoints(0, 0) == infinity);
+  CHECK(adjoints(1, 0) == 0);
+  const Matrix of_s = tape.sweep(z, Matrix::Identity(4, 4)).adjoint(s);
+  CHECK(of_s.rightCols(2).isZero(0));
+  CHECK(of_s(0, 1) == -infinity);
+}
+
+}  // namespace
+}  // namespace unroll::quotient_by_zero
