@@ -1,6 +1,6 @@
 // expect: conver
-// lines: 23, clang 75: a plain matrix is right where it has no derivative, and what the step makes of it is the
-// user's own line. It is said for dual and for taped arrays.
+// lines: 23, clang 75: a plain matrix is right where it has no derivative, and what the step makes of it is
+// the user's own line. It is said for dual and for taped arrays.
 #include "unroll/unroll.hpp"
 using namespace unroll;
 
