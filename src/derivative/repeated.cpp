@@ -10,11 +10,30 @@
 
 namespace unroll::detail {
 
+namespace {
+constexpr Index numbers_of_weights = 64;
+constexpr double golden_section = 0.61803398874989485;
+
+/// The next of weights within (0.5, 1.5), no two of them the same.
+double next_weight(double weight) {
+  return weight + (weight > 1.5 - golden_section ? golden_section - 1 : golden_section);
+}
+
+const Eigen::Array<double, numbers_of_weights, 1> known_weights = [] {
+  Eigen::Array<double, numbers_of_weights, 1> all;
+  double weight = golden_section;
+  for (double& w : all) w = weight = next_weight(weight);
+  return all;
+}();
+}  // namespace
+
 void Fingerprint::add(const double* x, Index n) {
-  for (Index i = 0; i < n; ++i) {
-    sum_ += weight_ * x[i];
-    size_ += std::abs(weight_ * x[i]);
-    weight_ += weight_ > 1.5 - golden ? golden - 1 : golden;
+  for (Index first = 0; first < n; first += numbers_of_weights) {
+    const Index count = std::min(numbers_of_weights, n - first);
+    const auto weighted = Eigen::Map<const Eigen::ArrayXd>(x + first, count) * known_weights.head(count);
+    sum_ += weight_ * weighted.sum();
+    size_ += weight_ * weighted.abs().sum();
+    weight_ = next_weight(weight_);
   }
 }
 
@@ -61,7 +80,7 @@ void RepeatedSteps::check(Index t, const StatePrint& state, bool is_new) {
   } else if (i < known_.size()) {
     const Index first = t - stride_ + 1;
     if (!state.x.is_near(known_[i].x)) throw_not_repeated(first, t, "iterate");
-    if (!state.all.is_near(known_[i].all)) throw_not_repeated(first, t, "state with the same iterate");
+    if (!state.others.is_near(known_[i].others)) throw_not_repeated(first, t, "state with the same iterate");
   }
 }
 

@@ -115,7 +115,7 @@ TEST_CASE("of a long run every so many steps are watched, and a difference is fo
   const auto print = [](const Vector& x) {
     detail::StatePrint state;
     state.x.add(x.data(), x.size());
-    state.all = state.x;
+    state.others = state.x;
     return state;
   };
   const auto give = [&](Index t, double x, bool is_new) {

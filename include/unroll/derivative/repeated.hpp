@@ -17,14 +17,13 @@ class Fingerprint {
   bool is_near(const Fingerprint& other) const;
 
  private:
-  static constexpr double golden = 0.61803398874989485;
-  double weight_ = golden;  // of the next: within (0.5, 1.5), and no two numbers' the same
+  double weight_ = 1;  // of the next
   double sum_ = 0, size_ = 0;
 };
 
-/// Of a state: the iterate alone, beside whose numbers others may be large, and all members.
+/// Of a state: the iterate, beside whose numbers others may be large, and the other members.
 struct StatePrint {
-  Fingerprint x, all;
+  Fingerprint x, others;
 };
 
 /// Notices steps that cannot be repeated, of a solver that draws random numbers, counts its calls or reads a

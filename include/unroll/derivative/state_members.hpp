@@ -71,7 +71,10 @@ template <class S>
 StatePrint print_of(const S& state) {
   StatePrint print;
   add_print(print.x, state.x);
-  for_each_member(state, [&](const auto& member) { add_print(print.all, member); });
+  for_each_member(state, [&](const auto& member) {
+    if (static_cast<const void*>(&member) != static_cast<const void*>(&state.x))
+      add_print(print.others, member);
+  });
   return print;
 }
 
