@@ -55,7 +55,8 @@ class LastSteps {
 /// s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured. It rests on a step that
 /// does not depend on t, and contracts; on one that does neither, it may be wrong without notice, and the
 /// certificate is the judge. States are kept and steps taken again as with a budget, so that at most a
-/// quarter of a full tape is in use, where states are smaller than steps on a tape.
+/// quarter of a full tape is in use, beside what was prepared, where states are smaller than steps on a tape.
+/// Where they are larger, as of a solver that carries a matrix, more than a full tape may be: prepare it.
 ///
 /// `corrected`: not ∂x_T but the better estimate of ∂x* that the same sweep knows. Unrolling takes ∂_θ∇f at
 /// every x_t, early ones included, and that is what its derivative lags by; the adjoints themselves do not.
