@@ -195,10 +195,11 @@ class Examination {
     return least + share * (std::max(most, least) - least) / 255;
   }
 
-  // What a memory grows by is noticed late once, where a block is a single step: see Reverse.
-  void within_budget(const Outcome& outcome, const Reverse& method, const std::string& what) const {
+  // The first step that needs more than those measured is noticed late, where a block is a single one: see
+  // Reverse.
+  static void within_budget(const Outcome& outcome, const Reverse& method, const std::string& what) {
     if (method.memory_budget == 0) return;
-    const std::size_t late = walk_.grows ? method.memory_budget / 50 : 0;
+    const std::size_t late = method.memory_budget / 50;
     for (const Cost& cost :
          {outcome.end.cost, outcome.along.cost, outcome.jacobian.cost, outcome.history.cost})
       require(cost.tape_bytes <= method.memory_budget + late,
