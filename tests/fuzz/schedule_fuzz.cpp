@@ -199,7 +199,7 @@ class Examination {
   // Reverse.
   static void within_budget(const Outcome& outcome, const Reverse& method, const std::string& what) {
     if (method.memory_budget == 0) return;
-    const std::size_t late = method.memory_budget / 50;
+    const std::size_t late = method.memory_budget / 8;
     for (const Cost& cost :
          {outcome.end.cost, outcome.along.cost, outcome.jacobian.cost, outcome.history.cost})
       require(cost.tape_bytes <= method.memory_budget + late,
