@@ -63,6 +63,7 @@ History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>&
   history.steps = record.steps;
   history.status = record.status;
   history.cost = record.cost;
+  history.origin = record.origin;
   return history;
 }
 

@@ -168,7 +168,7 @@ class Descent {
       const double promised = here_.dtheta.dot(move);  // < 0
       if (!(promised < 0)) return false;
       Hypergradient there = run(trial);
-      if (there.status == Status::non_finite) continue;
+      if (there.status == Status::non_finite || there.status == Status::non_finite_derivative) continue;
       const double errors = value_error(there) + value_error(here_);
       if (there.value + errors > here_.value + options_.sufficient_decrease * promised) {
         if (errors > -promised / 4) return false;  // they hide what it is

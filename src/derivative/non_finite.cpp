@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <limits>
 #include <vector>
-
-#include "unroll/error.hpp"
 
 namespace unroll {
 namespace {
@@ -74,7 +73,7 @@ void detail::note_non_finite_derivative(Steps& steps) {
     steps.restart();
     if (static_cast<double>(steps.bytes()) * static_cast<double>(record.steps) <= most)
       if (const auto found = find_non_finite(steps)) record.origin = found->str();
-  } catch (const Error&) {  // a step cannot be taken again: the origin stays unknown
+  } catch (const std::exception&) {  // a step cannot be taken again, or not be kept: the origin stays unknown
   }
   record.cost = spent;
 }

@@ -52,6 +52,7 @@ struct History {
   Index steps = 0;                     // T, the steps taken with a finite result
   Status status = Status::step_limit;  // how the run ended
   Cost cost{};                         // what it took
+  std::string origin{};                // as in RunRecord
 };
 
 }  // namespace unroll
