@@ -28,10 +28,14 @@ void bilinear(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, c
   }
 }
 
+/// What `divide` divides: values with tangents, or cotangents, whose first column is one of them.
+enum class Quotients { of_values, of_cotangents };
 /// out = x/b by the same rule, column by column of b · out = x. `b(j)` is column j of b, an array as those of
-/// x or a number; b has `columns` of them. Where b is 0, what does not move has no derivative of 0 · ∞.
+/// x or a number; b has `columns` of them. Where b is 0, what does not move has no derivative of 0 · ∞, and a
+/// cotangent of 0 stays 0.
 template <class Divisor>
-void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Index half) {
+void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Index half,
+            Quotients quotients = Quotients::of_values) {
   const auto divisor = [&](Index j) {
     if constexpr (std::is_arithmetic_v<decltype(b(j))>)
       return Eigen::ArrayXd::Constant(out.rows(), b(j));
@@ -48,7 +52,7 @@ void divide(Block out, const ConstBlock& x, const Divisor& b, Index columns, Ind
       y = x.col(j).array();
     else
       y.setZero();
-    if (j == 0) {
+    if (j == 0 && quotients == Quotients::of_values) {
       y /= b(0);
       continue;
     }

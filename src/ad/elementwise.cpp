@@ -25,12 +25,8 @@ void pull_ratio(P& p, const Product& product) {
   const Index rows = y_bar.block.rows(), columns = y_bar.block.cols(), half = y_bar.block.half();
   const Sweeper::Adjoint made = p.template fresh<0>();
   Block w(made.buffer->data, rows, columns, half);
-  Rule::divide(w, y_bar.block, b);
+  Rule::divide(w, y_bar.block, b, Quotients::of_cotangents);
   const Index together = p.sweeper().core().tangents > 0 ? columns : 1;  // columns that are asked as one
-  const auto pull = [&](Index first, const ConstBlock& of_y, Block b_bar, Into into) {
-    const Block own(b_bar.data() + first * b_bar.rows(), b_bar.rows(), together, half);
-    product(own, of_y, ConstBlock(w.data() + first * rows, rows, together, half), -y_bar.scale, into);
-  };
   if (!(b.col(0).array() == 0).any()) {
     p.template add<1>([&](Block b_bar, Into into) { product(b_bar, y, w, -y_bar.scale, into); });
   } else {
@@ -38,9 +34,10 @@ void pull_ratio(P& p, const Product& product) {
       for (Index first = 0; first < columns; first += together) {
         Matrix asked = y;
         for (Index i = 0; i < rows; ++i)
-          if ((y_bar.block.row(i).segment(first, together).array() == 0).all())
-            w.row(i).segment(first, together).setZero(), asked.row(i).setZero();
-        pull(first, ConstBlock(asked.data(), rows, y.cols(), y.half()), b_bar, into);
+          if ((y_bar.block.row(i).segment(first, together).array() == 0).all()) asked.row(i).setZero();
+        product(Block(b_bar.data() + first * b_bar.rows(), b_bar.rows(), together, half),
+                ConstBlock(asked.data(), rows, y.cols(), y.half()),
+                ConstBlock(w.data() + first * rows, rows, together, half), -y_bar.scale, into);
       }
     });
   }
@@ -52,11 +49,13 @@ struct Quotient {
   static constexpr std::array<unsigned, 2> needed_for{0U, 3U};
   static constexpr bool reads_output = true;
 
-  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& b) {
+  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& b, Quotients quotients) {
     ad::divide(
-        out, x, [&b](Index j) { return b.col(j).array(); }, b.cols(), half_of(out, x, b));
+        out, x, [&b](Index j) { return b.col(j).array(); }, b.cols(), half_of(out, x, b), quotients);
   }
-  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) { divide(y, a, b); }
+  static void evaluate(const ConstBlock& a, const ConstBlock& b, Block y) {
+    divide(y, a, b, Quotients::of_values);
+  }
   template <class P>
   static void pullback(P& p) {
     if (p.sweeper().core().tangents > 0) return pull_ratio<Quotient>(p, multiply);
@@ -96,11 +95,13 @@ struct Scale {
 struct DividedBy {
   static constexpr std::array<unsigned, 2> needed_for{0U, 3U};
   static constexpr bool reads_output = true;
-  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& s) {
+  static void divide(const Block& out, const ConstBlock& x, const ConstBlock& s, Quotients quotients) {
     ad::divide(
-        out, x, [&s](Index j) { return s(0, j); }, s.cols(), half_of(out, x, s));
+        out, x, [&s](Index j) { return s(0, j); }, s.cols(), half_of(out, x, s), quotients);
   }
-  static void evaluate(const ConstBlock& x, const ConstBlock& s, Block y) { divide(y, x, s); }
+  static void evaluate(const ConstBlock& x, const ConstBlock& s, Block y) {
+    divide(y, x, s, Quotients::of_values);
+  }
   template <class P>
   static void pullback(P& p) {
     pull_ratio<DividedBy>(p, dot);

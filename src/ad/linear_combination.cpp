@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
+#include "ad/adaptors.hpp"
 #include "ad/entrywise.hpp"
+#include "unroll/ad/packet_functions.hpp"
 #include "unroll/ad/sweeper.hpp"
 #include "unroll/error.hpp"
 
@@ -26,6 +29,22 @@ struct LinearNode : Node {
     if (adjoint.buffer == nullptr) return;
     for (std::size_t i = 0; i < N; ++i)
       sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
+    sweeper.drop(adjoint, node.rows);
+  }
+  /// The same where a c_i is infinite, as of x/0: nothing goes to entries of which nobody asks.
+  static void pull_back_infinite(const Node& base, Sweeper& sweeper) {
+    const auto& node = static_cast<const LinearNode&>(base);
+    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    if (adjoint.buffer == nullptr) return;
+    for (std::size_t i = 0; i < N; ++i) {
+      Into into;
+      Block x_bar = sweeper.writable(node.in[i], node.rows, into);
+      const Eigen::Map<const Matrix> y_bar(adjoint.buffer->data, x_bar.rows(), x_bar.cols());
+      put(x_bar.array(),
+          Eigen::ArrayXXd::Constant(x_bar.rows(), x_bar.cols(), node.coefficients[i])
+              .binaryExpr((adjoint.scale * y_bar).array(), packet::Chain{}),
+          1, into);
+    }
     sweeper.drop(adjoint, node.rows);
   }
 };
@@ -205,6 +224,7 @@ A LinearCombination<A>::eval() const {
           for (std::size_t i = 0; i < N; ++i) {
             node->coefficients[i] = terms_[i].coefficient;
             node->in[i] = terms_[i].id;
+            if (!std::isfinite(terms_[i].coefficient)) node->pull = &LinearNode<N>::pull_back_infinite;
           }
           return node;
         });

@@ -34,5 +34,26 @@ TEST_CASE("backwards, each seed of a sweep for itself") {
   CHECK(of_s(0, 1) == -infinity);
 }
 
+TEST_CASE("backwards, a quotient by a constant zero that is not taken") {
+  const Matrix none = Vector::Zero(2);
+  for (const bool with_tangents : {false, true}) {
+    const auto slope = [&](const auto& q) {
+      const auto f = [&](const auto& x) { return sum(where(none, q(x), x)); };
+      const Vector at{{3.0, 0.0}};
+      return with_tangents ? Vector(Vector::Ones(2) + hessian_vector_product(f, at, Vector::Ones(2)))
+                           : gradient(f, at);
+    };
+    using Array = VarVector;
+    CHECK(slope([](const Array& x) { return Array(x / 0.0); }) == Vector::Ones(2));
+    CHECK(slope([](const Array& x) { return Array(x / Var(0.0)); }) == Vector::Ones(2));
+    CHECK(slope([](const Array& x) { return Array(infinity * x + x); }) == Vector::Ones(2));
+    CHECK(slope([](const Array& x) { return Array(cwise_quotient(x, Vector(Vector::Zero(2)))); }) ==
+          Vector::Ones(2));
+  }
+  const Vector asked =
+      gradient([](const auto& x) { return sum(std::decay_t<decltype(x)>(x / 0.0)); }, Vector{{3.0, 1.0}});
+  CHECK(asked == Vector::Constant(2, infinity));
+}
+
 }  // namespace
 }  // namespace unroll::quotient_by_zero
