@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
   Figure figure = examples::figure("deblurring", "Behind a blur", "steps + 1", "mean squared error", 1e-3);
   for (const double theta : {start[0], tuned.theta[0]}) {
     const Trajectory run = solve(problem, solver, x0, Vector{{theta}}, options);
-    const Curve& c = examples::add_curve(figure, fmt::format("penalty e^{{{:.1f}}}", theta), run, error);
+    const Curve& c = examples::add_curve(figure, fmt::format("penalty {:.2g}", std::exp(theta)), run, error);
     table.add_row({fmt::format("{:.2f}", theta), fmt::format("{:.4f}", c.y.back())});
   }
   examples::show(table, figure, arguments);
