@@ -13,10 +13,8 @@ struct Factors {
 // The mean square of X − W H where the mask M is 1.
 struct Miss {
   Matrix X, M;
-  Factors<Vector> layout;
   template <class V>
-  scalar_t<V> operator()(const V& x, const V&) const {
-    const Factors<V> f = unpack(x, layout);
+  scalar_t<V> operator()(const Factors<V>& f, const V&) const {
     return squared_norm(cwise_product(M, f.W * f.H - X)) / M.sum();
   }
 };
@@ -26,14 +24,16 @@ struct Updates {
   Matrix X, M;  // X is 0 where M is
   Factors<Vector> layout;
   template <class V>
-  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+  Factors<V> init(const V& x0) const {
+    return unpack(x0, layout);
+  }
+  template <class V>
+  Factors<V> step(const Oracle<V>&, const Factors<V>& s, const V& theta, Index) const {
     const V penalty = exp(theta);
-    auto [W, H] = unpack(s.x, layout);
-    const matrix_t<V> w = cwise_product(M, W * H) * transpose(H) + repeat_rows(penalty, X.rows());
-    W = cwise_product(W, cwise_quotient(X * transpose(H), w));
-    const matrix_t<V> h = transpose(W) * cwise_product(M, W * H) + repeat_columns(penalty, X.cols());
-    H = cwise_product(H, cwise_quotient(transpose(W) * X, h));
-    return {pack(Factors<V>{W, H})};
+    const matrix_t<V> w = cwise_product(M, s.W * s.H) * transpose(s.H) + repeat_rows(penalty, X.rows());
+    const matrix_t<V> W = cwise_product(s.W, cwise_quotient(X * transpose(s.H), w));
+    const matrix_t<V> h = transpose(W) * cwise_product(M, W * s.H) + repeat_columns(penalty, X.cols());
+    return {W, cwise_product(s.H, cwise_quotient(transpose(W) * X, h))};
   }
 };
 
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   NormalGenerator normal(1);
   const Matrix M = (normal.matrix(digits, pixels).array() < 0.5).cast<double>();  // 69 % are seen
   const Updates updates{cwise_product(M, X), M, {Matrix(digits, r), Matrix(r, pixels)}};
-  const Miss hidden{X, 1.0 - M, updates.layout};
+  const OnBlocks hidden{Miss{X, 1.0 - M}, updates.layout, r};
   const NoObjective problem(packed_size(updates.layout), r);
   const Vector x0 = 0.5 + 0.2 * abs(normal.vector(problem.dimension())), start = Vector::Constant(r, -3);
   const auto gradient = [&](const Vector& t) {

@@ -19,8 +19,7 @@ const Prior<Vector> prior{Vector(packed_size(weights)), 0};
 struct Task {
   Vector in, out;
   template <class V>
-  scalar_t<V> operator()(const V& x, const V&) const {
-    const examples::Perceptron<V> p = unpack(x, weights);
+  scalar_t<V> operator()(const examples::Perceptron<V>& p, const Prior<V>&) const {
     const matrix_t<V> first = tanh(outer(p.w1, in) + repeat_columns(p.b1, in.size()));
     const matrix_t<V> second = tanh(p.W2 * first + repeat_columns(p.b2, in.size()));
     return 0.5 * mean(square(transpose(second) * p.w3 + p.b3 - out));
@@ -43,16 +42,17 @@ Vector plain(const Task& task, const Vector& theta, Index steps) {  // x_T by Ei
 int main(int argc, char** argv) {
   const examples::Arguments arguments(argc, argv, "meta_learning");
   NormalGenerator normal(1);
+  const auto of_vectors = [](const Task& task) { return OnBlocks{task, weights, prior}; };
   const auto sine = [&](double phase) {  // samples to learn from, and others
     const Vector in = normal.vector(40), more = normal.vector(40);
-    return std::pair(Task{in, sin(2.0 * in + phase)}, Task{more, sin(2.0 * more + phase)});
+    return std::pair(of_vectors({in, sin(2.0 * in + phase)}), of_vectors({more, sin(2.0 * more + phase)}));
   };
-  std::vector<std::pair<Task, Task>> tasks;
+  std::vector<decltype(sine(0))> tasks;
   for (const double phase : Vector::LinSpaced(8, 0, 5.6)) tasks.push_back(sine(phase));
-  const auto inner = [](const Task& t) { return make_problem(t, packed_size(weights), packed_size(prior)); };
+  const auto inner = [](const auto& task) { return make_problem(task.f, weights, prior); };
   const auto loss = [&](const Vector& theta) {
     double sum = 0;
-    for (const auto& [seen, unseen] : tasks) sum += unseen(plain(seen, theta, 5), theta);
+    for (const auto& [seen, unseen] : tasks) sum += unseen(plain(seen.f, theta, 5), theta);
     return sum;
   };
   const Start start([](const auto& theta) { return unpack(theta, prior).start; });

@@ -18,8 +18,7 @@ struct Loss {
   Classifier<Vector> start;  // zeros
   bool penalised;
   template <class V>
-  scalar_t<V> operator()(const V& x, const V& theta) const {
-    const Classifier<V> c = unpack(x, start);
+  scalar_t<V> operator()(const Classifier<V>& c, const V& theta) const {
     const matrix_t<V> scores = A * c.W + repeat_rows(c.b, A.rows());
     const scalar_t<V> loss = mean(row_log_sum_exp(scores) - row_sums(cwise_product(Y, scores)));
     return penalised ? scalar_t<V>(loss + 0.5 * dot(exp(theta), square(flatten(c.W)))) : loss;
@@ -52,9 +51,11 @@ Loss third(Index first, bool penalised) {
 
 int main(int argc, char** argv) {
   const examples::Arguments arguments(argc, argv, "softmax_regression");
-  const Loss training = third(0, true), held_out = third(1, false), test = third(2, false);
+  const Loss training = third(0, true);
   const Vector x0 = pack(training.start);
-  const auto problem = make_problem(training, x0.size(), training.start.W.size());  // a penalty a weight
+  const Index p = training.start.W.size();  // a penalty a weight
+  const auto problem = make_problem(training, training.start, p);
+  const OnBlocks held_out{third(1, false), training.start, p}, test{third(2, false), training.start, p};
   const GradientDescent descent{0.2};
   const Vector one = Vector::Constant(problem.parameters(), -4);
   const SolveOptions options{.steps = 60};

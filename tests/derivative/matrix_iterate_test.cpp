@@ -4,10 +4,11 @@
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/heavy_ball.hpp"
 #include "unroll/solver/solve.hpp"
 
-/// A state whose iterate is a matrix: the same run as that of its columns in turn.
+/// A state whose iterate is a matrix, or several: the same run as that of its columns in turn.
 namespace unroll::matrix_iterate {
 namespace {
 
@@ -100,6 +101,67 @@ struct Layer {
 
 TEST_CASE("a fixed point of matrices") {
   test::check_methods(NoObjective(r * c, 2), Layer{}, x0, Vector{{0.3, 0.9}}, 80);
+}
+
+/// min ½‖M − WH‖² + ½e^{θ_0}(‖W‖² + ‖H‖²), M = θ_1 11ᵀ + θ_2 D, by descent in W and H, which are the state.
+template <class V>
+struct Factors {
+  matrix_t<V> W, H;  // r×1, 1×c
+};
+const Factors<Vector> layout{Matrix(r, 1), Matrix(1, c)};
+struct Factored {
+  Matrix D = Matrix::Identity(r, c);
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& th) const {
+    const Factors<V> f = unpack(x, layout);
+    const matrix_t<V> M = scalar_t<V>(th[1]) * Matrix(Matrix::Ones(r, c)) + scalar_t<V>(th[2]) * D;
+    return 0.5 * squared_norm(flatten(matrix_t<V>(M - f.W * f.H))) + 0.5 * exp(th[0]) * squared_norm(x);
+  }
+};
+struct Descent {
+  double step_size;
+  template <class V>
+  Factors<V> init(const V& x) const {
+    return unpack(x, layout);
+  }
+  template <class V>
+  Factors<V> step(const Oracle<V>& f, const Factors<V>& s, const V& th, Index) const {
+    const Factors<V> g = f.gradient(s, th);
+    return {s.W - step_size * g.W, s.H - step_size * g.H};
+  }
+  static constexpr Equation equation = Equation::gradient;
+};
+static_assert(Solver<Descent>);
+
+TEST_CASE("several arrays for an iterate: every method; and the run is that of all their entries in turn") {
+  const Index n = packed_size(layout);
+  const auto problem = make_problem(Factored{}, n, 3);
+  const Vector at = Vector::LinSpaced(n, 0.6, 1.4), th{{-1.5, 0.9, 0.4}};
+  test::check_methods(problem, Descent{0.2}, at, th, 400);
+  std::vector<Vector> seen;
+  const SolveOptions options{
+      .steps = 2000, .tolerance = 1e-9, .observer = [&](Index, const Vector& x) { seen.push_back(x); }};
+  const Trajectory of_arrays = solve(problem, Descent{0.2}, at, th, options),
+                   in_turn = solve(problem, GradientDescent{0.2}, at, th, options);
+  CHECK(of_arrays.status == Status::converged);
+  REQUIRE(of_arrays.steps == in_turn.steps);
+  CHECK((of_arrays.iterates.back() - in_turn.iterates.back()).norm() <= 1e-12);
+  CHECK(seen.size() == 2 * of_arrays.iterates.size());
+}
+
+/// What is differentiated of it gives back what it took.
+struct GivesBack : Descent {
+  template <class V>
+  Factors<V> frozen_step(const Oracle<V>&, const Factors<V>& s, const V&, Index) const {
+    return s;
+  }
+};
+
+TEST_CASE("a step that gives back several arrays is the identity") {
+  const auto problem = make_problem(Factored{}, packed_size(layout), 3);
+  const Vector at = Vector::LinSpaced(packed_size(layout), 0.6, 1.4), th{{-1.5, 0.9, 0.4}};
+  CHECK_THROWS_WITH_AS(jacobian(problem, GivesBack{{0.2}}, at, th, {.steps = 3}, OneStep{}),
+                       doctest::Contains("the identity as it is differentiated"), UnsupportedError);
 }
 
 struct Wrong : Layer {

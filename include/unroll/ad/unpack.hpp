@@ -7,7 +7,7 @@
 ///
 ///   template <class V> struct Net { matrix_t<V> weights; V biases; scalar_t<V> slope; };
 ///   const Net<Vector> layout{Matrix(20, 5), Vector(20), 0.0};   // whose shapes say where each block lies
-///   const auto net = unpack<Net>(theta, layout);                // a Net<V>, views of theta
+///   const Net<V> net = unpack(theta, layout);                   // views of theta
 ///   const Vector theta0 = pack(Net<Vector>{W0, b0, 0.1});
 namespace unroll {
 
@@ -26,7 +26,7 @@ auto taken(const V& theta, const T& like, Index& first) {
   const Index begin = std::exchange(first, first + packed_size(like));
   if constexpr (!AnyArray<T>)
     return theta[begin];
-  else if constexpr (T::ColsAtCompileTime == 1)
+  else if constexpr (std::is_same_v<T, vector_t<T>>)
     return vector_t<V>(segment(theta, begin, like.size()));
   else
     return reshape(segment(theta, begin, like.size()), like.rows(), like.cols());
@@ -41,19 +41,34 @@ auto as_vector(const T& member) {
     return assemble(std::span<const T>(&member, 1));
 }
 
+/// The entries of all members, one after another.
+template <class... Members>
+auto packed(const std::tuple<Members&...>& all) {
+  using V = vector_t<decltype(as_vector(std::get<0>(all)))>;
+  return std::apply(
+      [](const auto&... member) {
+        if constexpr (sizeof...(member) == 1)
+          return V(as_vector(member...));
+        else
+          return V(concatenate(as_vector(member)...));
+      },
+      all);
+}
+
 }  // namespace ad
 
 /// The numbers that `layout` holds [packed_size(layout): blocks → a number]: the size of its vector.
-template <template <class> class Blocks>
-Index packed_size(const Blocks<Vector>& layout) {
+template <template <class> class Blocks, class W>
+requires std::is_aggregate_v<Blocks<W>> Index packed_size(const Blocks<W>& layout) {
   return std::apply([](const auto&... member) { return (Index{0} + ... + ad::packed_size(member)); },
                     members(layout));
 }
 /// The blocks of θ [unpack(theta, layout): n → blocks], in order of declaration, each in the shape that it
 /// has in `layout`; matrices column by column. @throws ShapeError unless theta has packed_size(layout)
 /// entries.
-template <template <class> class Blocks, ad::AnyArray V>
-Blocks<ad::array_t<V>> unpack(const V& theta, const Blocks<Vector>& layout) {
+template <template <class> class Blocks, ad::AnyArray V, class W>
+requires std::is_aggregate_v<Blocks<W>> Blocks<ad::array_t<V>> unpack(const V& theta,
+                                                                      const Blocks<W>& layout) {
   if (theta.size() != packed_size(layout)) ad::throw_unpacked(theta.size(), packed_size(layout));
   decltype(auto) array = ad::materialise(theta);
   Index first = 0;  // (braces are evaluated from left to right)
@@ -63,15 +78,62 @@ Blocks<ad::array_t<V>> unpack(const V& theta, const Blocks<Vector>& layout) {
 }
 /// The vector of all members, one after another [pack(blocks): blocks → n]: the reverse of unpack.
 template <template <class> class Blocks, ad::AnyArray V>
-V pack(const Blocks<V>& blocks) {
-  return std::apply(
-      [](const auto&... member) {
-        if constexpr (sizeof...(member) == 1)
-          return V(ad::as_vector(member...));
-        else
-          return V(concatenate(ad::as_vector(member)...));
-      },
-      members(blocks));
+requires std::is_aggregate_v<Blocks<V>> V pack(const Blocks<V>& blocks) {
+  return ad::packed(members(blocks));
 }
+
+/// Blocks over plain arrays, which say by their shapes how a vector is unpacked.
+template <class T>
+concept Layout = requires(const T& layout) {
+  packed_size(layout);
+  requires std::is_same_v<T, decltype(unpack(std::declval<const Vector&>(), layout))>;
+};
+
+/// A function of blocks as one of vectors, `OnBlocks{f, layout, p}`: f(unpack(x, of_x), unpack(theta,
+/// of_theta)), likewise f.prepare. In place of a layout, the number of entries of a vector stands for the
+/// vector itself.
+template <class F, class X, class Theta>
+struct OnBlocks {
+  F f;
+  X of_x;
+  Theta of_theta;
+
+  static Index size(Index entries) { return entries; }
+  template <Layout L>
+  static Index size(const L& layout) {
+    return packed_size(layout);
+  }
+  /// Those of a vector.
+  template <class V>
+  static const V& blocks(const V& all, Index) {
+    return all;
+  }
+  template <class V, Layout L>
+  static auto blocks(const V& all, const L& layout) {
+    return unpack(all, layout);
+  }
+
+  template <class V, class... Prepared>
+  auto operator()(const V& x, const V& theta, const Prepared&... prepared) const requires
+      requires(const F& g, const X& on_x, const Theta& on_theta) {
+    g(blocks(x, on_x), blocks(theta, on_theta), prepared...);
+  }
+  { return f(blocks(x, of_x), blocks(theta, of_theta), prepared...); }
+  template <class V>
+  auto prepare(const V& theta) const requires requires(const F& g, const Theta& layout) {
+    g.prepare(blocks(theta, layout));
+  }
+  { return f.prepare(blocks(theta, of_theta)); }
+  template <class V>
+  auto curvature(const V& theta) const requires requires(const F& g, const Theta& layout) {
+    g.curvature(blocks(theta, layout));
+  }
+  { return f.curvature(blocks(theta, of_theta)); }
+  auto pattern() const requires requires(const F& g) { g.pattern(); }
+  { return f.pattern(); }
+};
+template <class F, class X, class Theta>
+OnBlocks(F, X, Theta)
+    -> OnBlocks<F, std::conditional_t<Layout<X>, X, Index>, std::conditional_t<Layout<Theta>, Theta, Index>>;
 
 }  // namespace unroll

@@ -144,7 +144,7 @@ class SolverSteps final : public Steps {
     Taped next =
         take_last_step<VarVector, S>(solver(), inputs_.recording(), state, segment.theta(), t, prepared);
     check_same_shapes(next, state, t + 1);
-    const bool gives_back_x = next.x.id() == state.x.id() && next.x.value() == state.x.value();
+    const bool gives_back_x = gives_back_iterate(next, state);
     inputs_.add_zeros(next);
     leave(next, segment);
     return was_accepted(next) && !gives_back_x;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <vector>
+
 #include "unroll/ad/worlds.hpp"
 #include "unroll/derivative/repeated.hpp"
+#include "unroll/solver/state.hpp"
 
 /// What the members of a run's state are asked for: sums on a tape, the memory they take, their fingerprint.
 namespace unroll::detail {
@@ -70,12 +73,27 @@ void add_print(Fingerprint& print, const Member& member) {
 template <class S>
 StatePrint print_of(const S& state) {
   StatePrint print;
-  add_print(print.x, state.x);
-  for_each_member(state, [&](const auto& member) {
-    if (static_cast<const void*>(&member) != static_cast<const void*>(&state.x))
-      add_print(print.others, member);
-  });
+  for_each_of_iterate(state, [&](const auto& array) { add_print(print.x, array); });
+  if constexpr (requires { state.x; })
+    for_each_member(state, [&](const auto& member) {
+      if (static_cast<const void*>(&member) != static_cast<const void*>(&state.x))
+        add_print(print.others, member);
+    });
   return print;
+}
+
+/// Whether a step on a tape gave back the iterate that it took.
+template <class S>
+bool gives_back_iterate(const S& next, const S& state) {
+  std::vector<VarArray> before;
+  for_each_of_iterate(state, [&](const VarArray& array) { before.push_back(array); });
+  bool same = true;
+  auto was = before.begin();
+  for_each_of_iterate(next, [&](const VarArray& is) {
+    same = same && is.id() == was->id() && is.block().col(0) == was->block().col(0);
+    ++was;
+  });
+  return same;
 }
 
 /// The bytes of a plain state, kept.

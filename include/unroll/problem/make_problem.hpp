@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "unroll/ad/gradient.hpp"
+#include "unroll/ad/unpack.hpp"
 #include "unroll/problem/problem.hpp"
 
 namespace unroll {
@@ -81,10 +82,10 @@ template <class F, class Base = Problem>
 class TemplateProblem : public Base {
   // (As plain truth values: a compiler lists all that a concept asks for.)
   static constexpr bool on_vectors = ObjectiveOnVectors<F>, on_tape = ObjectiveOnTape<F>;
-  static_assert(
-      on_vectors,
-      "make_problem: f(x, theta) must accept const Vector& twice and give a number (`using std::abs;` and "
-      "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
+  static_assert(on_vectors,
+                "make_problem: f(x, theta) must accept const Vector& twice, or blocks of them in the given "
+                "layouts, and give a number (`using std::abs;` and "
+                "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
   static_assert(
       on_tape,
       "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
@@ -167,6 +168,16 @@ class TemplateProblem : public Base {
 template <class F>
 TemplateProblem<F> make_problem(F f, Index n, Index p) {
   return TemplateProblem<F>(std::move(f), n, p);
+}
+
+/// The same for an f of blocks, f(Net<V>, V), f(V, Prior<V>) or f(Net<V>, Prior<V>): in place of a number, x
+/// or θ has a layout (see OnBlocks).
+template <class F, class X, class Theta>
+requires Layout<X> || Layout<Theta>
+auto make_problem(F f, const X& x, const Theta& theta) {
+  OnBlocks on{std::move(f), x, theta};
+  const Index n = on.size(on.of_x), p = on.size(on.of_theta);
+  return make_problem(std::move(on), n, p);
 }
 
 }  // namespace unroll

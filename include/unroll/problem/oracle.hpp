@@ -8,6 +8,7 @@
 
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/reduce.hpp"
+#include "unroll/ad/unpack.hpp"
 #include "unroll/ad/value_of.hpp"
 #include "unroll/ad/var_array.hpp"
 #include "unroll/problem/cost.hpp"
@@ -100,6 +101,11 @@ class Oracle {
     const bool is_given = context_->given != nullptr;
     return gathered(is_given ? *context_->given : *problem_, x, is_given ? context_->point : theta);
   }
+  /// The same for x in blocks (ad/unpack.hpp), in which it comes back: step(f, {W, H}, …) asks f.gradient({W,
+  /// H}, theta).
+  template <template <class> class Blocks>
+  requires std::is_aggregate_v<Blocks<V>> Blocks<V> gradient(const Blocks<V>& x, const V& theta)
+  const { return unpack(gradient(pack(x), theta), x); }
   /// The gradient of the mean over some rows of a finite sum (see FiniteSum), counted as one.
   /// @throws UnsupportedError if the problem is none, ShapeError if a row is not in 0 … m − 1, or none is
   /// given.

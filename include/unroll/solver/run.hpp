@@ -81,7 +81,7 @@ bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& sta
 /// Whether no number of an array, its tangents aside, is infinite or NaN.
 template <class V>
 bool has_finite_entries(const V& x) {
-  if constexpr (std::is_same_v<V, Vector>)
+  if constexpr (std::is_base_of_v<Eigen::EigenBase<V>, V>)
     return x.allFinite();
   else
     return Eigen::Map<const Vector>(x.block().data(), x.size()).allFinite();
@@ -111,7 +111,9 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
   for (Index t = first; t < options.steps; ++t) {
     State next = take_step<V, S>(solver, f, std::as_const(state), theta, t, prepared);
     check_same_shapes(next, state, t + 1);
-    if (!has_finite_entries(iterate(next))) return ended(Status::non_finite, t);
+    bool is_finite = true;
+    for_each_of_iterate(next, [&](const auto& x) { is_finite = is_finite && has_finite_entries(x); });
+    if (!is_finite) return ended(Status::non_finite, t);
     const bool converged =
         options.tolerance > 0 && has_converged<V, S>(f, solver, state, next, theta, options.tolerance);
     if (options.observer) {
@@ -121,7 +123,7 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
     if (was_accepted(next)) {
       ++accepted;
       if constexpr (is_plain) {
-        if (next.x != state.x) {
+        if (iterate(next) != iterate(state)) {
           last = t + 1;
           before.emplace(std::move(state));
         }

@@ -14,6 +14,28 @@
 /// or differentiates; `run` does the first three for every solver, the derivative methods the last.
 namespace unroll {
 
+namespace detail {
+/// What an iterate may consist of.
+template <class A, class V>
+concept IterateArray = std::same_as<A, V> || std::same_as<A, matrix_t<V>>;
+template <class V, class... M>
+consteval bool are_iterate_arrays(std::type_identity<std::tuple<M&...>>) {
+  return (IterateArray<M, V> && ...);
+}
+template <class T, class V>
+consteval bool has_iterate() {
+  if constexpr (requires(T & state) { state.x; })
+    return IterateArray<decltype(T::x), V>;
+  else
+    return are_iterate_arrays<V>(std::type_identity<decltype(members(std::declval<T&>()))>{});
+}
+}  // namespace detail
+
+/// An aggregate with the iterate `V x`, or `matrix_t<V> x`, by convention its first member; or one without x,
+/// of arrays V and matrix_t<V> alone.
+template <class T, class V>
+concept SolverState = std::is_aggregate_v<T> && std::copyable<T> && detail::has_iterate<T, V>();
+
 /// `solver.init(x0)` makes the first state of a solver with memory. A solver without `init` works on
 /// State<V>.
 template <class S, class V>
@@ -31,7 +53,11 @@ template <class S, class V>
 auto initial_state(const S& solver, const V& x0) {
   if constexpr (HasInit<S, V>) {
     auto state = solver.init(x0);
-    if constexpr (requires { state.x.size(); }) detail::check_first(state.x.size(), x0.size());
+    if constexpr (SolverState<decltype(state), V>) {
+      Index entries = 0;
+      for_each_of_iterate(state, [&](const auto& array) { entries += array.size(); });
+      detail::check_first(entries, x0.size());
+    }
     return state;
   } else {
     return State<V>{x0};
@@ -41,16 +67,6 @@ auto initial_state(const S& solver, const V& x0) {
 /// The type of a solver's state over arrays V.
 template <class S, class V>
 using StateOf = decltype(initial_state(std::declval<const S&>(), std::declval<const V&>()));
-
-/// An aggregate with the iterate `V x`, or `matrix_t<V> x`, by convention its first member.
-template <class T, class V>
-concept SolverState = std::is_aggregate_v<T> && std::copyable<T> &&(
-    requires(T& state) {
-      { state.x } -> std::same_as<V&>;
-    } ||
-    requires(T & state) {
-      { state.x } -> std::same_as<matrix_t<V>&>;
-    });
 
 namespace detail {
 
@@ -79,7 +95,7 @@ concept HasStep = requires(const S& solver, const Oracle<V>& f, const StateOf<S,
   detail::take_step(solver, f, state, theta, t, prepared);
 };
 
-/// A solver over arrays V: its state is an aggregate with the iterate `V x`; its step takes and gives that
+/// A solver over arrays V: its state is an aggregate with an iterate; its step takes and gives that
 /// state.
 template <class S, class V>
 concept SolverOver = SolverState<StateOf<S, V>, V> &&
@@ -106,7 +122,8 @@ consteval bool require_solver() {
   if constexpr (is_aggregate) {
     constexpr bool has_iterate = SolverState<T, V>;
     static_assert(has_iterate,
-                  "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`");
+                  "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`, or "
+                  "consist of such arrays alone, which are then the iterate");
     if constexpr (has_iterate) {
       constexpr bool has_step = HasStep<S, V>;
       static_assert(

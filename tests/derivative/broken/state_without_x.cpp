@@ -6,14 +6,15 @@ struct S {
   template <class V>
   struct State {
     V y;
+    Index count;
   };
   template <class V>
   State<V> init(const V& x0) const {
-    return {x0};
+    return {x0, 0};
   }
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-    return {V(s.y - 0.1 * f.gradient(s.y, theta))};
+    return {V(s.y - 0.1 * f.gradient(s.y, theta)), s.count + 1};
   }
 };
 auto f(const Problem& p, const Vector& x0, const Vector& t) {

@@ -5,6 +5,7 @@ struct Solver {
   template <class V>
   struct State {
     V y;
+    unroll::Index count;
   };
   template <class V>
   State<V> init(const V& x0) const;
