@@ -84,7 +84,7 @@ requires std::is_aggregate_v<Blocks<V>> V pack(const Blocks<V>& blocks) {
 
 /// Blocks over plain arrays, which say by their shapes how a vector is unpacked.
 template <class T>
-concept Layout = requires(const T& layout) {
+concept BlockLayout = requires(const T& layout) {
   packed_size(layout);
   requires std::is_same_v<T, decltype(unpack(std::declval<const Vector&>(), layout))>;
 };
@@ -99,7 +99,7 @@ struct OnBlocks {
   Theta of_theta;
 
   static Index size(Index entries) { return entries; }
-  template <Layout L>
+  template <BlockLayout L>
   static Index size(const L& layout) {
     return packed_size(layout);
   }
@@ -108,7 +108,7 @@ struct OnBlocks {
   static const V& blocks(const V& all, Index) {
     return all;
   }
-  template <class V, Layout L>
+  template <class V, BlockLayout L>
   static auto blocks(const V& all, const L& layout) {
     return unpack(all, layout);
   }
@@ -133,7 +133,7 @@ struct OnBlocks {
   { return f.pattern(); }
 };
 template <class F, class X, class Theta>
-OnBlocks(F, X, Theta)
-    -> OnBlocks<F, std::conditional_t<Layout<X>, X, Index>, std::conditional_t<Layout<Theta>, Theta, Index>>;
+OnBlocks(F, X, Theta) -> OnBlocks<F, std::conditional_t<BlockLayout<X>, X, Index>,
+                                  std::conditional_t<BlockLayout<Theta>, Theta, Index>>;
 
 }  // namespace unroll

@@ -173,7 +173,7 @@ TemplateProblem<F> make_problem(F f, Index n, Index p) {
 /// The same for an f of blocks, f(Net<V>, V), f(V, Prior<V>) or f(Net<V>, Prior<V>): in place of a number, x
 /// or θ has a layout (see OnBlocks).
 template <class F, class X, class Theta>
-requires Layout<X> || Layout<Theta>
+requires BlockLayout<X> || BlockLayout<Theta>
 auto make_problem(F f, const X& x, const Theta& theta) {
   OnBlocks on{std::move(f), x, theta};
   const Index n = on.size(on.of_x), p = on.size(on.of_theta);
