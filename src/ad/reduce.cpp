@@ -50,27 +50,38 @@ double scaled_norm(const Eigen::Map<const Vector>& x) {
   return most > 0 && std::isfinite(most) ? most * (x / most).norm() : most;
 }
 
-// y = ‖x‖: x̄ = ȳ u with u = x/y; 0 at 0.
+// y = ‖x‖: x̄ = ȳ u with u = x/y. At 0 it is 0; but along rays u is ẋ/‖ẋ‖ of each tangent: ∇g(‖εẋ‖) is
+// g''(0) ‖εẋ‖ u to first order, where g'(0) = 0.
 struct Norm {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
-  static void evaluate(const ConstBlock& x, Block y) {
-    y(0, 0) = scaled_norm(Eigen::Map<const Vector>(x.data(), x.rows()));
+  bool rays;
+
+  static double length(const ConstBlock& x, Index j) {
+    return scaled_norm(Eigen::Map<const Vector>(x.col(j).data(), x.rows()));
+  }
+  void evaluate(const ConstBlock& x, Block y) const {
+    y(0, 0) = length(x, 0);
     const Index half = half_of(x, y);
     for (Index j = 1; j < y.cols(); ++j) {
-      y(0, j) = y(0, 0) == 0 ? 0.0 : (x.col(0) / y(0, 0)).dot(x.col(j));
+      if (y(0, 0) == 0)
+        y(0, j) = rays ? length(x, j) : 0.0;
+      else
+        y(0, j) = (x.col(0) / y(0, 0)).dot(x.col(j));
       if (is_mixed(j, half) && y(0, 0) != 0)
         y(0, j) += (x.col(j - half).dot(x.col(half)) - y(0, j - half) * y(0, half)) / y(0, 0);
     }
   }
   template <class P>
-  static void pullback(P& p) {
+  void pullback(P& p) const {
     const ScaledBlock y_bar = p.adjoint();
     const ConstBlock x = p.template in<0>(), y = p.output();
     const double norm = y(0, 0);
     p.template add<0>([&](Block x_bar, Into into) {
       if (norm == 0) {
         if (into == Into::assign) x_bar.setZero();
+        for (Index j = 1; rays && j < x.cols(); ++j)
+          if (y(0, j) > 0) x_bar.col(j) += y_bar.scale * y_bar.block(0, j) * (x.col(j) / y(0, j));
         return;
       }
       if (x.cols() > 1) {
@@ -172,7 +183,9 @@ scalar_of_t<A> squared_length(const A& x) {
 }
 template <class A>
 scalar_of_t<A> length(const A& x) {
-  return evaluate_scalar(Norm{}, x);
+  bool rays = false;
+  if constexpr (TapedArray<A>) rays = x.core() != nullptr && x.core()->rays;
+  return evaluate_scalar(Norm{rays}, x);
 }
 template <class A>
 scalar_of_t<A> stable_log_sum_exp(const A& x) {

@@ -8,11 +8,10 @@
 
 namespace unroll {
 
-Tape::Tape(Index tangents) : Tape(tangents, false) {}
-
-Tape::Tape(Index tangents, bool along) : core_(nullptr) {
+Tape::Tape(Index tangents, Kind kind) : core_(nullptr) {
   if (tangents < 0) throw ShapeError(fmt::format("tape: {} tangents", tangents));
-  core_ = along ? ad::TapeCore::acquire(2 * tangents + 1, 1 + tangents) : ad::TapeCore::acquire(tangents, 0);
+  core_ = kind == Kind::along ? ad::TapeCore::acquire(2 * tangents + 1, 1 + tangents, false)
+                              : ad::TapeCore::acquire(tangents, 0, kind == Kind::curvature);
 }
 
 Tape::~Tape() {

@@ -29,7 +29,7 @@ constexpr std::size_t kept_bytes = std::size_t{32} << 20;
 
 }  // namespace
 
-TapeCore* TapeCore::acquire(Index tangents, Index half) {
+TapeCore* TapeCore::acquire(Index tangents, Index half, bool rays) {
   TapeCore* core = ThreadRest<TapeCore>::take();  // where a short-lived tape takes no lock
   if (core == nullptr) {
     const std::lock_guard lock(rest().mutex);
@@ -41,7 +41,7 @@ TapeCore* TapeCore::acquire(Index tangents, Index half) {
     core->forget();  // as those that rest have done
   }
   try {
-    core->begin(tangents, half);
+    core->begin(tangents, half, rays);
   } catch (...) {
     give_back(core);
     throw;
@@ -67,12 +67,13 @@ void TapeCore::give_back(TapeCore* core) noexcept {
 
 void TapeCore::reset() {
   forget();
-  begin(tangents, half);
+  begin(tangents, half, rays);
 }
 
-void TapeCore::begin(Index new_tangents, Index new_half) {
+void TapeCore::begin(Index new_tangents, Index new_half, bool new_rays) {
   tangents = new_tangents;
   half = new_half;
+  rays = new_rays;
   scalars.reset(static_cast<std::size_t>(new_tangents));
 }
 

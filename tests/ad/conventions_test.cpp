@@ -5,6 +5,7 @@
 
 #include "support/worst.hpp"
 #include "unroll/ad/along.hpp"
+#include "unroll/ad/assembly.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/ad/structure.hpp"
 
@@ -50,6 +51,36 @@ TEST_CASE("the square of a norm at 0 is smooth, however it is written") {
   CHECK(hessian([](const auto& v) { return 0.5 * (norm(v) * norm(v)); }) == identity);
   CHECK(gradient([](const auto& v) { return norm(v) * norm(2.0 * v); }, Vector{{3., 4.}})
             .isApprox(Vector{{12., 16.}}));
+}
+
+TEST_CASE("so is what else is smooth of a norm: a named one, a Huber function, those of rows; not a cone") {
+  const Vector zero = Vector::Zero(2);
+  // Second derivatives at 0 in directions that are no axes.
+  const Matrix directions = (Matrix(2, 3) << 1, -2, 0, 3, 0.5, 0).finished();
+  const auto hessian = [&](const auto& f) { return hessian_vector_product(f, zero, directions); };
+  const auto of_norm = [&](const auto& g) {
+    return hessian([&g](const auto& v) {
+      const scalar_t<std::decay_t<decltype(v)>> r = norm(v);
+      return scalar_t<std::decay_t<decltype(v)>>(g(r));
+    });
+  };
+  const auto agrees = [&](const Matrix& product) {
+    return product.allFinite() && (product - directions).norm() <= 1e-15 * directions.norm();
+  };
+  CHECK(agrees(of_norm([](const auto& r) { return 0.5 * r * r; })));
+  CHECK(agrees(of_norm([](const auto& r) { return 0.5 * square(r); })));
+  CHECK(agrees(of_norm([](const auto& r) { return 0.5 * pow(r, 2); })));
+  CHECK(agrees(of_norm([](const auto& r) { return huber(r, 1.0); })));
+  CHECK(agrees(of_norm([](const auto& r) { return log(cosh(r)); })));
+  CHECK(agrees(of_norm([](const auto& r) { return sqrt(1 + r * r); })));
+  CHECK(agrees(of_norm([](const auto& r) { return 0.5 * r * r + r * r * r; })));
+  CHECK(agrees(hessian([](const auto& v) { return sum(huber(row_norms(reshape(v, 1, 2)), 1.0)); })));
+  CHECK(agrees(hessian([](const auto& v) { return 0.5 * sum(square(column_norms(reshape(v, 1, 2)))); })));
+  CHECK(agrees(hessian([](const auto& v) {  // beside a row that is not 0, which bends by itself
+    return 0.5 * sum(square(row_norms(from_rows(std::vector{v, std::decay_t<decltype(v)>(v + 3.0)})))) -
+           0.5 * squared_norm(v + 3.0);
+  })));
+  CHECK(of_norm([](const auto& r) { return r + r * r * r; }) == Matrix::Zero(2, 3));
 }
 
 TEST_CASE("a tie belongs to the first, of two arrays, two scalars, or the entries of one") {

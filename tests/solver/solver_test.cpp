@@ -16,8 +16,13 @@ struct TwoVectors {
   V x, z;
 };
 template <class V>
+struct ArraysAlone {
+  V y, z;
+};
+template <class V>
 struct IterateUnnamed {
   V y, z;
+  Index count = 0;
 };
 template <class V>
 class NoAggregate {
@@ -97,6 +102,7 @@ static_assert(!Solver<StepIsNotConst> && !HasStep<StepIsNotConst, Vector>);
 static_assert(!Solver<StepForgetsTheta> && !HasStep<StepForgetsTheta, Vector>);
 static_assert(!Solver<StepTakesAnotherState> && !HasStep<StepTakesAnotherState, Vector>);
 static_assert(!Solver<StepReturnsAnArray> && HasStep<StepReturnsAnArray, Vector>);
+static_assert(Solver<WithState<ArraysAlone>> && SolverState<ArraysAlone<DualVector>, DualVector>);
 static_assert(!Solver<WithState<IterateUnnamed>> && !SolverState<IterateUnnamed<Vector>, Vector>);
 static_assert(!Solver<WithState<NoAggregate>> && !SolverState<NoAggregate<Vector>, Vector>);
 

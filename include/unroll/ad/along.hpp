@@ -1,7 +1,11 @@
 #pragma once
 
 #include <limits>
+#include <span>
+#include <vector>
 
+#include "unroll/ad/assembly.hpp"
+#include "unroll/ad/reduce.hpp"
 #include "unroll/ad/structure.hpp"
 
 /// Of every row, or of every column, of a matrix: sums, means, maxima, norms, log-sum-exp and softmax. What
@@ -63,7 +67,7 @@ matrix_t<V> softmax_along(const V& x, Along along) {
   return cwise_quotient(e.weights, spread(e.total, along, x));
 }
 /// Norms whose squares leave no range: of x/m with the greatest magnitudes m. Of zeros it is √(0 + 1) − 1 of
-/// 0 times x, which has the derivative 0.
+/// 0 times x, which has the derivative 0; along rays (see Tape) they are norms by themselves.
 template <class V>
 vector_t<V> norms_along(const V& x, Along along) {
   if (x.size() == 0) return sums_along(x, along);
@@ -76,7 +80,22 @@ vector_t<V> norms_along(const V& x, Along along) {
   const Matrix weights = spread(Vector((1.0 - none.array()) / scale.array()), along, x);
   const vector_t<V> squares =
       sums_along(matrix_t<V>(unroll::square(cwise_product(weights, matrix_t<V>(x)))), along);
-  return cwise_product(scale, vector_t<V>(unroll::sqrt(vector_t<V>(squares + none)) - none));
+  const vector_t<V> norms =
+      cwise_product(scale, vector_t<V>(unroll::sqrt(vector_t<V>(squares + none)) - none));
+  if constexpr (TapedArray<V>) {
+    if (x.core() != nullptr && x.core()->rays && none.sum() > 0) {
+      const matrix_t<V> lines = along == Along::rows ? matrix_t<V>(x) : matrix_t<V>(transpose(x));
+      std::vector<Index> where;
+      std::vector<Var> of_zeros;
+      for (Index i = 0; i < none.size(); ++i) {
+        if (none[i] == 0) continue;
+        where.push_back(i);
+        of_zeros.push_back(norm(row(lines, i)));
+      }
+      return vector_t<V>(norms + scatter(assemble(std::span<const Var>(of_zeros)), where, norms.size()));
+    }
+  }
+  return norms;
 }
 
 }  // namespace ad

@@ -71,8 +71,9 @@ class NormOf : public Expression<NormOf<A>> {
 };
 }  // namespace ad
 
-/// (Σ x_i²)^½ [norm(x): n → 1]. At 0 the derivative is 0. Its square, square(norm(x)), pow(norm(x), 2) or
-/// norm(x) * norm(x), is squared_norm(x).
+/// (Σ x_i²)^½ [norm(x): n → 1]. At 0 the derivative is 0; second derivatives are those of what is smooth
+/// there, as a Huber function of it (see Tape). Its square, square(norm(x)), pow(norm(x), 2) or norm(x) *
+/// norm(x), is squared_norm(x).
 /// @{
 template <ad::AnyArray T>
 auto norm(const T& x) {

@@ -103,11 +103,15 @@ class TapeMeter {
 class Tape {
  public:
   /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.
-  explicit Tape(Index tangents = 0);
+  /// Where a norm is 0, its tangent is that of the ray x + εẋ, ε ↓ 0, ‖ẋ‖: what is smooth in the end, as the
+  /// square of a norm, then has its second derivatives, however it is written.
+  explicit Tape(Index tangents = 0) : Tape(tangents, Kind::curvature) {}
+  /// A tape of which the tangents are wanted, not swept: where a norm is 0 they are 0, as its derivative is.
+  static Tape pushing(Index tangents) { return Tape(tangents, Kind::pushing); }
   /// A tape for third derivatives: every value carries k tangents, its derivative along one further direction
   /// w, and the derivatives of the tangents along w, 2k + 1 columns beside the value. From a scalar f(x) with
   /// tangents v_j, column 1 + k + j of a sweep is ∇³f(x)[w, v_j, ·].
-  static Tape along(Index tangents) { return Tape(tangents, true); }
+  static Tape along(Index tangents) { return Tape(tangents, Kind::along); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
   ~Tape();
@@ -182,7 +186,8 @@ class Tape {
   /// @endcond
 
  private:
-  Tape(Index tangents, bool along);
+  enum class Kind { curvature, pushing, along };
+  Tape(Index tangents, Kind kind);
   Index checked_columns(Index seeds) const;
   Sweep sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const;
   ad::TapeCore* core_;

@@ -63,6 +63,7 @@ struct TapeCore {
   std::atomic<std::uint32_t> epoch{0};
   Index tangents = 0;  // k, or 2k + 1 with a further direction
   Index half = 0;      // 1 + k if there is a further direction, else 0: see BlockOf
+  bool rays = false;   // whether values at a kink are those of x + εẋ, ε ↓ 0: see Tape
 
   Statements scalars;
   Id arrays = 1;
@@ -162,10 +163,10 @@ struct TapeCore {
   /// Forgets the recording, keeps the memory, and begins another.
   void reset();
   void forget() noexcept;
-  void begin(Index new_tangents, Index new_half);
+  void begin(Index new_tangents, Index new_half, bool new_rays);
 
   /// A core of this thread, warm if there is one.
-  static TapeCore* acquire(Index tangents, Index half);
+  static TapeCore* acquire(Index tangents, Index half, bool rays);
   static void give_back(TapeCore* core) noexcept;
   static void bequeath(TapeCore* core) noexcept;  // to all threads
   TapeCore* next = nullptr;                       // while it rests: see ThreadRest

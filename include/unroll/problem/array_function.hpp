@@ -13,7 +13,7 @@ template <class F>
 Matrix value_and_push(const F& f, const Vector& x, const Vector& theta, const Matrix& x_dot,
                       const Matrix& theta_dot) {
   const Index k = x_dot.cols();
-  Tape tape(k);
+  Tape tape = Tape::pushing(k);
   tape.refer_to(f);
   const auto moving = [&](const Vector& at, const Matrix& tangents) {
     return tangents.isZero(0) ? tape.constant_at(VectorView(at.data(), at.size())) : tape.input(at, tangents);

@@ -112,7 +112,7 @@ class GivenTemplate final : public GivenProblem {
     Matrix pushed = Matrix::Zero(point_.size(), k);
     pushed.topRows(p) = theta_dot;
     if (k == 0) return pushed;
-    Tape tape(k);
+    Tape tape = Tape::pushing(k);
     tape.refer_to(f_);
     const VarVector all = prepared_on(tape.input(theta_, theta_dot));
     if (!all.is_constant()) pushed.bottomRows(all.size()) = all.block().rightCols(k);
