@@ -181,13 +181,13 @@ scalar_of_t<M> log_determinant(const M& a) {
 template <class M>
 vector_in_world_t<M> symmetric_eigenvalues(const M& a) {
   check_square("eigenvalues", a.rows(), a.cols());
-  if (a.size() == 0) return vector_in_world_t<M>(Vector(0));  // (Eigen looks for the largest entry)
+  if (a.size() == 0) return vector_in_world_t<M>(flatten(a));  // (Eigen looks for the largest entry)
   return apply<Eigenvalues>(a);
 }
 template <class M>
 M eigen_system(const M& a) {
   check_square("symmetric_eigen", a.rows(), a.cols());
-  if (a.size() == 0) return M(Matrix(1, 0));
+  if (a.size() == 0) return M(reshape(a, 1, 0));
   return apply<EigenSystem>(a);
 }
 
