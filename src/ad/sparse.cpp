@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
+#include <random>
 
 #include "ad/adaptors.hpp"
 #include "ad/bilinear.hpp"
@@ -158,14 +160,9 @@ UNROLL_FOR_ERASED_PAIRS(UNROLL_PAIR)
 #undef UNROLL_PAIR
 
 Vector uneven(Index n) {
-  constexpr double golden = 0.6180339887498949;
+  std::mt19937_64 random;  // the same numbers each time
   Vector v(n);
-  double turn = 0;  // golden i, mod 1
-  for (double& entry : v) {
-    turn += golden;
-    if (turn >= 1) turn -= 1;
-    entry = 0.5 + turn;
-  }
+  for (double& entry : v) entry = 0.5 + std::ldexp(static_cast<double>(random() >> 11U), -53);
   return v;
 }
 

@@ -162,7 +162,7 @@ void check_part(const char* operation, const char* part, Index i, const char* wh
 }
 
 void throw_unpacked(Index size, Index wanted) {
-  throw ShapeError(fmt::format("unpack: theta has {} entries, the layout {}", size, wanted));
+  throw ShapeError(fmt::format("unpack: the vector has {} entries, the layout {}", size, wanted));
 }
 
 template <class E>

@@ -25,7 +25,7 @@ class Backwards : public Linearisation {
   const Reverse& method() const { return method_; }
 
  private:
-  Matrix push_checked(const Matrix& theta_dot) override { return jacobian() * theta_dot; }
+  Matrix push_checked(const Matrix& theta_dot) override { return push_by_jacobian(theta_dot); }
   /// Which equation corrects, now that it is known what reached θ.
   Equation form(const Cotangents& c);
   Pullback corrected(const Matrix& w, const Cotangents& c);

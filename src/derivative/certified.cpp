@@ -145,7 +145,8 @@ class CertifiedSolution final : public Linearisation {
     return best;
   }
 
-  // Of a solver that declares no equation: whether its first step from where ∇f vanishes stays there.
+  // Of a solver that declares no equation: whether its first steps from where ∇f vanishes stay there. (What
+  // else the state has, a multiplier say, moves x a step after it has moved.)
   // @throws UnsupportedError if it solves another.
   void check_rests(const Vector& found) {
     if (steps().equation() != Equation::automatic || steps().options().steps == 0) return;
@@ -154,17 +155,18 @@ class CertifiedSolution final : public Linearisation {
                             : c.smallest_eigenvalue && c.gradient_norm
                                 ? *c.gradient_norm / *c.smallest_eigenvalue
                                 : 0;
-    constexpr double of_distance = 10, rounding = 1e-9;
+    constexpr Index first_steps = 4;
+    constexpr double of_distance = 10 * first_steps, rounding = 1e-9;
     double moved = 0;
     try {
-      steps().run_from(found, theta(), 1,
-                       [&](Index, const Vector& x) { moved = detail::distance(x, found); });
+      steps().run_from(found, theta(), first_steps,
+                       [&](Index, const Vector& x) { moved = std::max(moved, detail::distance(x, found)); });
     } catch (const NumericalError&) {  // a step along g/‖g‖, say, is none where g is 0
       return;
     }
     if (moved > of_distance * distance + rounding * std::max(1.0, found.stableNorm()))
       throw UnsupportedError(fmt::format(
-          "Certified: the gradient of f vanishes at x, and a step of the solver from there moves it "
+          "Certified: the gradient of f vanishes at x, and steps of the solver from there move it "
           "by {:.3g}: it solves another equation, of which this is no derivative; take Implicit{{}} "
           "or Reverse{{}} (if it is the gradient's all the same, declare that by `static constexpr "
           "Equation equation = Equation::gradient`)",

@@ -27,25 +27,28 @@ void Contraction::start(Steps& steps) {
 }
 
 void Contraction::measure(Steps& steps, Index at, Index length, const Matrix& cotangents) {
-  scale_ = cotangents.colwise().norm();
+  scale_ = cotangents.colwise().stableNorm();
   if (at == 0) return;  // everything is swept already
   const Step last = take(steps, at);
   // A first step that was refused leaves x where it was, and says nothing of ρ.
   const double start_to_at = first_.move > 0 ? last.move / first_.move : 0;
   const double whole = std::pow(start_to_at, static_cast<double>(length) / static_cast<double>(at));  // ρ^T
   const Matrix slope = last.slope(cotangents);
-  const double size = slope.norm();
-  const double distance = size > 0 ? (first_.slope(cotangents) - slope).norm() / size : 1;
+  const double size = slope.stableNorm();
+  const double distance = size > 0 ? (first_.slope(cotangents) - slope).stableNorm() / size : 1;
   constexpr double least = std::numeric_limits<double>::epsilon(), most = 0.1;
   const double estimate = whole * distance;
   enough_ = std::isnan(estimate) ? least : std::clamp(estimate, least, most);
 }
 
 bool Contraction::is_enough(const Matrix& cotangents, const std::vector<Segment::Rows>& carried) const {
-  Vector squares = cotangents.colwise().squaredNorm().transpose();
-  for (const auto& [begin, count] : carried)
-    squares -= cotangents.middleRows(begin, count).colwise().squaredNorm().transpose();
-  return (squares.array().max(0).sqrt() <= enough_ * scale_.array()).all();
+  const auto are_small = [&](const Matrix& all) {
+    return (all.colwise().stableNorm().transpose().array() <= enough_ * scale_.array()).all();
+  };
+  if (carried.empty()) return are_small(cotangents);
+  Matrix made = cotangents;
+  for (const auto& [begin, count] : carried) made.middleRows(begin, count).setZero();
+  return are_small(made);
 }
 
 }  // namespace unroll::detail

@@ -40,7 +40,10 @@ std::unique_ptr<LastStep> LastStep::taken(Steps& steps, Steps::Entry entry) {
 std::unique_ptr<LastStep> LastStep::next(Steps& steps) {
   steps.to_end();
   auto last = std::make_unique<LastStep>(steps.record.steps, std::max<Index>(steps.record.steps - 1, 0));
-  if (record(steps, Steps::Entry::state, *last)) return last;
+  if (record(steps, Steps::Entry::state, *last)) {
+    steps.repeat_last_step();
+    return last;
+  }
   return taken(steps, Steps::Entry::state);
 }
 

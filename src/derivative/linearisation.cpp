@@ -40,6 +40,16 @@ History Linearisation::history(const detail::Selection&) {
       "FiniteDifference{}");
 }
 
+Matrix Linearisation::push_by_jacobian(const Matrix& theta_dot) {
+  const Matrix dx = jacobian();
+  if (dx.allFinite()) return dx * theta_dot;
+  Matrix pushed = Matrix::Zero(dx.rows(), theta_dot.cols());
+  for (Index k = 0; k < theta_dot.cols(); ++k)
+    for (Index j = 0; j < theta_dot.rows(); ++j)
+      if (theta_dot(j, k) != 0) pushed.col(k) += dx.col(j) * theta_dot(j, k);
+  return pushed;
+}
+
 Pullback Linearisation::finish(const Matrix& theta, const Matrix& prepared, Matrix x0) {
   Pullback back{theta, std::move(x0)};
   if (prepared.rows() > 0) back.theta += steps_->pull_prepared(prepared);

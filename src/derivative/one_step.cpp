@@ -24,7 +24,7 @@ class LastStepOnly final : public Linearisation {
   }
 
  private:
-  Matrix push_checked(const Matrix& theta_dot) override { return jacobian() * theta_dot; }
+  Matrix push_checked(const Matrix& theta_dot) override { return push_by_jacobian(theta_dot); }
   Matrix jacobian() override {
     const Index n = steps().dimension();
     return pull(detail::Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <tuple>
+#include <utility>
 
 #include "unroll/error.hpp"
 
@@ -30,9 +32,18 @@ const Eigen::Array<double, numbers_of_weights, 1> known_weights = [] {
 void Fingerprint::add(const double* x, Index n) {
   for (Index first = 0; first < n; first += numbers_of_weights) {
     const Index count = std::min(numbers_of_weights, n - first);
-    const auto weighted = Eigen::Map<const Eigen::ArrayXd>(x + first, count) * known_weights.head(count);
-    sum_ += weight_ * weighted.sum();
-    size_ += weight_ * weighted.abs().sum();
+    const Eigen::Map<const Eigen::ArrayXd> numbers(x + first, count);
+    const auto sums = [&](const auto& these) {
+      const auto weighted = these * known_weights.head(count);
+      return std::pair{weighted.sum(), weighted.abs().sum()};
+    };
+    auto [sum, size] = sums(numbers);
+    if (!std::isfinite(size))  // beside an infinity, as of a best value not yet there, all others still count
+      std::tie(sum, size) = sums(numbers.unaryExpr([](double v) {
+        return std::isfinite(v) ? v : std::isnan(v) ? 0.0 : std::copysign(1.0, v);
+      }));
+    sum_ += weight_ * sum;
+    size_ += weight_ * size;
     weight_ = next_weight(weight_);
   }
 }
@@ -65,6 +76,10 @@ void RepeatedSteps::check_end(const Vector& x) const {
   Fingerprint now;
   now.add(x.data(), x.size());
   if (!now.is_near(at_end_)) throw_not_repeated(end_, end_, "iterate");
+}
+
+void RepeatedSteps::check_others(const Fingerprint& again, const Fingerprint& before) const {
+  if (!again.is_near(before)) throw_not_repeated(end_, end_, "state with the same iterate");
 }
 
 void RepeatedSteps::check(Index t, const StatePrint& state, bool is_new) {

@@ -67,10 +67,10 @@ void Segment::end(const VarVector& x) {
 Index Segment::x_row() const {
   Index row = 0;
   for (const VarArray& array : outputs_.arrays) {
-    if (array.buffer() == x_.buffer()) break;
+    if (array.buffer() == x_.buffer()) return row;
     row += array.size();
   }
-  return row;
+  return 0;  // x consists of all of them
 }
 
 std::vector<Segment::Rows> Segment::carried() const {

@@ -192,7 +192,13 @@ AffineSet::AffineSet(const Matrix& A, Vector b) : AffineSet(A, std::move(b), -1)
   if (b_.size() != A.rows())
     throw ShapeError(fmt::format("affine set: A has {} rows, b {} entries", A.rows(), b_.size()));
 }
-AffineSet::AffineSet(const Matrix& A, Index parameter) : AffineSet(A, Vector(), parameter) {}
+AffineSet::AffineSet(const Matrix& A, Index parameter) : AffineSet(A, Vector(), parameter) {
+  if (parameter < 0) throw DomainError(fmt::format("affine set: its b begins at theta[{}]", parameter));
+}
+void AffineSet::check_size(Index n) const {
+  if (n != basis_.rows())
+    throw ShapeError(fmt::format("affine set: A has {} columns, x {} entries", basis_.rows(), n));
+}
 AffineSet::AffineSet(const Matrix& A, Vector b, Index parameter) : b_(std::move(b)), parameter_(parameter) {
   const Index m = A.rows(), n = A.cols();
   // (D A)ᵀ P = Q R, with D A's rows in units of their own.

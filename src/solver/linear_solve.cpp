@@ -51,18 +51,19 @@ bool is_dominant(const M& a) {
   return true;
 }
 
-/// The factors of A, unless A is dominant once they have solved a system whose right-hand side has no
+/// The factors of A, unless A is dominant once they have solved a system whose right-hand sides have no
 /// structure, which a matrix that is singular but for rounding answers by a huge part of what it maps to
-/// zero.
+/// zero. (Several: one may happen to have little of it.)
 template <class M>
 Factorisation regular(const M& a, bool symmetric, std::string_view name) {
   const Factorisation factors = symmetric ? Factorisation::cholesky(a, name) : Factorisation::lu(a, name);
   if (is_dominant(a)) return factors;
   const auto [rows, columns] = sizes_of(a);
-  Vector answer = factors.solve(Vector(rows.cwiseProduct(ad::uneven(a.rows()))));
-  answer.array() *= columns.array();
-  Index unknown = 0;
-  const double size = a.rows() == 0 ? 0 : answer.cwiseAbs().maxCoeff(&unknown);
+  constexpr Index probes = 3;
+  const Matrix sides = rows.asDiagonal() * Matrix(ad::uneven(a.rows() * probes).reshaped(a.rows(), probes));
+  const Matrix answers = columns.asDiagonal() * factors.solve(sides);
+  Index unknown = 0, side = 0;
+  const double size = a.rows() == 0 ? 0 : answers.cwiseAbs().maxCoeff(&unknown, &side);
   const double rounding =
       16 * std::numeric_limits<double>::epsilon() * std::sqrt(static_cast<double>(a.rows()));
   if (!(size * rounding < 1))

@@ -28,7 +28,7 @@ TEST_CASE("blocks of theta are views by name, in every world") {
       },
       point(9));
   CHECK(packed_size(layout) == 9);
-  CHECK_THROWS_WITH_AS(unpack<Net>(point(8), layout), "unpack: theta has 8 entries, the layout 9",
+  CHECK_THROWS_WITH_AS(unpack<Net>(point(8), layout), "unpack: the vector has 8 entries, the layout 9",
                        ShapeError);
 }
 

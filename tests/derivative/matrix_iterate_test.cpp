@@ -149,6 +149,64 @@ TEST_CASE("several arrays for an iterate: every method; and the run is that of a
   CHECK(seen.size() == 2 * of_arrays.iterates.size());
 }
 
+/// Two maps side by side, which no equation is declared of: W⁺ = tanh(WH')/2 + θ_0, H⁺ = θ_1 W'/3 + 1.
+struct TwoMaps {
+  template <class V>
+  Factors<V> init(const V& x) const {
+    return unpack(x, layout);
+  }
+  template <class V>
+  Factors<V> step(const Oracle<V>&, const Factors<V>& s, const V& th, Index) const {
+    const matrix_t<V> product = s.W * s.H;  // r×c
+    return {0.5 * tanh(matrix_t<V>(product * Matrix(Matrix::Ones(c, 1)))) +
+                scalar_t<V>(th[0]) * Matrix(Matrix::Ones(r, 1)),
+            (1.0 / 3) * scalar_t<V>(th[1]) * matrix_t<V>(Matrix(Matrix::Ones(1, r)) * product) +
+                Matrix(Matrix::Ones(1, c))};
+  }
+};
+
+TEST_CASE("a fixed point of several arrays: every method, certified too, with budgets and stops") {
+  const Index n = packed_size(layout);
+  const NoObjective none(n, 2);
+  const Vector at = Vector::LinSpaced(n, 0.6, 1.4), th{{0.2, 0.3}}, w = Vector::LinSpaced(n, -1, 2);
+  test::check_methods(none, TwoMaps{}, at, th, 120);
+  const SolveOptions options{.steps = 200, .tolerance = 1e-11};
+  const Vjp whole = vjp(none, TwoMaps{}, at, th, w, options);
+  CHECK(whole.status == Status::converged);
+  const Vjp within = vjp(none, TwoMaps{}, at, th, w, options, Reverse{.memory_budget = 40000});
+  CHECK((within.dtheta - whole.dtheta).norm() <= 1e-14 * whole.dtheta.norm());
+  const Vjp corrected =
+      vjp(none, TwoMaps{}, at, th, w, options, Reverse{.corrected = true, .certify = Certify::always});
+  CHECK((corrected.dtheta - whole.dtheta).norm() <= 1e-9 * whole.dtheta.norm());
+  CHECK(corrected.certificate.verdict == Verdict::good);
+  CHECK(corrected.certificate.residual <= 1e-9);
+}
+
+/// Undeclared; and with H as it is.
+struct Undeclared : TwoMaps {
+  template <class V>
+  Factors<V> step(const Oracle<V>& f, const Factors<V>& s, const V& th, Index) const {
+    const Factors<V> g = f.gradient(s, th);
+    return {s.W - 0.2 * g.W, s.H - 0.2 * g.H};
+  }
+};
+struct Half : TwoMaps {
+  template <class V>
+  Factors<V> step(const Oracle<V>& f, const Factors<V>& s, const V& th, Index) const {
+    return {s.W - 0.2 * f.gradient(s, th).W, s.H};
+  }
+};
+
+TEST_CASE("several arrays by the fixed point of a step that declares nothing, if it makes all of them") {
+  const auto problem = make_problem(Factored{}, packed_size(layout), 3);
+  const Vector at = Vector::LinSpaced(packed_size(layout), 0.6, 1.4), th{{-1.5, 0.9, 0.4}};
+  test::check_methods(problem, Undeclared{}, at, th, 400);
+  const Derivative forward = jacobian(problem, Half{}, at, th, {.steps = 300}, Forward{});
+  CHECK((jacobian(problem, Half{}, at, th, {.steps = 300}, Reverse{}).dx - forward.dx).norm() <= 1e-12);
+  CHECK_THROWS_WITH_AS(jacobian(problem, Half{}, at, th, {.steps = 300}, Implicit{}),
+                       doctest::Contains("passes on an array of the iterate as it is"), UnsupportedError);
+}
+
 /// What is differentiated of it gives back what it took.
 struct GivesBack : Descent {
   template <class V>

@@ -98,6 +98,23 @@ struct Undeclared {
   }
 };
 
+/// Arrow, Hurwicz & Uzawa, for Σx = 1: a multiplier that is 0 at first moves x in the second step only.
+struct PrimalDual {
+  template <class V>
+  struct State {
+    V x, y;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(0.0 * head(x0, 1))};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V x = s.x - 0.3 * (f.gradient(s.x, theta) + scalar_t<V>(s.y[0]));
+    return {x, V(s.y + 0.1 * V(concatenate(V(head(x, 1) + tail(x, 1)) - 1.0, Vector(0))))};
+  }
+};
+
 /// A step of a given length, wherever it starts.
 struct Normalised {
   template <class V>
@@ -125,6 +142,9 @@ TEST_CASE("Certified{} proves nothing of a solver that solves another equation t
   CHECK_THROWS_AS(
       jacobian(make_problem(Known{}, 2, 2), Projected{}, x0, Vector{{-1, 1}}, {.steps = 300}, Certified{}),
       UnsupportedError);
+  for (const Index steps : {1, 5, 400})
+    CHECK_THROWS_AS(jacobian(problem, PrimalDual{}, x0, Vector{{1, 3}}, {.steps = steps}, Certified{}),
+                    UnsupportedError);
   // One that comes to rest by its lengths alone has to say so.
   const auto by = [&](const auto& solver) {
     return jacobian(make_problem(Known{}, 2, 2), solver, x0, Vector{{-1, 1}}, {.steps = 9}, Certified{}).dx;

@@ -9,6 +9,7 @@
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/derivative/methods.hpp"
 #include "unroll/derivative/minimise_outer.hpp"
+#include "unroll/derivative/second_order.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/solver/gradient_descent.hpp"
@@ -126,6 +127,62 @@ TEST_CASE("the outer search steps back from where its gradient is not finite") {
                      {.first_step = 3, .project = [](const Vector& t) { return Vector(t.cwiseMax(0.0)); }});
   CHECK(found.status == OuterStatus::converged);
   CHECK(found.theta[0] == doctest::Approx(0.1).epsilon(1e-4));
+}
+
+struct Beside {
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(0.5 * s.x + 0.5 * concatenate(sqrt(head(theta, 1)), tail(theta, 1)))};
+  }
+};
+
+TEST_CASE("a tangent that does not move what is steep gets a number") {
+  const Vector at{{0.0, 0.3}}, along{{0.0, 1.0}}, x0{{1.0, 1.0}};
+  for (const Method& method : {Method(Reverse{}), Method(Forward{}), Method(OneStep{})}) {
+    const Jvp j = jvp(NoObjective(2, 2), Beside{}, x0, at, along, {.steps = 60}, method);
+    CHECK(j.dx.allFinite());
+    CHECK(j.dx[0] == 0);
+    CHECK(j.dx[1] > 0.4);
+  }
+}
+
+TEST_CASE("an outer loss with an infinite slope in x is a status, of a search a step back") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        using V = std::decay_t<decltype(x)>;
+        return 0.5 * squared_norm(V(x - theta));
+      },
+      1, 1);
+  const auto outer = [](const auto& x, const auto&) { return square(x[0] - 0.1) + 1e-6 * sqrt(x[0]); };
+  const Hypergradient h =
+      hypergradient(outer, problem, GradientDescent{1}, Vector{{0.0}}, Vector{{0.0}}, {.steps = 3});
+  CHECK(h.status == Status::non_finite_derivative);
+  CHECK(h.origin == "the outer loss, differentiated in x");
+  CHECK(std::isnan(h.dtheta[0]));
+  const OuterResult found =
+      minimise_outer(outer, problem, GradientDescent{1}, Vector{{0.0}}, Vector{{1.5}}, {.steps = 3},
+                     {.first_step = 3, .project = [](const Vector& t) { return Vector(t.cwiseMax(0.0)); }});
+  CHECK(found.status == OuterStatus::converged);
+  CHECK(found.theta[0] == doctest::Approx(0.1).epsilon(1e-4));
+}
+
+TEST_CASE("second derivatives of a run have its record") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        using V = std::decay_t<decltype(x)>;
+        return 0.5 * squared_norm(V(x - theta));
+      },
+      1, 1);
+  std::vector<Index> seen;
+  const SolveOptions options{.steps = 4, .observer = [&](Index t, const Vector&) { seen.push_back(t); }};
+  const SecondVjp fine = second_vjp(problem, GradientDescent{0.5}, Vector{{1.0}}, Vector{{2.0}},
+                                    Vector{{1.0}}, Vector{{1.0}}, options, Reverse{});
+  CHECK(fine.theta == Vector{{2.0}});
+  CHECK(seen == std::vector<Index>{0, 1, 2, 3, 4});
+  const SecondVjp bad = second_vjp(NoObjective(1, 1), Steep<true>{}, Vector{{1.0}}, Vector{{0.0}},
+                                   Vector{{1.0}}, Vector{{1.0}}, {.steps = 4}, Reverse{});
+  CHECK(bad.status == Status::non_finite_derivative);
+  CHECK(test::contains(bad.origin, "step 4, backwards"));
 }
 
 }  // namespace

@@ -104,6 +104,42 @@ TEST_CASE("its derivatives are those of the whole, second ones of what is prepar
   CHECK(whole.given(theta) == nullptr);
 }
 
+/// Constants among what is prepared, lists too: ½c‖x − B_1 b‖² + Σ_k list_k·x.
+struct Mixed {
+  template <class V>
+  struct Prepared {
+    double c;
+    V b;
+    Matrix B;
+    std::vector<V> list;
+    scalar_t<V> s;
+  };
+  template <class V>
+  Prepared<V> prepare(const V& theta) const {
+    return {2.0,
+            V(square(theta)),
+            Matrix(2.0 * Matrix::Identity(2, 2)),
+            {V(0.1 * theta), V(exp(theta))},
+            scalar_t<V>(theta[0] * theta[1])};
+  }
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V&, const Prepared<V>& p) const {
+    return 0.5 * p.c * squared_norm(V(x - p.B * p.b)) + dot(p.list[0], x) + dot(p.list[1], x) + p.s * sum(x);
+  }
+};
+
+TEST_CASE("numbers and matrices of numbers among what f prepares are constants, and lists are not") {
+  const auto problem = make_problem(Mixed{}, 2, 2);
+  const Vector at{{0.3, 0.5}}, x0{{1.0, -1.0}};
+  // 2(x − 2θ²) + θ/10 + e^θ + θ_0θ_1 = 0.
+  Matrix right = Matrix((4.0 * at.array() - 0.05 - 0.5 * at.array().exp()).matrix().asDiagonal());
+  right.rowwise() -= 0.5 * Eigen::RowVector2d(at[1], at[0]);
+  for (const Method& method : {Method(Reverse{}), Method(Forward{}), Method(Implicit{})}) {
+    const Derivative d = jacobian(problem, GradientDescent{0.3}, x0, at, {.steps = 100}, method);
+    CHECK((d.dx - right).norm() <= 1e-12);
+  }
+}
+
 TEST_CASE("a hypergradient goes through what is prepared, a single array too") {
   const auto problem = make_problem(Shifted{}, 3, 3);  // x* = θ²
   const auto outer = [](const auto& x, const auto&) { return sum(x); };

@@ -102,6 +102,34 @@ TEST_CASE("steps that may be refused are differentiated by every method") {
   test::check_methods(*c.problem, Careful{40, 0.9, 1e-9}, c.start, c.theta, 900, {.minimises = true});
 }
 
+/// x⁺ = x − (x − 2θ)/2, every third step being refused.
+struct EveryThird {
+  template <class V>
+  struct State {
+    V x;
+    Index taken;
+    bool accepted;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, 0, true};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    if (s.taken % 3 == 2) return {s.x, s.taken + 1, false};
+    return {V(s.x - 0.5 * (s.x - 2.0 * theta)), s.taken + 1, true};
+  }
+};
+
+TEST_CASE("refused steps count once where cotangents of states are summed") {
+  const NoObjective none(1, 1);
+  for (const std::size_t budget :
+       {std::size_t{0}, std::size_t{20'000}})  // (a step that is accepted comes next)
+    CHECK(jacobian(none, EveryThird{}, Vector{{1.0}}, Vector{{0.3}}, {.steps = 61},
+                   Reverse{.memory_budget = budget, .corrected = true})
+              .dx(0, 0) == doctest::Approx(2));
+}
+
 TEST_CASE("one step is the last that was accepted: −hM, with the h that was taken") {
   const test::Case c = test::random_case(n, p);
   const Careful solver{40};

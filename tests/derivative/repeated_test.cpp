@@ -103,6 +103,55 @@ TEST_CASE("the very step that gives another iterate, or another member of the st
       }
 }
 
+/// As the second of OneCounts, in every step, beside a best value that is not there yet.
+struct CountsBesideInfinity {
+  template <class V>
+  struct State {
+    V x, next;
+    double best;
+  };
+  std::shared_ptr<double> calls = std::make_shared<double>(0);
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(0.0 * x0), std::numeric_limits<double>::infinity()};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(0.5 * s.x + theta), V(double(++*calls) * theta), s.best};
+  }
+};
+
+TEST_CASE("an infinity in the state hides nothing") {
+  const auto problem = make_problem([](const auto& x, const auto&) { return 0.5 * squared_norm(x); }, 1, 1);
+  CHECK_THROWS_AS(vjp(problem, CountsBesideInfinity{}, Vector{{1.0}}, Vector{{0.3}}, Vector{{1.0}},
+                      {.steps = 400}, Reverse{.memory_budget = 20'000}),
+                  UnsupportedError);
+}
+
+/// Another second member in every call, which x does not see at once.
+struct CountsBeside {
+  template <class V>
+  struct State {
+    V x, other;
+  };
+  std::shared_ptr<double> calls = std::make_shared<double>(0);
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, x0};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(0.5 * s.x + theta), V(double(++*calls) * theta)};
+  }
+};
+
+TEST_CASE("methods of the last step, too, notice that its second member is another") {
+  const auto problem = make_problem([](const auto& x, const auto&) { return 0.5 * squared_norm(x); }, 1, 1);
+  for (const Method& method : {Method(OneStep{}), Method(Implicit{}), Method(Reverse{.at_end = true})})
+    CHECK_THROWS_AS(jacobian(problem, CountsBeside{}, Vector{{1.0}}, Vector{{0.3}}, {.steps = 20}, method),
+                    UnsupportedError);
+}
+
 TEST_CASE("random numbers that follow from t are no obstacle") {
   const Vjp whole = derivative(SeededStep{}, {});
   const Vjp within = derivative(SeededStep{}, {.memory_budget = 4000});

@@ -105,8 +105,9 @@ TEST_CASE("what is prepared of blocks") {
 TEST_CASE("a loss of blocks") {
   const OnBlocks loss{OfBoth{}, net, prior};
   CHECK(loss(x, theta) == OfVectors{}(x, theta));
-  CHECK_THROWS_WITH_AS(loss(Vector(x.head(7)), theta), "unpack: theta has 7 entries, the layout 8",
+  CHECK_THROWS_WITH_AS(loss(Vector(x.head(7)), theta), "unpack: the vector has 7 entries, the layout 8",
                        ShapeError);
+  CHECK_THROWS_AS((OnBlocks{OfX{}, net, 3}(x, Vector(theta.head(2)))), ShapeError);
 }
 
 TEST_CASE("a gradient of blocks comes in blocks, in every world") {

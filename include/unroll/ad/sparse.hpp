@@ -72,7 +72,8 @@ class SparseArray {
 };
 
 namespace ad {
-/// n numbers within (0.5, 1.5) and of no structure: a product with them sees whatever a matrix has.
+/// n numbers within [0.5, 1.5) and of no structure, in which no differences cancel: a product with them sees
+/// whatever a matrix has.
 Vector uneven(Index n);
 /// On `erased` arrays.
 /// @{

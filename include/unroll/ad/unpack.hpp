@@ -105,7 +105,8 @@ struct OnBlocks {
   }
   /// Those of a vector.
   template <class V>
-  static const V& blocks(const V& all, Index) {
+  static const V& blocks(const V& all, Index entries) {
+    if (all.size() != entries) ad::throw_unpacked(all.size(), entries);
     return all;
   }
   template <class V, BlockLayout L>

@@ -115,6 +115,12 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   Vector partial = Vector::Zero(theta.size()), w;  // ∂_θF; ∂_xF at x_T
   detail::OuterCurvature curvature{std::numeric_limits<double>::infinity(),
                                    std::numeric_limits<double>::infinity()};
+  bool has_slope = true;  // whether ∂_xF is finite
+  const auto finite = [&](Vector of_x) {
+    if (of_x.allFinite()) return of_x;
+    has_slope = false;
+    return Vector(Vector::Zero(of_x.size()));
+  };
   constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>;
   Cotangent cotangent = [&]() -> Cotangent {
     if constexpr (is_along) {
@@ -123,14 +129,14 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
         detail::OuterGradient g = detail::outer_gradient(at_t, x, theta, detail::OuterMayIgnoreX::yes);
         h.value += g.value;
         partial += g.theta;
-        return std::move(g.x);
+        return finite(std::move(g.x));
       };
     } else {
       return [&](const Vector& x) {
         detail::OuterGradient g = detail::outer_gradient(outer, x, theta, detail::OuterMayIgnoreX::no);
         h.value = g.value;
         partial = g.theta;
-        return w = std::move(g.x);
+        return w = finite(std::move(g.x));
       };
     }
   }();
@@ -142,11 +148,14 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
       detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
   h.dtheta = v.dtheta + partial;
-  if (!partial.allFinite() && h.status != Status::non_finite) {
-    h.status = Status::non_finite_derivative;
-    h.origin = "the outer loss, differentiated in theta";
-  }
   h.dx0 = v.dx0;
+  if (!has_slope)
+    for (Vector* const derivative : {&h.dtheta, &h.dx0})
+      derivative->setConstant(std::numeric_limits<double>::quiet_NaN());
+  if (!(partial.allFinite() && has_slope) && h.status != Status::non_finite) {
+    h.status = Status::non_finite_derivative;
+    h.origin = has_slope ? "the outer loss, differentiated in theta" : "the outer loss, differentiated in x";
+  }
   h.adjoint = v.adjoint;
   h.certificate = v.certificate;
   h.certificate.norm = h.dtheta.stableNorm();

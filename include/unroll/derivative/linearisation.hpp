@@ -68,6 +68,8 @@ class Linearisation {
   /// Takes the run, on the way to the first product if that can be.
   virtual void take_run() { steps_->run(); }
   virtual Matrix push_checked(const Matrix& theta_dot) = 0;
+  /// ∂x_T Θ̇ by `jacobian`: what Θ̇ does not move adds nothing, even beside an infinite derivative.
+  Matrix push_by_jacobian(const Matrix& theta_dot);
   const Wanted& wanted() const { return wanted_; }
   /// Cotangents (stacked, q×s and so on) at the start as a pullback: what was prepared and x_0(θ) are pulled
   /// back to θ. `x0` n×s.

@@ -13,7 +13,7 @@ class Fingerprint {
   void add(const double* x, Index n);
   void add(double x) { add(&x, 1); }
   /// Whether the numbers may be the same, up to what rounding changes where an array stands elsewhere in
-  /// memory. NaN may be anything.
+  /// memory. NaN counts as 0, an infinity as 1.
   bool is_near(const Fingerprint& other) const;
 
  private:
@@ -40,6 +40,8 @@ class RepeatedSteps {
   void ends(Index t, const Vector& x);
   /// That step gave x. @throws likewise.
   void check_end(const Vector& x) const;
+  /// It gave these members beside x. @throws likewise.
+  void check_others(const Fingerprint& again, const Fingerprint& before) const;
 
  private:
   Index stride_ = 1;               // between steps that have a fingerprint

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll {
 
@@ -59,7 +60,9 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
   unroll::check_solver(solver);
   const Vector x0 = start.at(problem, theta);
   check_point(problem, x0, theta, "second_vjp");
+  if (options.observer) options.observer(0, x0);
   SecondVjp second;
+  second.theta = theta;
   Tape tape(1);
   tape.refer_to(solver);
   const VarVector taped = tape.input(theta, tangent);
@@ -69,7 +72,7 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
   const VarVector x = iterate(end.state);
   second.x = x.value();
   second.steps = end.steps;
-  second.status = end.status;
+  second.status = detail::whole_status(end.status, end.steps, end.accepted);
   second.cost.tape_bytes = tape.statistics().bytes();
   second.dtheta = second.dtheta_dot = Vector::Zero(theta.size());
   if (x.is_constant()) return second;
@@ -78,6 +81,13 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
   const Matrix adjoint = tape.sweep(x, seed).adjoint(taped);
   second.dtheta = adjoint.col(0);
   second.dtheta_dot = adjoint.col(1);
+  if (!adjoint.allFinite() && second.status != Status::non_finite) {
+    const auto steps = detail::steps_of(problem, solver, start, theta, {options.steps, options.tolerance});
+    steps->run();
+    if (!second.dtheta.allFinite()) detail::note_non_finite_derivative(*steps);
+    second.origin = steps->record.origin;
+    second.status = Status::non_finite_derivative;
+  }
   return second;
 }
 /// Another method: does not compile, take Implicit{} or Reverse{}.

@@ -134,9 +134,11 @@ class SolverSteps final : public Steps {
   }
 
   void repeat_last_step() override {
-    if (before_)
-      repeats_end(iterate(
-          take_step<Vector, S>(solver(), inputs_.plain(), *before_, theta(), last_ - 1, inputs_.prepared())));
+    if (!before_) return;
+    const Plain again =
+        take_step<Vector, S>(solver(), inputs_.plain(), *before_, theta(), last_ - 1, inputs_.prepared());
+    repeats_end(iterate(again));
+    if (last_ == record.steps) repeated_others(print_of_others(again), print_of_others(*end_));
   }
 
   bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather) override {
@@ -220,7 +222,7 @@ class SolverSteps final : public Steps {
       state = std::move(end.state);
       if (end.steps > stop.steps) {
         repeats(end.steps, state);
-        inputs_.add_zeros(state);
+        if (was_accepted(state)) inputs_.add_zeros(state);  // a refused step is none of the map
       }
       if (stop.steps >= known()) accepted += end.accepted;
       if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, iterate(state));

@@ -55,13 +55,15 @@ std::size_t allocated_bytes(const Member& member) {
   }
 }
 
-/// The numbers of a member of a taped state.
+/// The numbers of a member of a plain or taped state.
 template <class Member>
 void add_print(Fingerprint& print, const Member& member) {
   if constexpr (std::is_arithmetic_v<Member>) {
     print.add(static_cast<double>(member));
   } else if constexpr (is_std_vector<Member>) {
     for (const auto& element : member) add_print(print, element);
+  } else if constexpr (std::is_base_of_v<Eigen::PlainObjectBase<Member>, Member>) {
+    print.add(member.data(), member.size());
   } else if constexpr (std::is_base_of_v<VarArray, Member>) {
     print.add(member.block().data(), member.size());
   } else if constexpr (std::is_same_v<Member, Var>) {
@@ -69,17 +71,30 @@ void add_print(Fingerprint& print, const Member& member) {
   }
 }
 
+/// Of the members beside the iterate.
+template <class S>
+Fingerprint print_of_others(const S& state) {
+  Fingerprint print;
+  if constexpr (requires { state.x; })
+    for_each_member(state, [&](const auto& member) {
+      if (static_cast<const void*>(&member) != static_cast<const void*>(&state.x)) add_print(print, member);
+    });
+  return print;
+}
 /// Of a taped state.
 template <class S>
 StatePrint print_of(const S& state) {
-  StatePrint print;
-  for_each_of_iterate(state, [&](const auto& array) { add_print(print.x, array); });
-  if constexpr (requires { state.x; })
-    for_each_member(state, [&](const auto& member) {
-      if (static_cast<const void*>(&member) != static_cast<const void*>(&state.x))
-        add_print(print.others, member);
+  Fingerprint x;
+  if constexpr (requires { state.x; }) {
+    add_print(x, state.x);
+  } else {  // as the one vector that others see
+    std::vector<double> all;
+    for_each_member(state, [&](const VarArray& array) {
+      all.insert(all.end(), array.block().data(), array.block().data() + array.size());
     });
-  return print;
+    x.add(all.data(), static_cast<Index>(all.size()));
+  }
+  return {x, print_of_others(state)};
 }
 
 /// Whether a step on a tape gave back the iterate that it took.

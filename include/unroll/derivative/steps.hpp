@@ -155,6 +155,10 @@ class Steps {
   void repeats(Index t, const State& state) {
     if (repeated_.watches(t)) repeated_.check(t, print_of(state), t > known_);
   }
+  /// The last step, taken again, gave these members beside the iterate. @throws likewise.
+  void repeated_others(const Fingerprint& again, const Fingerprint& before) const {
+    repeated_.check_others(again, before);
+  }
   /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
   /// how far the last of them moved. Says in `stop` how a run ended that is over.
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);

@@ -101,8 +101,8 @@ class Oracle {
     const bool is_given = context_->given != nullptr;
     return gathered(is_given ? *context_->given : *problem_, x, is_given ? context_->point : theta);
   }
-  /// The same for x in blocks (ad/unpack.hpp), in which it comes back: step(f, {W, H}, …) asks f.gradient({W,
-  /// H}, theta).
+  /// The same for x in blocks (ad/unpack.hpp), in which it comes back: of a state that consists of arrays a
+  /// step asks f.gradient(s, theta).
   template <template <class> class Blocks>
   requires std::is_aggregate_v<Blocks<V>> Blocks<V> gradient(const Blocks<V>& x, const V& theta)
   const { return unpack(gradient(pack(x), theta), x); }

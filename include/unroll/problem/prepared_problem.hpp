@@ -4,6 +4,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -16,22 +18,39 @@ namespace unroll {
 
 namespace detail {
 
-/// The entries of what was prepared, in order of declaration, each array flattened.
-template <class V, class P>
+/// f(member) for all of what was prepared that is of another type on a tape; what is not, a number or a
+/// matrix of numbers, is a constant.
+template <class Plain, class Taped, class P, class F>
+void for_each_moving(const P& prepared, const F& f) {
+  if constexpr (std::is_aggregate_v<Plain> && std::is_class_v<Plain>) {
+    const auto all = members(prepared);
+    using A = decltype(members(std::declval<Plain&>()));
+    using B = decltype(members(std::declval<Taped&>()));
+    const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      if constexpr (!std::is_same_v<std::tuple_element_t<I, A>, std::tuple_element_t<I, B>>)
+        f(std::get<I>(all));
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (one(std::integral_constant<std::size_t, I>{}), ...); }
+    (std::make_index_sequence<std::tuple_size_v<A>>{});
+  } else if constexpr (!std::is_same_v<Plain, Taped>) {
+    f(prepared);
+  }
+}
+
+/// The entries of what moves, in order of declaration, each array flattened.
+template <class V, class F, class P>
 V stack_prepared(const P& prepared) {
   V all{Vector()};
-  const auto add = [&]<class A>(const A& block) {
+  const auto add = [&]<class A>(const auto& self, const A& block) -> void {
     if constexpr (ad::AnyArray<A>)
       all = V(concatenate(all, flatten(block)));
-    else if constexpr (std::is_arithmetic_v<A>)
-      all = V(concatenate(all, Vector::Constant(1, block)));
+    else if constexpr (is_std_vector<A>)
+      for (const auto& element : block) self(self, element);
     else
       all = V(concatenate(all, assemble(std::span<const A>(&block, 1))));
   };
-  if constexpr (ad::AnyArray<P> || std::is_arithmetic_v<P> || std::is_same_v<P, Var>)
-    add(prepared);
-  else
-    for_each_member(prepared, add);
+  for_each_moving<PreparedOf<F, Vector>, PreparedOf<F, VarVector>>(
+      prepared, [&](const auto& block) { add(add, block); });
   return all;
 }
 
@@ -59,7 +78,7 @@ class GivenTemplate final : public GivenProblem {
                                              else
                                                return VarMatrix(value);
                                            })),
-        point_(concatenate(theta_, stack_prepared<Vector>(prepared_))) {}
+        point_(concatenate(theta_, stack_prepared<Vector, F>(prepared_))) {}
 
   std::optional<SparsePattern> pattern() const override { return pattern_of(f_); }
   const Vector& theta() const { return theta_; }
@@ -133,7 +152,7 @@ class GivenTemplate final : public GivenProblem {
 
  private:
   VarVector prepared_on(const VarVector& theta) const {
-    VarVector all = stack_prepared<VarVector>(unroll::prepare(f_, theta));
+    VarVector all = stack_prepared<VarVector, F>(unroll::prepare(f_, theta));
     check_stacked(all.size(), point_.size() - theta_.size());
     return all;
   }
@@ -180,9 +199,9 @@ struct WithPrepared {
   std::optional<SparsePattern> pattern() const { return detail::pattern_of(f); }
 };
 
-/// A problem from a template f(x, θ, π), π = f.prepare(θ), an array, a scalar, or an aggregate of these over
-/// V. For whoever asks for one θ again and again, a run above all, π is made once, and the cotangents that
-/// reach it are summed before they are pulled back.
+/// A problem from a template f(x, θ, π), π = f.prepare(θ), an array, a scalar, or an aggregate of these and
+/// of lists of them, over V. For whoever asks for one θ again and again, a run above all, π is made once, and
+/// the cotangents that reach it are summed before they are pulled back.
 template <class F>
 class PreparedProblem final : public TemplateProblem<WithPrepared<F>> {
   using Base = TemplateProblem<WithPrepared<F>>;

@@ -10,7 +10,8 @@ namespace unroll {
 /// the entries of θ from `parameter` on, and then differentiated.
 class AffineSet {
  public:
-  /// @throws ShapeError unless b has as many entries as A has rows; NumericalError unless A, m×n, has rank m.
+  /// @throws ShapeError unless b has as many entries as A has rows; DomainError if `parameter` < 0;
+  /// NumericalError unless A, m×n, has rank m.
   AffineSet(const Matrix& A, Vector b);
   AffineSet(const Matrix& A, Index parameter);
 
@@ -18,6 +19,7 @@ class AffineSet {
   /// short.
   template <class V>
   V operator()(const V& v, double, const V& theta) const {
+    check_size(v.size());
     if (parameter_ >= 0)
       detail::check_parameter("affine set", parameter_ + inverse_.cols() - 1, theta.size());
     const V b = parameter_ < 0 ? V(b_) : V(segment(theta, parameter_, inverse_.cols()));
@@ -26,6 +28,7 @@ class AffineSet {
 
  private:
   AffineSet(const Matrix& A, Vector b, Index parameter);
+  void check_size(Index n) const;
   Matrix basis_, transposed_, inverse_;  // Q, n×m, Qᵀ and A⁺, n×m
   Vector b_;
   Index parameter_;
