@@ -284,6 +284,10 @@ void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double al
   const auto rows = static_cast<std::size_t>(out.rows()), inner = static_cast<std::size_t>(x.rows());
   constexpr Index few = 4;
   if (out.size() == 0) return;
+  if (inner == 0) {  // of nothing, whose columns no block can count
+    if (into == Into::assign) out.setZero();
+    return;
+  }
   if (rows - 1 < tiny && inner - 1 < tiny && x.cols() <= few) {
     const auto& kernels = into == Into::assign ? tiny_kernels<Into::assign> : tiny_kernels<Into::accumulate>;
     const TinyKernel kernel = kernels[(rows - 1) * tiny + inner - 1];

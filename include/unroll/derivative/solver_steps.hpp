@@ -56,9 +56,9 @@ class SolverSteps final : public Steps {
   void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const override {
     check_point(problem(), x0, theta, "finite difference");
     see(0, x0);
+    const auto show = [&](Index t, const Plain& state) { see(t, iterate(state)); };
     const auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0), theta,
-                                     prepare(solver(), theta), 0, {.steps = steps},
-                                     [&](Index t, const Plain& state) { see(t, iterate(state)); });
+                                     prepare(solver(), theta), 0, {.steps = steps}, show);
     if (end.steps < steps) throw_short_run(end.steps, steps);
   }
 
@@ -214,9 +214,8 @@ class SolverSteps final : public Steps {
     Stop stop{from, Status::step_limit};
     VarVector previous;
     Index accepted = 0;
-    const bool ends_early = options().tolerance > 0;
     while (stop.steps < to) {
-      if (ends_early || stop.steps + 1 == options().steps) previous = iterate(state);
+      if (options().tolerance > 0 || stop.steps + 1 == options().steps) previous = iterate(state);
       auto end = loop<VarVector, S>(inputs_.recording(), solver(), std::move(state), segment.theta(),
                                     prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
