@@ -23,9 +23,8 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
   const Index x = step_->segment.x_row(), n = steps_.dimension();
   if (std::any_of(is_carried.begin() + x, is_carried.begin() + x + n, [](bool carried) { return carried; }))
     throw UnsupportedError(
-        "the last step passes on an array of the iterate as it is: where x consists of several, a step must "
-        "make "
-        "all of them; take Reverse{} or Forward{}");
+        "the last step passes on an array of the iterate as it is: a step must make all that x consists of; "
+        "take Reverse{} or Forward{}");
   // What the step carries need not matter to it: the last iterate of a momentum that a frozen step leaves
   // out.
   steps_.record_last_step(step_->t, Steps::Entry::state, of_state_);

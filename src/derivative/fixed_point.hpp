@@ -16,7 +16,7 @@ inline constexpr double least_reach = 1e-9;
 
 /// The last step of a run that has ended as a map Φ of the arrays and scalars of the state that it makes, M
 /// entries, stacked; those that it carries are constants, which depend on θ through the first step.
-/// @throws UnsupportedError as LastStep::next.
+/// @throws UnsupportedError as LastStep::next, or if an array of the iterate is carried.
 class FixedPoint {
  public:
   explicit FixedPoint(Steps& steps) : FixedPoint(steps, LastStep::next(steps)) {}

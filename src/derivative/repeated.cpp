@@ -30,11 +30,12 @@ const Eigen::Array<double, numbers_of_weights, 1> known_weights = [] {
 }  // namespace
 
 void Fingerprint::add(const double* x, Index n) {
-  for (Index first = 0; first < n; first += numbers_of_weights) {
-    const Index count = std::min(numbers_of_weights, n - first);
+  for (Index first = 0, count = 0; first < n; first += count) {
+    const Index at = count_ % numbers_of_weights;
+    count = std::min(numbers_of_weights - at, n - first);
     const Eigen::Map<const Eigen::ArrayXd> numbers(x + first, count);
     const auto sums = [&](const auto& these) {
-      const auto weighted = these * known_weights.head(count);
+      const auto weighted = these * known_weights.segment(at, count);
       return std::pair{weighted.sum(), weighted.abs().sum()};
     };
     auto [sum, size] = sums(numbers);
@@ -44,7 +45,8 @@ void Fingerprint::add(const double* x, Index n) {
       }));
     sum_ += weight_ * sum;
     size_ += weight_ * size;
-    weight_ = next_weight(weight_);
+    count_ += count;
+    if (count_ % numbers_of_weights == 0) weight_ = next_weight(weight_);
   }
 }
 

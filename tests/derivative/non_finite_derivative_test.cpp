@@ -17,6 +17,13 @@
 namespace unroll::non_finite_derivative {
 namespace {
 
+/// ½‖x − θ‖².
+struct Nearest {
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return 0.5 * squared_norm(V(x - theta));
+  }
+};
 /// x⁺ = x/2 + g(θ)², of which the derivative is 2g g′ = 0·∞ where g is 0 and g′ infinite.
 template <bool of_root>
 struct SteepSquare {
@@ -87,12 +94,7 @@ TEST_CASE("the status says that a derivative is not finite, and the record where
 }
 
 TEST_CASE("an outer loss whose own derivative is not finite is no success either") {
-  const auto problem = make_problem(
-      [](const auto& x, const auto& theta) {
-        using V = std::decay_t<decltype(x)>;
-        return 0.5 * squared_norm(V(x - theta));
-      },
-      1, 1);
+  const auto problem = make_problem(Nearest{}, 1, 1);
   const auto outer = [](const auto& x, const auto& theta) { return x[0] + sqrt(theta[0]); };
   const Hypergradient h =
       hypergradient(outer, problem, GradientDescent{0.5}, Vector{{1.0}}, Vector{{0.0}}, {.steps = 10});
@@ -112,12 +114,7 @@ TEST_CASE("where a run diverged nothing is certified, nor said to rest") {
 }
 
 TEST_CASE("the outer search steps back from where its gradient is not finite") {
-  const auto problem = make_problem(
-      [](const auto& x, const auto& theta) {
-        using V = std::decay_t<decltype(x)>;
-        return 0.5 * squared_norm(V(x - theta));
-      },
-      1, 1);
+  const auto problem = make_problem(Nearest{}, 1, 1);
   // The first trial is θ = 0, where F is lower and √ is steep.
   const auto outer = [](const auto& x, const auto& theta) {
     return square(x[0] - 0.1) + 1e-6 * sqrt(theta[0]);
@@ -147,17 +144,18 @@ TEST_CASE("a tangent that does not move what is steep gets a number") {
 }
 
 TEST_CASE("an outer loss with an infinite slope in x is a status, of a search a step back") {
-  const auto problem = make_problem(
-      [](const auto& x, const auto& theta) {
-        using V = std::decay_t<decltype(x)>;
-        return 0.5 * squared_norm(V(x - theta));
-      },
-      1, 1);
+  const auto problem = make_problem(Nearest{}, 1, 1);
   const auto outer = [](const auto& x, const auto&) { return square(x[0] - 0.1) + 1e-6 * sqrt(x[0]); };
   const Hypergradient h =
       hypergradient(outer, problem, GradientDescent{1}, Vector{{0.0}}, Vector{{0.0}}, {.steps = 3});
   CHECK(h.status == Status::non_finite_derivative);
   CHECK(h.origin == "the outer loss, differentiated in x");
+  const Hypergradient certified =
+      hypergradient(outer, problem, GradientDescent{1}, Vector{{0.0}}, Vector{{0.0}}, {.steps = 3},
+                    Reverse{.certify = Certify::always});
+  CHECK(certified.certificate.verdict == Verdict::unknown);
+  CHECK(!certified.certificate.bound);
+  CHECK(!certified.value_error);
   CHECK(std::isnan(h.dtheta[0]));
   const OuterResult found =
       minimise_outer(outer, problem, GradientDescent{1}, Vector{{0.0}}, Vector{{1.5}}, {.steps = 3},
@@ -167,12 +165,7 @@ TEST_CASE("an outer loss with an infinite slope in x is a status, of a search a 
 }
 
 TEST_CASE("second derivatives of a run have its record") {
-  const auto problem = make_problem(
-      [](const auto& x, const auto& theta) {
-        using V = std::decay_t<decltype(x)>;
-        return 0.5 * squared_norm(V(x - theta));
-      },
-      1, 1);
+  const auto problem = make_problem(Nearest{}, 1, 1);
   std::vector<Index> seen;
   const SolveOptions options{.steps = 4, .observer = [&](Index t, const Vector&) { seen.push_back(t); }};
   const SecondVjp fine = second_vjp(problem, GradientDescent{0.5}, Vector{{1.0}}, Vector{{2.0}},

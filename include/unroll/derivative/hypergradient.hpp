@@ -149,15 +149,17 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   static_cast<RunRecord&>(h) = v;
   h.dtheta = v.dtheta + partial;
   h.dx0 = v.dx0;
-  if (!has_slope)
-    for (Vector* const derivative : {&h.dtheta, &h.dx0})
+  h.adjoint = v.adjoint;
+  h.certificate = v.certificate;
+  if (!has_slope) {  // what was pulled back stood for no cotangent, and proves nothing
+    for (Vector* const derivative : {&h.dtheta, &h.dx0, &h.adjoint})
       derivative->setConstant(std::numeric_limits<double>::quiet_NaN());
+    h.certificate = {};
+  }
   if (!(partial.allFinite() && has_slope) && h.status != Status::non_finite) {
     h.status = Status::non_finite_derivative;
     h.origin = has_slope ? "the outer loss, differentiated in theta" : "the outer loss, differentiated in x";
   }
-  h.adjoint = v.adjoint;
-  h.certificate = v.certificate;
   h.certificate.norm = h.dtheta.stableNorm();
   if (const std::optional<double>& d = h.certificate.distance; d && std::isfinite(curvature.x))
     h.value_error = *d * (w.stableNorm() + 0.5 * curvature.x * *d);

@@ -7,7 +7,8 @@
 
 namespace unroll::detail {
 
-/// What is kept of numbers to know them again: Σ c_i x_i with fixed weights c, and Σ |c_i x_i|.
+/// What is kept of numbers to know them again: Σ c_i x_i with fixed weights c, and Σ |c_i x_i|, however many
+/// are added at a time.
 class Fingerprint {
  public:
   void add(const double* x, Index n);
@@ -17,7 +18,8 @@ class Fingerprint {
   bool is_near(const Fingerprint& other) const;
 
  private:
-  double weight_ = 1;  // of the next
+  Index count_ = 0;
+  double weight_ = 1;  // of the next strip
   double sum_ = 0, size_ = 0;
 };
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "unroll/ad/worlds.hpp"
 #include "unroll/derivative/repeated.hpp"
 #include "unroll/solver/state.hpp"
@@ -85,30 +83,16 @@ Fingerprint print_of_others(const S& state) {
 template <class S>
 StatePrint print_of(const S& state) {
   Fingerprint x;
-  if constexpr (requires { state.x; }) {
-    add_print(x, state.x);
-  } else {  // as the one vector that others see
-    std::vector<double> all;
-    for_each_member(state, [&](const VarArray& array) {
-      all.insert(all.end(), array.block().data(), array.block().data() + array.size());
-    });
-    x.add(all.data(), static_cast<Index>(all.size()));
-  }
+  for_each_of_iterate(state, [&](const auto& array) { add_print(x, array); });
   return {x, print_of_others(state)};
 }
 
 /// Whether a step on a tape gave back the iterate that it took.
 template <class S>
 bool gives_back_iterate(const S& next, const S& state) {
-  std::vector<VarArray> before;
-  for_each_of_iterate(state, [&](const VarArray& array) { before.push_back(array); });
-  bool same = true;
-  auto was = before.begin();
-  for_each_of_iterate(next, [&](const VarArray& is) {
-    same = same && is.id() == was->id() && is.block().col(0) == was->block().col(0);
-    ++was;
+  return all_of_iterates(next, state, [](const VarArray& is, const VarArray& was) {
+    return is.id() == was.id() && is.block().col(0) == was.block().col(0);
   });
-  return same;
 }
 
 /// The bytes of a plain state, kept.

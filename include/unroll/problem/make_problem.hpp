@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "unroll/ad/gradient.hpp"
-#include "unroll/ad/unpack.hpp"
+#include "unroll/problem/on_blocks.hpp"
 #include "unroll/problem/problem.hpp"
 
 namespace unroll {

@@ -123,7 +123,7 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
     if (was_accepted(next)) {
       ++accepted;
       if constexpr (is_plain) {
-        if (iterate(next) != iterate(state)) {
+        if (!all_of_iterates(next, state, [](const auto& a, const auto& b) { return a == b; })) {
           last = t + 1;
           before.emplace(std::move(state));
         }

@@ -32,6 +32,20 @@ void for_each_of_iterate(const S& state, F&& f) {
     for_each_member(state, f);
 }
 
+/// Whether same(array, array) holds for all arrays of two iterates.
+template <class S, class F>
+bool all_of_iterates(const S& a, const S& b, F&& same) {
+  if constexpr (requires { a.x; }) {
+    return same(a.x, b.x);
+  } else {
+    const auto of_a = members(a), of_b = members(b);
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return (same(std::get<I>(of_a), std::get<I>(of_b)) && ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(of_a)>>{});
+  }
+}
+
 /// The iterate of a state as a vector, n: of a matrix, its columns in turn.
 template <class S>
 decltype(auto) iterate(const S& state) {
