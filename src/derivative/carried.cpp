@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "unroll/ad/sparse.hpp"
 #include "unroll/derivative/reverse.hpp"
 #include "unroll/error.hpp"
 
@@ -70,17 +72,38 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
   return pushed;
 }
 
-void CarriedRows::note(const Segment& segment, bool is_last) {
-  std::vector<Segment::Rows> passed = segment.carried();
-  if (is_last) {
-    rows = std::move(passed);
-  } else {
-    std::erase_if(rows, [&](const Segment::Rows& a) {
-      return std::none_of(passed.begin(), passed.end(),
-                          [&](const auto& b) { return a.begin == b.begin && a.count == b.count; });
-    });
+std::vector<Segment::Rows> carried_rows(const Segment& segment, const PushStep& push,
+                                        const Segment::Rows& aside) {
+  std::vector<Segment::Rows> rows = segment.carried();
+  const Vector before = segment.state_inputs().value(), after = segment.state_outputs().value();
+  if (before.size() != after.size()) return rows;
+  std::vector<bool> stays(static_cast<std::size_t>(before.size()), false);
+  for (Index i = 0; i < before.size(); ++i) stays[static_cast<std::size_t>(i)] = before[i] == after[i];
+  std::fill_n(stays.begin() + aside.begin, aside.count, false);
+  for (const auto& [begin, count] : rows) std::fill_n(stays.begin() + begin, count, false);
+  if (std::find(stays.begin(), stays.end(), true) == stays.end()) return rows;
+  const Vector tangents = ad::uneven(before.size()), pushed = push(tangents);
+  for (Index i = 0; i < before.size(); ++i) {
+    if (!stays[static_cast<std::size_t>(i)] || pushed[i] != tangents[i]) continue;
+    if (!rows.empty() && rows.back().begin + rows.back().count == i)
+      ++rows.back().count;
+    else
+      rows.push_back({i, 1});
   }
-  state = rows.empty() ? Vector() : segment.state_inputs().value();
+  return rows;
+}
+
+void CarriedRows::note(const Segment& segment, bool is_last, const PushStep& push) {
+  if (is_last) rows = carried_rows(segment, push);
+  const Vector after = std::exchange(state, rows.empty() ? Vector() : segment.state_inputs().value());
+  if (is_last || rows.empty()) return;
+  const std::vector<Segment::Rows> passed = segment.carried();
+  std::erase_if(rows, [&](const Segment::Rows& a) {
+    const bool stays =
+        after.size() == state.size() && after.segment(a.begin, a.count) == state.segment(a.begin, a.count);
+    return !stays && std::none_of(passed.begin(), passed.end(),
+                                  [&](const auto& b) { return a.begin == b.begin && a.count == b.count; });
+  });
 }
 
 }  // namespace unroll::detail

@@ -140,7 +140,9 @@ class CheckpointedSweep {
       contraction_.measure(steps_, position_, stop.steps, seeds.empty() ? Matrix() : seeds.back().w);
     segment_.sweep(carried_, seeds, seeds_.columns(steps_.length()), method_.threads);
     forget_subnormal();
-    constant_.note(segment_, is_last);
+    if (!method_.last_steps.is_all())
+      constant_.note(segment_, is_last,
+                     [&](const Matrix& state_dot) { return steps_.push_step(position_, state_dot); });
     schedule_.swept();
     if (contraction_.has_started() && contraction_.is_enough(carried_.state, constant_.rows))
       schedule_.truncate();
@@ -163,8 +165,7 @@ class CheckpointedSweep {
   // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
   // ever, and processors take a hundred cycles for each operation on it.
   void forget_subnormal() {
-    constexpr double least = std::numeric_limits<double>::min();
-    if ((carried_.state.array().abs() < least).all())  // (not so of a NaN)
+    if ((carried_.state.array().abs() < std::numeric_limits<double>::min()).all())  // (not so of a NaN)
       carried_.state.setZero();
   }
 

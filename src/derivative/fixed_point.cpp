@@ -12,16 +12,21 @@
 
 namespace unroll::detail {
 
-FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
-    : steps_(steps), step_(std::move(step)), carried_(step_->segment.carried()) {
+FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step) : steps_(steps), step_(std::move(step)) {
   check_state_stays(step_->segment);
+  // (An entry of x that the step makes anew and leaves as it is, as one of which f knows nothing, makes the
+  // equation singular, and that is said there.)
+  const std::vector<Segment::Rows> carried = carried_rows(
+      step_->segment,
+      [&](const Matrix& state_dot) { return steps_.push_last_step(step_->t, state_dot, Matrix()); },
+      {step_->segment.x_row(), steps_.dimension()});
   const Index rows = step_->segment.state_inputs().size();
   std::vector<bool> is_carried(static_cast<std::size_t>(rows), false);
-  for (const auto& [begin, count] : carried_) std::fill_n(is_carried.begin() + begin, count, true);
+  for (const auto& [begin, count] : carried) std::fill_n(is_carried.begin() + begin, count, true);
   for (Index row = 0; row < rows; ++row)
     if (!is_carried[static_cast<std::size_t>(row)]) made_.push_back(row);
   const Index x = step_->segment.x_row(), n = steps_.dimension();
-  if (std::any_of(is_carried.begin() + x, is_carried.begin() + x + n, [](bool carried) { return carried; }))
+  if (std::any_of(is_carried.begin() + x, is_carried.begin() + x + n, [](bool is) { return is; }))
     throw UnsupportedError(
         "the last step passes on an array of the iterate as it is: a step must make all that x consists of; "
         "take Reverse{} or Forward{}");
@@ -30,7 +35,7 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step)
   steps_.record_last_step(step_->t, Steps::Entry::state, of_state_);
   const Cotangents any = swept(of_state_, weights());
   pulled_ = any.state(made_, 0);
-  for (const auto& range : carried_)
+  for (const auto& range : carried)
     if (!any.state.middleRows(range.begin, range.count).isZero(0)) relevant_.push_back(range);
 }
 

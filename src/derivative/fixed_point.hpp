@@ -54,9 +54,9 @@ class FixedPoint {
 
   Steps& steps_;
   std::unique_ptr<LastStep> step_;
-  Segment of_state_{1, Segment::Towards::state};   // the same step: what is asked for often owes θ nothing
-  Vector pulled_;                                  // ∂_sΦᵀ of weights()
-  std::vector<Segment::Rows> carried_, relevant_;  // relevant_: those that the step reads
+  Segment of_state_{1, Segment::Towards::state};  // the same step: what is asked for often owes θ nothing
+  Vector pulled_;                                 // ∂_sΦᵀ of weights()
+  std::vector<Segment::Rows> relevant_;           // what is carried and read by the step
   std::vector<Index> made_;
 };
 

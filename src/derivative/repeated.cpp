@@ -13,7 +13,7 @@
 namespace unroll::detail {
 
 namespace {
-constexpr Index numbers_of_weights = 64;
+constexpr Index numbers_of_weights = 512;
 constexpr double golden_section = 0.61803398874989485;
 
 /// The next of weights within (0.5, 1.5), no two of them the same.

@@ -20,7 +20,9 @@ class WholeTape final : public detail::Backwards {
  public:
   WholeTape(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Reverse& method)
       : Backwards(std::move(own), wanted, method),
-        adjoints_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {}
+        adjoints_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {
+    steps().hardly_repeats();
+  }
 
   void forget() override { tape_.reset(); }
 

@@ -173,5 +173,82 @@ TEST_CASE("what a list grew by does not stand for the scalar behind it") {
   CHECK(by(Reverse{.last_steps = 20}) == Vector::Zero(1));
 }
 
+/// The same as CarriedLast, but every step makes anew what it carries: as a sum with zero, beside another
+/// array, within x, behind a scalar.
+enum class Anew { sum, beside, within_x, in_list };
+template <Anew how>
+struct MadeAnew {
+  Matrix A, B;
+  template <class V>
+  struct State {
+    V x, other;
+    scalar_t<V> scale;
+    std::vector<V> list;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, V(Vector::Zero(how == Anew::beside ? 2 * n : n)), scalar_t<V>(1.0), {V(Vector::Zero(n))}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    const Index m = how == Anew::within_x ? s.x.size() - n : n;
+    const V y = head(s.x, m);
+    V c = V(Vector::Zero(n));
+    if constexpr (how == Anew::within_x)
+      c = tail(s.x, n);
+    else if constexpr (how == Anew::in_list)
+      c = s.list[0];
+    else
+      c = tail(s.other, n);
+    if (t == 0) c = V(B * theta);
+    const V moved = tanh(V(A * y + s.scale * c));
+    State<V> next = s;
+    next.scale = 1.0 * s.scale;
+    if constexpr (how == Anew::sum) next.other = V(c + 0.0 * y);
+    if constexpr (how == Anew::beside) next.other = concatenate(moved, c);
+    if constexpr (how == Anew::in_list) next.list = {V(1.0 * c)};
+    next.x = how == Anew::within_x ? V(concatenate(moved, c)) : moved;
+    return next;
+  }
+};
+
+template <Anew how>
+void check_made_anew(const std::vector<Method>& methods) {
+  test::Random random(7);
+  const Matrix A = 0.3 * random.matrix(n, n), B = random.matrix(n, p);
+  const Vector theta = random.vector(p), w = Vector::LinSpaced(n, 1, 2);
+  const Index size = how == Anew::within_x ? 2 * n : n;
+  const NoObjective none(size, p);
+  const MadeAnew<how> solver{A, B};
+  Vector of_x = Vector::Zero(size);
+  of_x.head(n) = w;
+  const Vector exact = vjp(NoObjective(n, p), Direct{A, B}, Vector::Zero(n), theta, w, {.steps = 90}).dtheta;
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    CAPTURE(i);
+    const Vjp d = vjp(none, solver, Vector::Zero(size), theta, of_x, {.steps = 90}, methods[i]);
+    CHECK((d.dtheta - exact).norm() <= 1e-9 * exact.norm());
+  }
+}
+
+TEST_CASE("an array that every step makes anew and leaves as it is is carried, too") {
+  const std::vector<Method> truncated{Reverse{.last_steps = 60}, Reverse{.last_steps = automatic},
+                                      Reverse{.memory_budget = 8000, .last_steps = 60}, Reverse{}};
+  check_made_anew<Anew::within_x>(truncated);
+  std::vector<Method> all = truncated;
+  all.push_back(Implicit{});
+  all.push_back(Reverse{.corrected = true});
+  check_made_anew<Anew::sum>(all);
+  check_made_anew<Anew::beside>(all);
+  check_made_anew<Anew::in_list>(all);
+
+  test::Random random(7);
+  const Matrix A = 0.3 * random.matrix(n, n), B = random.matrix(n, p);
+  const Vector theta = random.vector(p);
+  const auto one_step = [&](const auto& solver) {
+    return jacobian(NoObjective(n, p), solver, Vector::Zero(n), theta, {.steps = 40}, OneStep{}).dx;
+  };
+  CHECK((one_step(MadeAnew<Anew::sum>{A, B}) - one_step(Direct{A, B})).norm() <= 1e-13);
+}
+
 }  // namespace
 }  // namespace unroll::carried

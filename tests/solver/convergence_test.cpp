@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "unroll/ad/reduce.hpp"
+#include "unroll/ad/structure.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/problem/prox_terms.hpp"
@@ -121,6 +123,69 @@ TEST_CASE("without an objective all arrays of the state must have come to rest")
   const Trajectory run = solve(none, Delayed{}, Vector::Zero(2), theta, {.steps = 200, .tolerance = 1e-10});
   CHECK(run.status == Status::converged);
   CHECK((run.x() - theta).norm() <= 1e-9);
+}
+
+/// x⁺ = (x + θ)/2, of one of so many blocks of x a step, in turn; and a plain run of it.
+struct InTurn {
+  Index blocks;
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    const Index size = s.x.size() / blocks, first = t % blocks * size;
+    return {V(concatenate(
+        concatenate(head(s.x, first), 0.5 * (segment(s.x, first, size) + segment(theta, first, size))),
+        tail(s.x, s.x.size() - first - size)))};
+  }
+};
+
+/// As gradient descent on ‖x − θ‖²/2, with a step size that starts from 10 and shrinks where it was too long;
+/// without an objective.
+struct Shrinking {
+  template <class V>
+  struct State {
+    V x;
+    double h;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, 10};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    const V x = s.x - s.h * (s.x - theta);
+    if ((value_of(x) - value_of(theta)).norm() > (value_of(s.x) - value_of(theta)).norm())
+      return {s.x, s.h / 2};
+    return {x, s.h};
+  }
+};
+
+template <class S>
+void check_reaches(const S& solver, const Vector& start, const Vector& theta) {
+  CAPTURE(start.transpose());
+  const NoObjective none(start.size(), theta.size());
+  const SolveOptions options{.steps = 2000, .tolerance = 1e-10};
+  const Trajectory run = solve(none, solver, start, theta, options);
+  CHECK(run.status == Status::converged);
+  CHECK((run.x() - theta).norm() <= 1e-8);
+  const Derivative taped = jacobian(none, solver, start, theta, options, Reverse{}),
+                   dual = jacobian(none, solver, start, theta, options, Forward{});
+  CHECK(taped.steps == run.steps);
+  CHECK(dual.steps == run.steps);
+  CHECK((taped.dx - dual.dx).norm() <= 1e-12);
+}
+
+TEST_CASE("steps that take turns have converged when all have come to rest, from wherever they start") {
+  for (const Index blocks : {1, 2, 3, 6}) {
+    CAPTURE(blocks);
+    const Vector theta = Vector::LinSpaced(6, 1, 2);
+    check_reaches(InTurn{blocks}, Vector::Zero(6), theta);
+    check_reaches(InTurn{blocks}, theta, theta);
+    for (Index i = 0; i < 6; ++i) {  // all but one entry rest from the start
+      Vector start = theta;
+      start[i] = -1;
+      check_reaches(InTurn{blocks}, start, theta);
+    }
+  }
+  check_reaches(Shrinking{}, Vector{{2.5, 0, 1}}, Vector{{0, 1, 0}});
 }
 
 }  // namespace

@@ -33,6 +33,8 @@ struct StatePrint {
 /// that is taken again must give the same.
 class RepeatedSteps {
  public:
+  /// From now on of every `stride`-th step alone; before the first step.
+  void look_at_every(Index stride) { stride_ = stride; }
   /// Whether `check` would look at what step `t` ≥ 1 gives.
   bool watches(Index t) const { return t == end_ || t % stride_ == 0; }
   /// Step `t` gave this state; for the first time where `is_new`.

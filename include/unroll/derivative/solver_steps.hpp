@@ -1,8 +1,6 @@
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -121,7 +119,6 @@ class SolverSteps final : public Steps {
   Vector x() const override { return iterate(*state_); }
 
   void to_end() override { state_ = end_; }
-
   void step_on(Index t) override {
     state_.emplace(
         take_last_step<Vector, S>(solver(), inputs_.plain(), Plain(*state_), theta(), t, inputs_.prepared()));
@@ -153,7 +150,8 @@ class SolverSteps final : public Steps {
   }
 
   Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) override {
-    return pushed(inputs_, with_tangents<DualState>(state_dot, *state_), t, theta_dot, state_dot.cols());
+    return pushed<true>(inputs_, with_tangents<DualState>(state_dot, *state_), t, theta_dot,
+                        state_dot.cols());
   }
 
   Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
@@ -161,16 +159,17 @@ class SolverSteps final : public Steps {
     const Vector beside = theta() + theta_by;
     RunInputs<S, Held> inputs(problem(), solver(), beside, record.cost);
     const Plain state = convert_state<Plain>(with_tangents<DualState>(state_by, *state_), plus_tangent);
-    return pushed(inputs, with_tangents<DualState>(state_dot, state), t, theta_dot, state_dot.cols());
+    return pushed<true>(inputs, with_tangents<DualState>(state_dot, state), t, theta_dot, state_dot.cols());
+  }
+
+  Matrix push_step(Index t, const Matrix& state_dot) override {
+    return pushed<false>(inputs_, with_tangents<DualState>(state_dot, *state_), t, {}, state_dot.cols());
   }
 
   Matrix push_start(Index t, const Matrix& theta_dot) override {
-    const RunContext<DualVector> context = inputs_.dual(theta_dot);
     DualState state = initial_state(solver(), DualVector(x0(), start().push(theta(), theta_dot)));
-    if (t > 0)
-      state = take_step<DualVector, S>(solver(), inputs_.oracle(context), state, context.theta, 0,
-                                       inputs_.dual_prepared(context, theta_dot));
-    return stacked_tangents(state, theta_dot.cols());
+    return t == 0 ? stacked_tangents(state, theta_dot.cols())
+                  : pushed<false>(inputs_, state, 0, theta_dot, theta_dot.cols());
   }
 
   std::optional<double> contraction(double smallest_eigenvalue) const override {
@@ -185,14 +184,15 @@ class SolverSteps final : public Steps {
     begin();
     return inputs_.enter(segment, room, gather, x0(), entry == Entry::start ? nullptr : &*state_);
   }
-  // k tangents through the last step.
+  // k tangents through a step, the frozen one where `is_last`.
+  template <bool is_last>
   static Matrix pushed(RunInputs<S, Held>& inputs, const DualState& state, Index t, const Matrix& theta_dot,
                        Index k) {
     const RunContext<DualVector> context = inputs.dual(theta_dot);
-    return stacked_tangents(
-        take_last_step<DualVector, S>(inputs.solver(), inputs.oracle(context), state, context.theta, t,
-                                      inputs.dual_prepared(context, theta_dot)),
-        k);
+    const auto f = inputs.oracle(context);
+    const auto prepared = inputs.dual_prepared(context, theta_dot);
+    const auto take = is_last ? take_last_step<DualVector, S> : take_step<DualVector, S>;
+    return stacked_tangents(take(inputs.solver(), f, state, context.theta, t, prepared), k);
   }
   // The state as the outputs of a segment.
   static void leave(const Taped& state, Segment& segment) {

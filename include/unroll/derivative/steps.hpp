@@ -64,6 +64,9 @@ class Steps {
   /// T once it is known, before that the most it can be.
   Index length() const { return has_ended_ ? record.steps : options_.steps; }
 
+  /// Before the first step: it is not likely that steps are taken again, and that they give the same is
+  /// looked at here and there.
+  void hardly_repeats() { repeated_.look_at_every(64); }
   /// What recordings sum, from now on.
   void gather(const Gather& gather) { gather_ = gather; }
   const Gather& gathers() const { return gather_; }
@@ -120,6 +123,8 @@ class Steps {
   /// The same from another state and θ, those plus what is given (N, p).
   virtual Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
                                        const Vector& state_by, const Vector& theta_by) = 0;
+  /// Those of the state through the step itself.
+  virtual Matrix push_step(Index t, const Matrix& state_dot) = 0;
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
 

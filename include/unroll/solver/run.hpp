@@ -62,17 +62,35 @@ bool is_small_move_of_all(const State& now, const State& before, double toleranc
   return small;
 }
 
-/// What Status::converged asks for, of the step from `state` to `next`.
+/// Whether a state whose x step t left as it was stays at rest under those before it, too, one after another:
+/// of them another may be the one that moves it, in turn the blocks of x, or every second time x and
+/// multipliers; or a step size or a list may move that is not looked at. As many as x has entries, at most
+/// 15, and there must have been as many.
+template <class V, class S>
+bool rests(const Oracle<V>& f, const S& solver, const StateOf<S, V>& state, const V& theta,
+           const PreparedOf<S, V>& prepared, Index t, double tolerance) {
+  const Index others = std::min<Index>(iterate(state).size(), 15);
+  if (t < others) return false;
+  StateOf<S, V> now = state;
+  for (Index i = 1; i <= others; ++i) {
+    now = take_step<V, S>(solver, f, std::as_const(now), theta, t - i, prepared);
+    if (!is_small_move_of_all(now, state, tolerance)) return false;
+  }
+  return true;
+}
+
+/// What Status::converged asks for, of step t, from `state` to `next`.
 template <class V, class S>
 bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& state, const StateOf<S, V>& next,
-                   const V& theta, double tolerance) {
+                   const V& theta, const PreparedOf<S, V>& prepared, Index t, double tolerance) {
   const auto &now = iterate(next), &before = iterate(state);
   const auto &x = value_of(now), &previous = value_of(before);
   if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
   if (!solves<V, S>(solver, f, next, theta, tolerance)) return false;
   constexpr Equation equation = declared_equation<S>();
   if (!f.problem().has_equation() || equation == Equation::fixed_point)
-    return is_small_move_of_all(next, state, tolerance);
+    return is_small_move_of_all(next, state, tolerance) &&
+           (x != previous || rests<V, S>(f, solver, next, theta, prepared, t, tolerance));
   if (equation == Equation::automatic && x != previous && is_small_move_of_all(next, state, tolerance))
     return true;
   return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
@@ -114,8 +132,8 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
     bool is_finite = true;
     for_each_of_iterate(next, [&](const auto& x) { is_finite = is_finite && has_finite_entries(x); });
     if (!is_finite) return ended(Status::non_finite, t);
-    const bool converged =
-        options.tolerance > 0 && has_converged<V, S>(f, solver, state, next, theta, options.tolerance);
+    const bool converged = options.tolerance > 0 &&
+                           has_converged<V, S>(f, solver, state, next, theta, prepared, t, options.tolerance);
     if (options.observer) {
       const auto& x = iterate(next);
       options.observer(t + 1, value_of(x));
