@@ -4,11 +4,17 @@
 
 namespace unroll::ad {
 
+namespace {
+// Every chunk starts at a multiple of this, the most that is asked for: what an allocation takes with the gap
+// before it is the same in every chunk.
+constexpr std::size_t largest_alignment = 64;
+}  // namespace
+
 void* ChunkArena::allocate_in_next_chunk(std::size_t bytes, std::size_t alignment) {
   constexpr std::size_t first_chunk = std::size_t{1} << 16;
   constexpr std::size_t largest_chunk = std::size_t{1} << 22;
   full_bytes_ += top_ - begin_;
-  const std::size_t needed = bytes + alignment;
+  const std::size_t needed = bytes + largest_alignment;
   while (next_ < chunks_.size() && chunks_[next_].bytes < needed) ++next_;
   if (next_ == chunks_.size()) {
     const std::size_t grown = std::clamp(reserved_, first_chunk, largest_chunk);
@@ -22,8 +28,9 @@ void* ChunkArena::allocate_in_next_chunk(std::size_t bytes, std::size_t alignmen
 
 void ChunkArena::open_next() {
   const Chunk& chunk = chunks_[next_++];
-  begin_ = top_ = reinterpret_cast<std::uintptr_t>(chunk.memory.get());
-  end_ = begin_ + chunk.bytes;
+  const auto memory = reinterpret_cast<std::uintptr_t>(chunk.memory.get());
+  begin_ = top_ = (memory + largest_alignment - 1) & ~(largest_alignment - 1);
+  end_ = memory + chunk.bytes;
 }
 
 void ChunkArena::reset() {

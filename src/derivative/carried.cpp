@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "unroll/ad/sparse.hpp"
@@ -13,50 +14,57 @@ namespace unroll::detail {
 
 namespace {
 
-/// Records what made the state of step 0 or 1 in `first`. Those of the carried arrays that were in that
-/// state: another, of a state that grew since, is cut as all else that later steps make. @throws
-/// UnsupportedError if they are not what the first step left.
-std::vector<Segment::Rows> record_first(Steps& steps, std::vector<Segment::Rows> carried, const Vector& state,
-                                        Index from, Segment& first) {
+constexpr Index few_turns = 8;
+
+/// Carried rows, and where they stand in the state of step 0 or 1.
+struct Origin {
+  Segment::Rows rows;
+  Index made;
+};
+
+/// Records what made the state of step 0 or 1 in `first`. Parts of x that other steps have made since are cut
+/// as all else that later steps make, and what a list grew by where `cuts_lists`. @throws UnsupportedError if
+/// others are not what the first step left.
+std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const Vector& state,
+                                 Index from, bool cuts_lists, Segment& first) {
   const Steps::Rehearsal rehearsal(steps);
   steps.record_steps(0, std::min<Index>(from, 1), first, 0);
-  const Stack& outputs = first.state_outputs();
-  const Vector made = outputs.value();
-  if (made.size() != state.size()) {  // what a state grew by is between its arrays, and before its scalars
-    std::erase_if(carried, [&, end = Index{0}](const Segment::Rows& rows) mutable {
-      end = 0;
-      return std::none_of(outputs.arrays.begin(), outputs.arrays.end(), [&](const VarArray& array) {
-        end += array.size();
-        return end - array.size() == rows.begin && array.size() == rows.count;
-      });
-    });
-  }
-  for (const auto& [begin, count] : carried)
-    if (made.segment(begin, count) != state.segment(begin, count))
+  const Vector made = first.state_outputs().value();
+  const auto parts = first.state_outputs().parts();
+  Index passed = 0;
+  for (const Segment::Rows& a : carried) passed += a.of_x && a.is_passed ? a.count : 0;
+  std::vector<Origin> origins;
+  for (const Segment::Rows& a : carried) {
+    const Stack::Part* const part = Stack::at(parts, a.place);
+    const Index row = part == nullptr ? 0 : part->begin + a.inner;
+    const bool is_there = part != nullptr && a.inner + a.count <= part->count;
+    if (is_there && made.segment(row, a.count) == state.segment(a.begin, a.count))
+      origins.push_back({a, row});
+    else if (a.of_x ? passed == steps.dimension() : is_there || !cuts_lists)
       throw UnsupportedError(
-          fmt::format("the steps up to {} changed an array of the state, entries {} to {} of all, which "
-                      "those after it pass on as "
-                      "it is: what it holds of theta would be cut; differentiate all steps, or make it in "
-                      "the first step or in "
-                      "prepare(theta)",
-                      from, begin, begin + count - 1));
-  return carried;
+          fmt::format("the steps up to {} changed or added an array of the state, entries {} to {} of all, "
+                      "which those after it pass on as it is: what it holds of theta would be cut; "
+                      "differentiate all steps, or make it in the first step or in prepare(theta)",
+                      from, a.begin, a.begin + a.count - 1));
+  }
+  return origins;
 }
 
 }  // namespace
 
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from) {
+                        const Vector& state, Index from, bool cuts_lists) {
   const Index columns = cotangents.cols();
-  if (std::all_of(carried.begin(), carried.end(), [&](const Segment::Rows& rows) {
-        return cotangents.middleRows(rows.begin, rows.count).isZero(0);
-      }))
+  std::vector<Segment::Rows> pulled;
+  std::copy_if(carried.begin(), carried.end(), std::back_inserter(pulled),
+               [&](const Segment::Rows& a) { return !cotangents.middleRows(a.begin, a.count).isZero(0); });
+  if (pulled.empty())
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
   Segment first(adjoints_per_scalar(steps.dimension(), columns, 1));
-  const auto made = record_first(steps, carried, state, from, first);
+  const auto origins = record_first(steps, pulled, state, from, cuts_lists, first);
   Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
-  for (const auto& [begin, count] : made)
-    kept.state.middleRows(begin, count) = cotangents.middleRows(begin, count);
+  for (const auto& [rows, made] : origins)
+    kept.state.middleRows(made, rows.count) = cotangents.middleRows(rows.begin, rows.count);
   first.sweep(kept, {}, columns, 1);
   return kept;
 }
@@ -66,44 +74,77 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
   Matrix pushed = Matrix::Zero(state.size(), theta_dot.cols());
   if (carried.empty()) return pushed;
   Segment first(1);
-  const auto rows = record_first(steps, carried, state, from, first);
-  const Matrix made = steps.push_start(std::min<Index>(from, 1), theta_dot);
-  for (const auto& [begin, count] : rows) pushed.middleRows(begin, count) = made.middleRows(begin, count);
+  const auto origins = record_first(steps, carried, state, from, false, first);
+  const Matrix all = steps.push_start(std::min<Index>(from, 1), theta_dot);
+  for (const auto& [rows, made] : origins)
+    pushed.middleRows(rows.begin, rows.count) = all.middleRows(made, rows.count);
   return pushed;
 }
 
-std::vector<Segment::Rows> carried_rows(const Segment& segment, const PushStep& push,
-                                        const Segment::Rows& aside) {
+std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange& turns, bool asks_x,
+                                        const PushStep& push) {
   std::vector<Segment::Rows> rows = segment.carried();
   const Vector before = segment.state_inputs().value(), after = segment.state_outputs().value();
   if (before.size() != after.size()) return rows;
-  std::vector<bool> stays(static_cast<std::size_t>(before.size()), false);
-  for (Index i = 0; i < before.size(); ++i) stays[static_cast<std::size_t>(i)] = before[i] == after[i];
-  std::fill_n(stays.begin() + aside.begin, aside.count, false);
-  for (const auto& [begin, count] : rows) std::fill_n(stays.begin() + begin, count, false);
-  if (std::find(stays.begin(), stays.end(), true) == stays.end()) return rows;
-  const Vector tangents = ad::uneven(before.size()), pushed = push(tangents);
-  for (Index i = 0; i < before.size(); ++i) {
-    if (!stays[static_cast<std::size_t>(i)] || pushed[i] != tangents[i]) continue;
-    if (!rows.empty() && rows.back().begin + rows.back().count == i)
-      ++rows.back().count;
-    else
-      rows.push_back({i, 1});
+  Eigen::Array<bool, Eigen::Dynamic, 1> stays = before.array() == after.array();
+  const auto parts = segment.state_inputs().parts();
+  for (const Segment::Rows& a : rows) stays.segment(a.begin, a.count) = false;
+  for (const Stack::Part& part : parts)
+    if ((!asks_x || turns.to - turns.from < 2 * few_turns) && segment.is_of_x(part.place))
+      stays.segment(part.begin, part.count) = false;
+  const Vector tangents = ad::uneven(before.size());
+  for (Index t = turns.to - 1; t >= turns.from && stays.any(); --t) {
+    if (t == turns.to - 1 - few_turns) t = std::min(t, turns.from + few_turns - 1);
+    stays = stays && Vector(push(t, tangents)).array() == tangents.array();
   }
+  for (const Stack::Part& part : parts)
+    for (Index i = 0; i < part.count; ++i) {
+      if (!stays[part.begin + i]) continue;
+      if (i > 0 && stays[part.begin + i - 1])
+        ++rows.back().count;
+      else
+        rows.push_back({part.begin + i, 1, part.place, i, segment.is_of_x(part.place), false});
+    }
   return rows;
 }
 
-void CarriedRows::note(const Segment& segment, bool is_last, const PushStep& push) {
-  if (is_last) rows = carried_rows(segment, push);
-  const Vector after = std::exchange(state, rows.empty() ? Vector() : segment.state_inputs().value());
-  if (is_last || rows.empty()) return;
-  const std::vector<Segment::Rows> passed = segment.carried();
-  std::erase_if(rows, [&](const Segment::Rows& a) {
-    const bool stays =
-        after.size() == state.size() && after.segment(a.begin, a.count) == state.segment(a.begin, a.count);
-    return !stays && std::none_of(passed.begin(), passed.end(),
-                                  [&](const auto& b) { return a.begin == b.begin && a.count == b.count; });
-  });
+void CarriedRows::note(const Segment& segment, bool is_last, const StepRange& steps, const PushStep& push) {
+  if (!is_last && rows_.empty()) return;
+  const auto is_in = [](const Segment::Rows& a, const Segment::Rows& b) {
+    return a.place == b.place && a.inner >= b.inner && a.inner + a.count <= b.inner + b.count;
+  };
+  const auto in_any = [&](const Segment::Rows& a, const std::vector<Segment::Rows>& all) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& b) { return is_in(a, b); });
+  };
+  std::vector<Segment::Rows> now = segment.carried();
+  if (is_last ||
+      std::any_of(rows_.begin(), rows_.end(), [&](const auto& a) { return in_any(a, now) == now.end(); }))
+    now = carried_rows(segment, {std::min<Index>(steps.from, 1), steps.to}, true, push);
+  if (is_last) {
+    rows_ = std::move(now);
+  } else {
+    std::vector<Segment::Rows> kept;
+    for (Segment::Rows a : rows_)
+      if (const auto b = in_any(a, now); b != now.end()) {
+        a.begin = b->begin + a.inner - b->inner;
+        a.is_passed = a.is_passed && b->is_passed;
+        kept.push_back(a);
+      }
+    rows_ = std::move(kept);
+  }
+  state_ = rows_.empty() ? Vector() : segment.state_inputs().value();
+}
+
+bool CarriedRows::lead_to_start(Steps& steps, const Matrix& cotangents, Index from) {
+  try {
+    at_start_ = pull_carried(steps, rows_, cotangents, state_, from, false);
+  } catch (const UnsupportedError&) {
+  }
+  return at_start_.has_value();
+}
+
+Cotangents CarriedRows::pull(Steps& steps, const Matrix& cotangents, Index from) {
+  return at_start_ ? std::move(*at_start_) : pull_carried(steps, rows_, cotangents, state_, from, true);
 }
 
 }  // namespace unroll::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "unroll/derivative/steps.hpp"
@@ -14,30 +15,44 @@ namespace unroll::detail {
 /// one-step and implicit differentiation stop short of the step that made it; its cotangents, N×s at a state
 /// of step `from`, are pulled back through the first step alone, to x_0, θ and what was prepared. Cotangents
 /// of all other arrays are dropped. `state` is the stacked value of that state, N.
-/// @throws UnsupportedError if the array is not what the first step left.
+/// @throws UnsupportedError if an array with cotangents is not what the first step left.
 /// @{
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from);
+                        const Vector& state, Index from, bool cuts_lists);
 /// The other way: tangents of the carried arrays, zero elsewhere, N×k, for θ̇ (p×k).
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
                     const Vector& state, Index from);
 /// @}
 
-/// Tangents of the state through a step: Steps::push_step, push_last_step.
-using PushStep = std::function<Matrix(const Matrix& state_dot)>;
+/// Tangents of the state, N×k, through step t: Steps::push_step, push_last_step.
+using PushStep = std::function<Matrix(Index t, const Matrix& state_dot)>;
+/// Steps from … to − 1.
+struct StepRange {
+  Index from, to;
+};
 
-/// The rows that the steps of a segment carry: Segment::carried; and those, but for the rows `aside`, whose
-/// numbers stay and whose rows of ∂Φ are the identity's, which one product through the first step tells.
-std::vector<Segment::Rows> carried_rows(const Segment& segment, const PushStep& push,
-                                        const Segment::Rows& aside = {0, 0});
+/// The rows that the steps in a segment carry: Segment::carried; and those whose numbers stay and whose rows
+/// of ∂Φ are the identity's, whichever of the steps `turns` is taken, the first 8 and the last 8 of them, as
+/// one product each tells. Such rows of x may as well have come to rest only now, and are believed of 16
+/// steps alone; `asks_x`: whether they are looked for.
+std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange& turns, bool asks_x,
+                                        const PushStep& push);
 
-/// Which rows of the state no step of a sweep has changed, the last first, and that state where any are.
-struct CarriedRows {
-  std::vector<Segment::Rows> rows{};
-  Vector state{};
+/// Which rows of the state no step of a sweep has changed, the last segment first.
+class CarriedRows {
+ public:
+  const std::vector<Segment::Rows>& rows() const { return rows_; }
+  /// Another segment, of these steps, has been swept.
+  void note(const Segment& segment, bool is_last, const StepRange& steps, const PushStep& push);
+  /// Whether their cotangents, at the state of step `from`, can be pulled back to the start.
+  bool lead_to_start(Steps& steps, const Matrix& cotangents, Index from);
+  /// See pull_carried.
+  Cotangents pull(Steps& steps, const Matrix& cotangents, Index from);
 
-  /// `push` is of the segment's first step, and asked of the last segment alone.
-  void note(const Segment& segment, bool is_last, const PushStep& push);
+ private:
+  std::vector<Segment::Rows> rows_{};
+  Vector state_{};                        // where there are any
+  std::optional<Cotangents> at_start_{};  // once it is known
 };
 
 }  // namespace unroll::detail

@@ -128,16 +128,21 @@ Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative
   return c;
 }
 
-/// Where there is no step to look at nothing is measured.
+/// Where there is no step to look at, or its equation is singular, nothing is measured.
 template <class Measure>
 Certificate measured(const Matrix& derivative, const Measure& measure) {
-  try {
-    return measure();
-  } catch (const UnsupportedError&) {
+  const auto nothing = [&] {
     Certificate c;
     c.equation = Equation::fixed_point;
     c.norm = norm(derivative);
     return c;
+  };
+  try {
+    return measure();
+  } catch (const UnsupportedError&) {
+    return nothing();
+  } catch (const NumericalError&) {
+    return nothing();
   }
 }
 

@@ -139,13 +139,18 @@ class CheckpointedSweep {
     if (is_last && contraction_.has_started())
       contraction_.measure(steps_, position_, stop.steps, seeds.empty() ? Matrix() : seeds.back().w);
     segment_.sweep(carried_, seeds, seeds_.columns(steps_.length()), method_.threads);
-    forget_subnormal();
+    // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
+    // ever, and processors take a hundred cycles for each operation on it. (Not so of a NaN.)
+    if ((carried_.state.array().abs() < std::numeric_limits<double>::min()).all()) carried_.state.setZero();
     if (!method_.last_steps.is_all())
-      constant_.note(segment_, is_last,
-                     [&](const Matrix& state_dot) { return steps_.push_step(position_, state_dot); });
+      constant_.note(segment_, is_last, {position_, stop.steps},
+                     [&](Index t, const Matrix& state_dot) { return steps_.push_step(t, state_dot); });
     schedule_.swept();
-    if (contraction_.has_started() && contraction_.is_enough(carried_.state, constant_.rows))
+    if (!contraction_.has_started() || !contraction_.is_enough(carried_.state, constant_.rows())) return;
+    if (constant_.lead_to_start(steps_, carried_.state, schedule_.swept_to()))
       schedule_.truncate();
+    else
+      contraction_ = {};  // all steps are swept
   }
 
   // Cotangents of the iterates in the segment but that where it starts; of the last segment, x_T's too.
@@ -162,17 +167,9 @@ class CheckpointedSweep {
     return seeds;
   }
 
-  // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
-  // ever, and processors take a hundred cycles for each operation on it.
-  void forget_subnormal() {
-    if ((carried_.state.array().abs() < std::numeric_limits<double>::min()).all())  // (not so of a NaN)
-      carried_.state.setZero();
-  }
-
   // The sweep ended at a step s > 0: only what the first step made, and none since, goes on to the start.
   void cut() {
-    Cotangents start =
-        pull_carried(steps_, constant_.rows, carried_.state, constant_.state, schedule_.swept_to());
+    Cotangents start = constant_.pull(steps_, carried_.state, schedule_.swept_to());
     carried_.state = std::move(start.state);  // (a copy would free the old one before it allocates)
     carried_.theta += start.theta;
     if (start.prepared.size() > 0) carried_.prepared += start.prepared;

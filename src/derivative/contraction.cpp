@@ -47,7 +47,8 @@ bool Contraction::is_enough(const Matrix& cotangents, const std::vector<Segment:
   };
   if (carried.empty()) return are_small(cotangents);
   Matrix made = cotangents;
-  for (const auto& [begin, count] : carried) made.middleRows(begin, count).setZero();
+  for (const Segment::Rows& a : carried)
+    if (!a.of_x) made.middleRows(a.begin, a.count).setZero();
   return are_small(made);
 }
 

@@ -16,20 +16,19 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step) : steps_(st
   check_state_stays(step_->segment);
   // (An entry of x that the step makes anew and leaves as it is, as one of which f knows nothing, makes the
   // equation singular, and that is said there.)
-  const std::vector<Segment::Rows> carried = carried_rows(
-      step_->segment,
-      [&](const Matrix& state_dot) { return steps_.push_last_step(step_->t, state_dot, Matrix()); },
-      {step_->segment.x_row(), steps_.dimension()});
-  const Index rows = step_->segment.state_inputs().size();
-  std::vector<bool> is_carried(static_cast<std::size_t>(rows), false);
-  for (const auto& [begin, count] : carried) std::fill_n(is_carried.begin() + begin, count, true);
-  for (Index row = 0; row < rows; ++row)
-    if (!is_carried[static_cast<std::size_t>(row)]) made_.push_back(row);
-  const Index x = step_->segment.x_row(), n = steps_.dimension();
-  if (std::any_of(is_carried.begin() + x, is_carried.begin() + x + n, [](bool is) { return is; }))
+  const auto carried =
+      carried_rows(step_->segment, {1, step_->t + 1}, false, [&](Index t, const Matrix& state_dot) {
+        return t == step_->t ? steps_.push_last_step(t, state_dot, Matrix()) : steps_.push_step(t, state_dot);
+      });
+  if (std::any_of(carried.begin(), carried.end(), [](const Segment::Rows& a) { return a.of_x; }))
     throw UnsupportedError(
         "the last step passes on an array of the iterate as it is: a step must make all that x consists of; "
         "take Reverse{} or Forward{}");
+  Eigen::Array<bool, Eigen::Dynamic, 1> is_carried =
+      Eigen::Array<bool, Eigen::Dynamic, 1>::Constant(step_->segment.state_inputs().size(), false);
+  for (const Segment::Rows& a : carried) is_carried.segment(a.begin, a.count) = true;
+  for (Index row = 0; row < is_carried.size(); ++row)
+    if (!is_carried[row]) made_.push_back(row);
   // What the step carries need not matter to it: the last iterate of a momentum that a frozen step leaves
   // out.
   steps_.record_last_step(step_->t, Steps::Entry::state, of_state_);
@@ -119,7 +118,7 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
   Cotangents c = swept(step_->segment, w);
-  const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from);
+  const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from, false);
   c.theta += start.theta;
   c.prepared = sum(c.prepared, start.prepared);
   if (steps_.start().depends_on_theta()) c.theta += steps_.start().pull(steps_.theta(), start.state);

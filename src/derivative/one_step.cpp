@@ -16,10 +16,12 @@ class LastStepOnly final : public Linearisation {
     detail::Cotangents c;
     step_->segment.sweep(c, {{step_->segment.x(), 0, w}}, w.cols(), 1);
     if (step_->from > 0) {
-      const auto rows = detail::carried_rows(step_->segment, [&](const Matrix& state_dot) {
-        return steps().push_last_step(step_->t, state_dot, Matrix());
-      });
-      const detail::Cotangents start = pull_carried(steps(), rows, c.state, step_->state, step_->from);
+      const auto rows =
+          carried_rows(step_->segment, {1, step_->t + 1}, true, [&](Index t, const Matrix& state_dot) {
+            return t == step_->t ? steps().push_last_step(t, state_dot, Matrix())
+                                 : steps().push_step(t, state_dot);
+          });
+      const detail::Cotangents start = pull_carried(steps(), rows, c.state, step_->state, step_->from, true);
       return finish(c.theta + start.theta, detail::sum(c.prepared, start.prepared), start.state);
     }
     return finish(c.theta, c.prepared, std::move(c.state));

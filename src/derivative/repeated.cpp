@@ -50,8 +50,7 @@ void Fingerprint::add(const double* x, Index n) {
   }
 }
 
-bool Fingerprint::is_near(const Fingerprint& other) const {
-  constexpr double tolerance = 1e-8;
+bool Fingerprint::is_near(const Fingerprint& other, double tolerance) const {
   return !(std::abs(sum_ - other.sum_) > tolerance * std::max(size_, other.size_));
 }
 

@@ -25,6 +25,25 @@ Vector Stack::value() const {
   return values;
 }
 
+std::vector<Stack::Part> Stack::parts() const {
+  std::vector<Part> parts;
+  Index row = 0;
+  const auto add = [&](Index count, const Place& place, const VarArray* array, const Var* scalar) {
+    parts.push_back({row, count, place, array, scalar});
+    row += count;
+  };
+  for (std::size_t i = 0; i < array_places.size(); ++i)
+    add(arrays[i].size(), array_places[i], &arrays[i], nullptr);
+  for (std::size_t i = 0; i < scalar_places.size(); ++i) add(1, scalar_places[i], nullptr, &scalars[i]);
+  return parts;
+}
+
+const Stack::Part* Stack::at(const std::vector<Part>& parts, const Place& place) {
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.place == place; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
 void Segment::begin(const Vector& theta, std::size_t room) {
   prepared_.clear();
   gathered_.clear();
@@ -73,22 +92,26 @@ Index Segment::x_row() const {
   return 0;  // x consists of all of them
 }
 
+bool Segment::is_of_x(const Place& place) const {
+  for (std::size_t i = 0; i < outputs_.arrays.size(); ++i)
+    if (outputs_.arrays[i].buffer() == x_.buffer()) return place.member == outputs_.array_places[i].member;
+  return true;  // x consists of all of them
+}
+
 std::vector<Segment::Rows> Segment::carried() const {
+  const auto is_same = [](const Stack::Part& in, const Stack::Part& out) {
+    if (in.count != out.count || (in.array == nullptr) != (out.array == nullptr)) return false;
+    if (in.array != nullptr)
+      return !out.array->is_constant() && in.array->id() == out.array->id() &&
+             in.array->block() == out.array->block();
+    return !out.scalar->is_constant() && in.scalar->id() == out.scalar->id() &&
+           value_of(*in.scalar) == value_of(*out.scalar);
+  };
   std::vector<Rows> rows;
-  // What a state grows by is behind the arrays that it had.
-  Index row = 0;
-  for (std::size_t i = 0; i < std::min(inputs_.arrays.size(), outputs_.arrays.size()); ++i) {
-    const VarArray &in = inputs_.arrays[i], &out = outputs_.arrays[i];
-    if (in.size() != out.size()) return rows;
-    if (!out.is_constant() && in.id() == out.id() && in.block() == out.block())
-      rows.push_back({row, in.size()});
-    row += in.size();
-  }
-  if (inputs_.arrays.size() != outputs_.arrays.size() || inputs_.size() != outputs_.size()) return rows;
-  for (std::size_t i = 0; i < inputs_.scalars.size(); ++i, ++row) {
-    const Var &in = inputs_.scalars[i], &out = outputs_.scalars[i];
-    if (!out.is_constant() && in.id() == out.id() && value_of(in) == value_of(out)) rows.push_back({row, 1});
-  }
+  const std::vector<Stack::Part> out = outputs_.parts();
+  for (const Stack::Part& in : inputs_.parts())
+    if (const Stack::Part* const end = Stack::at(out, in.place); end != nullptr && is_same(in, *end))
+      rows.push_back({in.begin, in.count, in.place, 0, is_of_x(in.place), true});
   return rows;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "unroll/error.hpp"
 #include "unroll/problem/problem.hpp"
 
@@ -11,6 +13,16 @@ Vector detail::start_column(const Matrix& x0) {
   if (x0.cols() != 1)
     throw ShapeError(fmt::format("start: x0 is a {}x{} matrix, it must be a vector", x0.rows(), x0.cols()));
   return x0;
+}
+
+void detail::check_start(const Vector& x0, const Vector& plain) {
+  constexpr double tolerance = 1e-3;  // far above rounding
+  const bool differ = x0.size() != plain.size() ||
+                      (x0 - plain).stableNorm() > tolerance * std::max(x0.stableNorm(), plain.stableNorm());
+  if (differ && plain.allFinite())
+    throw UnsupportedError(
+        "start: x0(theta), called again, gives other numbers than before: it must be a function of theta "
+        "alone, the same for every kind of array");
 }
 
 Vector Start::at(const Problem& problem, const Vector& theta) const {

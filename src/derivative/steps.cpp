@@ -66,13 +66,26 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   if (stop.steps > 0) repeated_.ends(stop.steps, record.x);
 }
 
+std::optional<double> Steps::move_of(const Stop& stop, bool accepted, const Vector& x,
+                                     const Vector& previous) {
+  if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
+  return distance(x, previous);
+}
+
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
 
-void check_prepared(Index entries, Index before) {
+void check_prepared(Index entries, Index before, const Fingerprint& now, const Fingerprint& then) {
   if (entries != before)
     throw ShapeError(fmt::format(
         "prepare: the result has {} entries, it had {} before: it must be a function of theta alone", entries,
         before));
+  constexpr double tolerance =
+      1e-3;  // off a tape and on it rounding differs, and what is prepared may amplify it
+  if (!now.is_near(then, tolerance))
+    throw UnsupportedError(
+        "prepare: called again it gives other numbers than before: it must be a function of theta alone "
+        "(draw "
+        "random numbers by a generator that is seeded anew in every call)");
 }
 
 void throw_changed_list(std::size_t now, std::size_t before) {

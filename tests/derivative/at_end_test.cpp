@@ -67,8 +67,10 @@ TEST_CASE("a guard that gives x back at the end is no step to repeat, whatever i
                        doctest::Contains("gives x back as it is"), UnsupportedError);
   CHECK_THROWS_WITH_AS(jacobian(problem, GuardedDescent{}, x0, theta, {.steps = 3000}, at_end),
                        doctest::Contains("gives x back as it is"), UnsupportedError);
-  CHECK_THROWS_WITH_AS(jacobian(none, GuardedMap{}, x0, theta, {.steps = 300}, Reverse{.corrected = true}),
-                       doctest::Contains("none that was accepted and moved x is at hand"), UnsupportedError);
+  const auto by = [&](const Method& method) {
+    return jacobian(none, GuardedMap{}, x0, theta, {.steps = 300}, method).dx;
+  };
+  CHECK((by(Reverse{.corrected = true}) - by(Reverse{})).norm() <= 1e-10);
 }
 
 TEST_CASE("steps that do not contract at the end of the run have no derivative to tend to") {

@@ -170,7 +170,9 @@ TEST_CASE("what a list grew by does not stand for the scalar behind it") {
     return vjp(none, BesideAScalar{}, Vector{{1.0}}, Vector{{0.2}}, Vector{{1.0}}, {.steps = 30}, method).dx0;
   };
   CHECK(by(Reverse{})[0] > 0.1);  // through what is remembered, and what remembers x_0
+  CHECK(by(Reverse{.last_steps = automatic}) == by(Reverse{}));
   CHECK(by(Reverse{.last_steps = 20}) == Vector::Zero(1));
+  CHECK_THROWS_WITH_AS(by(Implicit{}), doctest::Contains("changed or added an array"), UnsupportedError);
 }
 
 /// The same as CarriedLast, but every step makes anew what it carries: as a sum with zero, beside another
@@ -248,6 +250,87 @@ TEST_CASE("an array that every step makes anew and leaves as it is is carried, t
     return jacobian(NoObjective(n, p), solver, Vector::Zero(n), theta, {.steps = 40}, OneStep{}).dx;
   };
   CHECK((one_step(MadeAnew<Anew::sum>{A, B}) - one_step(Direct{A, B})).norm() <= 1e-13);
+}
+
+/// As CarriedLast, with a list before c that is full after some steps and then drops its first, and a scalar.
+struct BehindAList {
+  Matrix A, B;
+  std::size_t most;
+  template <class V>
+  struct State {
+    V x;
+    std::vector<V> memory;
+    V c;
+    scalar_t<V> scale;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, {}, V(Vector::Zero(n)), scalar_t<V>(0.0)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    State<V> next = s;
+    if (t == 0) next.c = V(B * theta);
+    if (t == 0) next.scale = 1.0 / (1.0 + theta[0] * theta[0]);
+    if (next.memory.size() == most) next.memory.erase(next.memory.begin());
+    next.memory.push_back(s.x);
+    next.x = tanh(V(A * s.x + 0.01 * next.memory.front() + next.scale * next.c));
+    return next;
+  }
+};
+
+/// The blocks of x in turn: the one, then the other is made, and what is not is passed on.
+struct Turns {
+  Matrix B;
+  template <class V>
+  struct State {
+    V first, second;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {head(x0, n), tail(x0, n)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    if (t % 2 == 0) return {V(0.98 * s.second + B * theta), s.second};
+    return {s.first, V(0.98 * s.first + B * theta)};
+  }
+};
+
+TEST_CASE("what is carried is known by its member, wherever a list that grew has moved it") {
+  test::Random random(7);
+  const Matrix A = 0.3 * random.matrix(n, n), B = random.matrix(n, p);
+  const Vector theta = random.vector(p);
+  const NoObjective none(n, p);
+  const BehindAList solver{A, B, 5};
+  const auto by = [&](const Method& method) {
+    return jacobian(none, solver, Vector::Zero(n), theta, {.steps = 90}, method);
+  };
+  const Matrix exact = by(Reverse{}).dx;
+  for (const Method& method : {Method(Reverse{.last_steps = 60}), Method(Reverse{.last_steps = automatic}),
+                               Method(Reverse{.memory_budget = 20000, .last_steps = 61}), Method(Implicit{})})
+    CHECK((by(method).dx - exact).norm() <= 1e-9 * exact.norm());
+  for (const Method& method :
+       {Method(Implicit{.certify = Certify::always}), Method(Reverse{.certify = Certify::always})})
+    CHECK(by(method).certificate.verdict == Verdict::unknown);  // of x's part of the state alone
+}
+
+TEST_CASE("steps that take turns carry nothing, though each passes on what the other made") {
+  test::Random random(7);
+  const Matrix B = random.matrix(n, p);
+  const Vector theta = random.vector(p), x = B * theta / 0.02, w = Vector::LinSpaced(2 * n, 1, 2);
+  Vector rest(2 * n);
+  rest << x, x;
+  const NoObjective none(2 * n, p);
+  for (const Vector& start : {rest, Vector(Vector::Zero(2 * n))}) {
+    const auto by = [&](const Reverse& method) {
+      return vjp(none, Turns{B}, start, theta, w, {.steps = 1000}, method).dtheta;
+    };
+    const Vector exact = by({});
+    CHECK((by({.last_steps = automatic}) - exact).norm() <= 1e-6 * exact.norm());
+    CHECK((by({.memory_budget = 20000, .last_steps = automatic}) - exact).norm() <= 1e-6 * exact.norm());
+    CHECK((by({.last_steps = 900}) - exact).norm() <= 1e-3 * exact.norm());
+  }
 }
 
 }  // namespace

@@ -123,11 +123,13 @@ struct EveryThird {
 
 TEST_CASE("refused steps count once where cotangents of states are summed") {
   const NoObjective none(1, 1);
-  for (const std::size_t budget :
-       {std::size_t{0}, std::size_t{20'000}})  // (a step that is accepted comes next)
-    CHECK(jacobian(none, EveryThird{}, Vector{{1.0}}, Vector{{0.3}}, {.steps = 61},
-                   Reverse{.memory_budget = budget, .corrected = true})
-              .dx(0, 0) == doctest::Approx(2));
+  for (const std::size_t budget : {std::size_t{0}, std::size_t{20'000}})
+    for (const Index steps : {60, 61, 62}) {  // the last, or the next, is refused, or neither
+      CAPTURE(steps);
+      CHECK(jacobian(none, EveryThird{}, Vector{{1.0}}, Vector{{0.3}}, {.steps = steps},
+                     Reverse{.memory_budget = budget, .corrected = true})
+                .dx(0, 0) == doctest::Approx(2));
+    }
 }
 
 TEST_CASE("one step is the last that was accepted: −hM, with the h that was taken") {

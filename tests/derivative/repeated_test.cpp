@@ -152,6 +152,35 @@ TEST_CASE("methods of the last step, too, notice that its second member is anoth
                     UnsupportedError);
 }
 
+/// x⁺ = x/2 + c, where c, made of θ by prepare, is drawn anew in every call.
+struct DrawnPreparation {
+  std::shared_ptr<std::mt19937> engine = std::make_shared<std::mt19937>(1);
+  template <class V>
+  V prepare(const V& theta) const {
+    return std::uniform_real_distribution<double>(1, 2)(*engine) * theta;
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index, const V& c) const {
+    return {V(0.5 * s.x + c)};
+  }
+};
+
+TEST_CASE("what prepare, or the start, gives at random is refused where it is asked for again") {
+  const Vector one = Vector::Ones(1);
+  const auto derivatives = [&](const auto& solver, const Start& start, const Method& method) {
+    return test::message_of<UnsupportedError>(
+        [&] { vjp(parabola, solver, start, one, one, {.steps = 40}, method); });
+  };
+  const auto engine = std::make_shared<std::mt19937>(1);
+  const Start drawn([engine]<class V>(const V& theta) -> V {
+    return std::uniform_real_distribution<double>(1, 2)(*engine) * theta;
+  });
+  for (const Method& method : {Method(Reverse{}), Method(Reverse{.memory_budget = 4000})})
+    CHECK(test::contains(derivatives(DrawnPreparation{}, one, method), "prepare: called again"));
+  for (const Method& method : {Method(Reverse{}), Method(Reverse{.memory_budget = 4000}), Method(Forward{})})
+    CHECK(test::contains(derivatives(SeededStep{}, drawn, method), "start: x0(theta), called again"));
+}
+
 TEST_CASE("random numbers that follow from t are no obstacle") {
   const Vjp whole = derivative(SeededStep{}, {});
   const Vjp within = derivative(SeededStep{}, {.memory_budget = 4000});

@@ -158,6 +158,19 @@ struct Shrinking {
   }
 };
 
+/// Projects x onto the half-plane a_iᵀ(x − θ) ≤ 0, i = t mod m, a_i on the unit circle: θ alone is in all.
+struct HalfPlanes {
+  Index m;
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    const double angle = 2 * 3.141592653589793 * static_cast<double>(t % m) / static_cast<double>(m);
+    const Vector a{{std::cos(angle), std::sin(angle)}};
+    const auto reach = dot(a, V(s.x - theta));
+    if (value_of(reach) <= 0) return {V(1.0 * s.x)};
+    return {V(s.x - reach * a)};
+  }
+};
+
 template <class S>
 void check_reaches(const S& solver, const Vector& start, const Vector& theta) {
   CAPTURE(start.transpose());
@@ -185,6 +198,7 @@ TEST_CASE("steps that take turns have converged when all have come to rest, from
       check_reaches(InTurn{blocks}, start, theta);
     }
   }
+  check_reaches(HalfPlanes{6}, Vector{{-3, -1}}, Vector{{0, 0}});
   check_reaches(Shrinking{}, Vector{{2.5, 0, 1}}, Vector{{0, 1, 0}});
 }
 

@@ -52,16 +52,24 @@ template <class S>
 struct RefusedDecomposition {
   static_assert(
       never<S>,
-      "Eigen's eigen- and singular value decompositions of variables lose derivatives of exact zeros: "
+      "Eigen's eigen- and singular value decompositions of variables, and what they consist of, lose "
+      "derivatives of exact zeros: "
       "make a VarMatrix and use unroll's symmetric_eigen, eigenvalues or singular_values");
   using Vector = Eigen::Matrix<S, Eigen::Dynamic, 1>;
   using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
   RefusedDecomposition& compute(const auto&...);
   Vector eigenvalues() const;
-  Matrix eigenvectors() const;
   Vector singularValues() const;
+  Vector diagonal() const;
+  Vector subDiagonal() const;
+  Matrix eigenvectors() const;
+  Matrix matrixH() const;
+  Matrix matrixQ() const;
+  Matrix matrixS() const;
+  Matrix matrixT() const;
   Matrix matrixU() const;
   Matrix matrixV() const;
+  Matrix matrixZ() const;
 };
 }  // namespace unroll::ad
 
@@ -72,6 +80,20 @@ template <class>
 class SelfAdjointEigenSolver;
 template <class>
 class EigenSolver;
+template <class>
+class ComplexEigenSolver;
+template <class>
+class GeneralizedEigenSolver;
+template <class>
+class GeneralizedSelfAdjointEigenSolver;
+template <class>
+class HessenbergDecomposition;
+template <class>
+class RealQZ;
+template <class>
+class RealSchur;
+template <class>
+class Tridiagonalization;
 #define UNROLL_REFUSED(Decomposition, parameters, arguments)                                               \
   template <unroll::ad::DerivativeScalar S, int R, int C, int O, int MR, int MC parameters>                \
   class Decomposition<Matrix<S, R, C, O, MR, MC> arguments> : public unroll::ad::RefusedDecomposition<S> { \
@@ -82,6 +104,13 @@ class EigenSolver;
 #define UNROLL_COMMA ,
 UNROLL_REFUSED(SelfAdjointEigenSolver, , );
 UNROLL_REFUSED(EigenSolver, , );
+UNROLL_REFUSED(ComplexEigenSolver, , );
+UNROLL_REFUSED(GeneralizedEigenSolver, , );
+UNROLL_REFUSED(GeneralizedSelfAdjointEigenSolver, , );
+UNROLL_REFUSED(HessenbergDecomposition, , );
+UNROLL_REFUSED(RealQZ, , );
+UNROLL_REFUSED(RealSchur, , );
+UNROLL_REFUSED(Tridiagonalization, , );
 UNROLL_REFUSED(BDCSVD, , );
 UNROLL_REFUSED(JacobiSVD, UNROLL_COMMA int preconditioner, UNROLL_COMMA preconditioner);
 #undef UNROLL_COMMA

@@ -7,6 +7,7 @@
 
 #include "unroll/ad/aggregate.hpp"
 #include "unroll/ad/dual.hpp"
+#include "unroll/ad/value_of.hpp"
 #include "unroll/ad/var_array.hpp"
 
 /// How an aggregate goes from one world, plain, dual or taped, to another. A member, or an element of a
@@ -34,6 +35,9 @@ To convert_member(const From& from, F&& f) {
     return f(from);
   }
 }
+
+/// The numbers behind a taped or dual array or scalar.
+inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
 
 /// The state in another world, of type To, member by member.
 template <class To, class From, class F>

@@ -15,7 +15,7 @@ class Fingerprint {
   void add(double x) { add(&x, 1); }
   /// Whether the numbers may be the same, up to what rounding changes where an array stands elsewhere in
   /// memory. NaN counts as 0, an infinity as 1.
-  bool is_near(const Fingerprint& other) const;
+  bool is_near(const Fingerprint& other, double tolerance = 1e-8) const;
 
  private:
   Index count_ = 0;

@@ -12,9 +12,6 @@
 
 namespace unroll::detail {
 
-/// The numbers behind a taped or dual state or preparation.
-inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
-
 /// What goes into a solver's steps, in each world: θ, what problem and solver prepared of it, the state. The
 /// solver is held as `Held`: by reference, or by value.
 template <class S, class Held>
@@ -83,6 +80,8 @@ class RunInputs {
       taped_context_.gathering = {segment.gather(Vector(Vector::Zero(x0.size()))), gather.passes_theta};
     Taped state =
         from == nullptr ? initial_state(solver_, segment.input(x0)) : convert_state<Taped>(*from, input);
+    if (from != nullptr)
+      for_each_placed(state, [&](const auto& taped, const Place& at) { segment.entered_at(taped, at); });
     zeros_.reset();
     if (gather.states)
       zeros_.emplace(convert_state<Taped>(convert_state<Plain>(state, numbers), [&]<class A>(const A& value) {
@@ -102,11 +101,9 @@ class RunInputs {
   /// What the solver prepares of θ with tangents (p×k); of none, the numbers that it prepared.
   /// @throws ShapeError if it is not as large as it was.
   PreparedOf<S, DualVector> dual_prepared(const RunContext<DualVector>& context, const Matrix& theta_dot) {
-    auto known = [&] { return convert_prepared<PreparedOf<S, DualVector>>(prepared(), dual_constant); };
     if (theta_dot.size() == 0) return known();
     auto made = prepare(solver_, context.theta);
-    if (!entries_) entries_ = entries_of(known());
-    check_prepared(entries_of(made), *entries_);
+    check(made);
     return made;
   }
 
@@ -125,6 +122,18 @@ class RunInputs {
   }
 
  private:
+  PreparedOf<S, DualVector> known() {
+    return convert_prepared<PreparedOf<S, DualVector>>(prepared(), dual_constant);
+  }
+  // What was prepared again, dual or taped, is what it was.
+  template <class Prepared>
+  void check(const Prepared& made) {
+    const auto before = known();
+    Fingerprint now, then;
+    for_each_taped(made, [&](const auto& member) { add_print(now, member); });
+    for_each_taped(before, [&](const auto& member) { add_print(then, member); });
+    check_prepared(entries_of(made), entries_of(before), now, then);
+  }
   Index given_entries() const { return given_ ? given_->point().size() - theta_.size() : 0; }
   // Whether an array or scalar that the solver prepares, in order, depends on θ. The others are constants of
   // every recording.
@@ -150,7 +159,8 @@ class RunInputs {
       if (!taped.is_constant()) segment.output(taped);
     });
     segment.end(segment.theta());
-    check_prepared(segment.state_outputs().size(), cotangents.rows());
+    check(prepared);
+    check_prepared(segment.state_outputs().size(), cotangents.rows(), {}, {});
     Cotangents c{.state = cotangents};
     segment.sweep(c, {}, cotangents.cols(), 1);
     return c.theta;
@@ -166,7 +176,6 @@ class RunInputs {
   Oracle<Vector> plain_;
   Oracle<VarVector> recording_;
   std::optional<PreparedOf<S, Vector>> prepared_;
-  std::optional<Index> entries_;              // of it
   std::optional<std::vector<bool>> depends_;  // of what the solver prepared, in order
   std::optional<Taped> zeros_;
 };

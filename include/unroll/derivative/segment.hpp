@@ -17,21 +17,47 @@ struct Cotangents {
   Matrix gathered{};  // g×s: of the zeros that were added to what is summed, likewise
 };
 
+/// Where an array or scalar stands in a state: in which member, as the how manieth of a list.
+struct Place {
+  Index member = 0, element = 0;
+  bool operator==(const Place&) const = default;
+};
+
 /// Arrays and scalars that are stacked: arrays in order, each flattened, then the scalars.
 struct Stack {
   std::vector<VarArray> arrays{};
   std::vector<Var> scalars{};
+  std::vector<Place> array_places{}, scalar_places{};  // where they are known
 
   void clear() {
     arrays.clear();
     scalars.clear();
+    array_places.clear();
+    scalar_places.clear();
   }
   void add(const VarArray& array) { arrays.push_back(array); }
   void add(const Var& scalar) { scalars.push_back(scalar); }
+  /// Of the next that has none.
+  /// @{
+  void place(const VarArray&, const Place& place) { array_places.push_back(place); }
+  void place(const Var&, const Place& place) { scalar_places.push_back(place); }
+  /// @}
   /// Entries of all.
   Index size() const;
   /// The numbers, without derivatives.
   Vector value() const;
+
+  struct Part {
+    Index begin, count;  // rows
+    Place place;
+    const VarArray* array;  // or
+    const Var* scalar;
+  };
+  /// Those whose place is known, and the one at a place, or null.
+  /// @{
+  std::vector<Part> parts() const;
+  static const Part* at(const std::vector<Part>& parts, const Place& place);
+  /// @}
 };
 
 /// Some steps of a run on a tape: from θ, what was prepared and the state where they enter to the state where
@@ -84,8 +110,14 @@ class Segment {
     gathered_.add(input);
     return input;
   }
-  /// All inputs are there.
+  /// All inputs are there, and where each stands in the state.
+  /// @{
   void entered();
+  template <class A>
+  void entered_at(const A& input, const Place& place) {
+    inputs_.place(input, place);
+  }
+  /// @}
   /// A step has been recorded. Whether another one may follow: it may if, twice as large as the largest so
   /// far, it would still find room.
   bool continues();
@@ -101,8 +133,9 @@ class Segment {
   void mark(Index t, const VarVector& x) { marks_.push_back({t, x}); }
   /// An array or scalar of the state at the end, in order; then `end`, with the iterate among them.
   template <class A>
-  void output(const A& a) {
+  void output(const A& a, const Place& place = {}) {
     outputs_.add(a);
+    outputs_.place(a, place);
   }
   void end(const VarVector& x);
 
@@ -128,12 +161,19 @@ class Segment {
 
   /// The row of x's first entry in the stacked state at the end.
   Index x_row() const;
-  /// Which rows of the stacked state leave as they entered: arrays that the steps pass on and do not make,
-  /// constants of the run from here on. Of a state that grows in between, arrays alone.
+  /// Rows of an array or scalar of the stacked state where the segment starts.
   struct Rows {
     Index begin, count;
+    Place place;
+    Index inner;     // the first of them within the array
+    bool of_x;       // the array is x, or one of those that x consists of
+    bool is_passed;  // it leaves as the variable that entered
   };
+  /// Which arrays and scalars leave as they entered: those that the steps pass on and do not make, constants
+  /// of the run from here on. None of a segment from x_0.
   std::vector<Rows> carried() const;
+  /// Whether what is at that place is x, or part of it.
+  bool is_of_x(const Place& place) const;
 
  private:
   template <class A>

@@ -125,8 +125,14 @@ class SolverSteps final : public Steps {
   }
 
   Index step_back() override {
-    if (!before_) return 0;
-    state_ = before_;
+    if (!before_) {  // so far all steps were on a tape
+      auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0()), theta(),
+                                 inputs_.prepared(), 0, {.steps = record.steps}, Ignore{});
+      repeats_end(iterate(end.state));
+      before_ = std::move(end.before);
+      last_ = end.last;
+    }
+    if (before_) state_ = before_;
     return last_;
   }
 
@@ -196,18 +202,10 @@ class SolverSteps final : public Steps {
   }
   // The state as the outputs of a segment.
   static void leave(const Taped& state, Segment& segment) {
-    for_each_member(state, [&](const auto& member) {
-      for_each_taped(member, [&](const auto& taped) { segment.output(taped); });
-    });
+    for_each_placed(state, [&](const auto& taped, const Place& place) { segment.output(taped, place); });
     segment.end(iterate(state));
   }
   static Entry entry_at(Index t) { return t == 0 ? Entry::start : Entry::state; }
-  // ‖x − previous‖ of the step that ended a run, if it counts.
-  static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
-                                       const Vector& previous) {
-    if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
-    return distance(x, previous);
-  }
   // Moves the state on, as long as the segment has room.
   Stop take_steps(Taped& state, const PreparedOf<S, VarVector>& prepared, Index from, Index to,
                   Segment& segment, const std::function<bool(Index t)>& marked) {
@@ -216,12 +214,14 @@ class SolverSteps final : public Steps {
     Index accepted = 0;
     while (stop.steps < to) {
       if (options().tolerance > 0 || stop.steps + 1 == options().steps) previous = iterate(state);
+      const auto before = gathers().states ? std::optional<Taped>(state) : std::nullopt;
       auto end = loop<VarVector, S>(inputs_.recording(), solver(), std::move(state), segment.theta(),
                                     prepared, stop.steps, options_from(stop.steps, stop.steps + 1), Ignore{});
       state = std::move(end.state);
       if (end.steps > stop.steps) {
         repeats(end.steps, state);
-        if (was_accepted(state)) inputs_.add_zeros(state);  // a refused step is none of the map
+        // (A step that was refused, or gave x back, is none of the map.)
+        if (was_accepted(state) && !(before && gives_back_iterate(state, *before))) inputs_.add_zeros(state);
       }
       if (stop.steps >= known()) accepted += end.accepted;
       if (marked && end.steps > stop.steps && marked(end.steps)) segment.mark(end.steps, iterate(state));

@@ -24,6 +24,9 @@ class StartFunction {
   virtual VarVector on(const VarVector& theta) const = 0;
 };
 
+/// @throws UnsupportedError if x_0(θ), asked for with derivatives, is not what it is without.
+void check_start(const Vector& x0, const Vector& plain);
+
 template <class F>
 class StartTemplate final : public StartFunction {
  public:
@@ -31,6 +34,7 @@ class StartTemplate final : public StartFunction {
   Vector at(const Vector& theta) const override { return f_(theta); }
   Matrix push(const Vector& theta, const Matrix& theta_dot) const override {
     const DualVector x = f_(DualVector(theta, theta_dot));
+    check_start(x.value(), f_(theta));
     if (x.directions() == 0) return Matrix::Zero(x.size(), theta_dot.cols());
     return x.tangents();
   }
@@ -38,6 +42,7 @@ class StartTemplate final : public StartFunction {
     Tape tape;
     const VarVector input = tape.input(theta);
     const VarVector x = f_(input);
+    check_start(x.value(), f_(theta));
     if (x.is_constant()) return Matrix::Zero(theta.size(), w.cols());
     return tape.sweep(x, w).adjoint(input);
   }

@@ -2,6 +2,7 @@
 
 #include "unroll/ad/worlds.hpp"
 #include "unroll/derivative/repeated.hpp"
+#include "unroll/derivative/segment.hpp"
 #include "unroll/solver/state.hpp"
 
 /// What the members of a run's state are asked for: sums on a tape, the memory they take, their fingerprint.
@@ -37,6 +38,20 @@ State plus_state(const State& state, const State& zeros) {
   (std::make_index_sequence<std::tuple_size_v<Members>>{});
 }
 
+/// f(array or scalar, place) for all of a taped state that carry derivatives, in order.
+template <class State, class F>
+void for_each_placed(const State& state, F&& f) {
+  Place place;
+  for_each_member(state, [&](const auto& member) {
+    place.element = 0;
+    for_each_taped(member, [&](const auto& taped) {
+      f(taped, place);
+      ++place.element;
+    });
+    ++place.member;
+  });
+}
+
 /// The bytes that a member of a plain state has allocated: arrays, and what their allocator adds (alignment
 /// and bookkeeping).
 template <class Member>
@@ -53,7 +68,7 @@ std::size_t allocated_bytes(const Member& member) {
   }
 }
 
-/// The numbers of a member of a plain or taped state.
+/// The numbers of a member of a state.
 template <class Member>
 void add_print(Fingerprint& print, const Member& member) {
   if constexpr (std::is_arithmetic_v<Member>) {
@@ -64,7 +79,9 @@ void add_print(Fingerprint& print, const Member& member) {
     print.add(member.data(), member.size());
   } else if constexpr (std::is_base_of_v<VarArray, Member>) {
     print.add(member.block().data(), member.size());
-  } else if constexpr (std::is_same_v<Member, Var>) {
+  } else if constexpr (std::is_base_of_v<DualArray, Member>) {
+    print.add(member.block().data(), member.size());
+  } else if constexpr (std::is_same_v<Member, Var> || std::is_same_v<Member, Dual>) {
     print.add(member.value());
   }
 }

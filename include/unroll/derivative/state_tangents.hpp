@@ -58,12 +58,12 @@ DualState with_tangents(const Matrix& stacked, const Plain& state) {
   return convert_state<DualState>(state, TangentCutter(stacked, arrays));
 }
 
-/// Entries of all arrays and scalars of a dual state or preparation.
+/// Entries of all arrays and scalars of a dual or taped state or preparation.
 template <class State>
 Index entries_of(const State& state) {
   Index entries = 0;
   for_each_taped(state, [&]<class A>(const A& a) {
-    if constexpr (std::is_same_v<A, Dual>)
+    if constexpr (std::is_same_v<A, Dual> || std::is_same_v<A, Var>)
       ++entries;
     else
       entries += a.size();

@@ -105,8 +105,8 @@ class Steps {
   // The last step, after the run has ended.
   /// The state becomes that of step T.
   virtual void to_end() = 0;
-  /// After `run`: the state becomes that where the last step that was accepted and moved x started. Its
-  /// number, or 0 if there is none.
+  /// The state becomes that where the last step that was accepted and moved x started, for which steps that
+  /// were all on a tape are taken once more. Its number, or 0 if there is none.
   virtual Index step_back() = 0;
   /// Takes the last step that moved x once more, where its start is at hand: see repeats_end.
   virtual void repeat_last_step() = 0;
@@ -167,6 +167,9 @@ class Steps {
   /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
   /// how far the last of them moved. Says in `stop` how a run ended that is over.
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
+  /// ‖x − previous‖ of the step that ended a run, if it counts.
+  static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
+                                       const Vector& previous);
   /// Before more steps of a run that was ended because it was enough.
   void go_on();
 
@@ -187,7 +190,8 @@ class Steps {
 /// @throws NumericalError: a run beside was not finite so long.
 [[noreturn]] void throw_short_run(Index steps, Index wanted);
 
-/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries.
-void check_prepared(Index entries, Index before);
+/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries,
+/// UnsupportedError if these are not always the same.
+void check_prepared(Index entries, Index before, const Fingerprint& now, const Fingerprint& then);
 
 }  // namespace unroll::detail

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/ad/worlds.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/solver.hpp"
 #include "unroll/solver/status.hpp"
@@ -62,18 +63,17 @@ bool is_small_move_of_all(const State& now, const State& before, double toleranc
   return small;
 }
 
-/// Whether a state whose x step t left as it was stays at rest under those before it, too, one after another:
-/// of them another may be the one that moves it, in turn the blocks of x, or every second time x and
-/// multipliers; or a step size or a list may move that is not looked at. As many as x has entries, at most
-/// 15, and there must have been as many.
-template <class V, class S>
-bool rests(const Oracle<V>& f, const S& solver, const StateOf<S, V>& state, const V& theta,
-           const PreparedOf<S, V>& prepared, Index t, double tolerance) {
-  const Index others = std::min<Index>(iterate(state).size(), 15);
+/// Whether a state whose x step t left as it was stays at rest under the 15 steps before it, too, one after
+/// another: of them another may be the one that moves it, in turn the blocks of x, or every second time x and
+/// multipliers; or a step size or a list may move that is not looked at. There must have been as many.
+template <class S>
+bool rests(const Oracle<Vector>& f, const S& solver, const StateOf<S, Vector>& state, const Vector& theta,
+           const PreparedOf<S, Vector>& prepared, Index t, double tolerance) {
+  constexpr Index others = 15;
   if (t < others) return false;
-  StateOf<S, V> now = state;
+  StateOf<S, Vector> now = state;
   for (Index i = 1; i <= others; ++i) {
-    now = take_step<V, S>(solver, f, std::as_const(now), theta, t - i, prepared);
+    now = take_step<Vector, S>(solver, f, std::as_const(now), theta, t - i, prepared);
     if (!is_small_move_of_all(now, state, tolerance)) return false;
   }
   return true;
@@ -90,7 +90,9 @@ bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& sta
   constexpr Equation equation = declared_equation<S>();
   if (!f.problem().has_equation() || equation == Equation::fixed_point)
     return is_small_move_of_all(next, state, tolerance) &&
-           (x != previous || rests<V, S>(f, solver, next, theta, prepared, t, tolerance));
+           (x != previous ||
+            rests<S>(f.plain(), solver, convert_state<StateOf<S, Vector>>(next, numbers), value_of(theta),
+                     convert_prepared<PreparedOf<S, Vector>>(prepared, numbers), t, tolerance));
   if (equation == Equation::automatic && x != previous && is_small_move_of_all(next, state, tolerance))
     return true;
   return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
