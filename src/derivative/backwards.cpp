@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "fixed_point.hpp"
@@ -52,7 +53,11 @@ Pullback Backwards::pull(const Seeds& seeds) {
           "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
           "cotangents of earlier iterates: take Reverse{}");
     if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
-    return corrected(w, c);
+    const Pullback pulled = corrected(w, c);
+    if (!is_bypassed(w, c)) return pulled;
+    steps().gather({.states = true, .passes_theta = false});
+    forget();
+    return corrected(w, swept(seeds));
   }
   if (at_end_alone && w.size() > 0 && c.gathered.rows() == w.rows())
     adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
@@ -96,7 +101,18 @@ History Backwards::history(const Selection& selected) {
   return history;
 }
 
+bool Backwards::is_bypassed(const Matrix& w, const Cotangents& c) {
+  if (equation_ != Equation::gradient || method_.equation == Equation::gradient || !adjoint_ ||
+      !adjoint_->product || !steps().last_move)
+    return false;
+  constexpr double at_rest = 1e-6, little = 0.01;
+  return (!c.theta.isZero(0) || !c.prepared.isZero(0)) &&
+         *steps().last_move <= at_rest * std::max(1.0, record().x.stableNorm()) &&
+         (w - adjoint_->product->dx).stableNorm() > little * w.stableNorm();
+}
+
 Equation Backwards::form(const Cotangents& c) {
+  if (!steps().gathers().gradients) return Equation::fixed_point;
   if (method_.equation != Equation::automatic) return method_.equation;
   if (steps().equation() != Equation::automatic) return steps().equation();
   const bool by_gradients_alone = steps().gathers().gradients && c.theta.isZero(0) && c.prepared.isZero(0);

@@ -29,6 +29,9 @@ class Backwards : public Linearisation {
   /// Which equation corrects, now that it is known what reached θ.
   Equation form(const Cotangents& c);
   Pullback corrected(const Matrix& w, const Cotangents& c);
+  /// Whether θ reached x around the gradients of f, whose equation the solver declares, so that their
+  /// cotangents, at rest, do not sum to λ.
+  bool is_bypassed(const Matrix& w, const Cotangents& c);
   Pullback corrected_by_gradient(const Matrix& w, const Matrix& gathered);
   Pullback corrected_by_fixed_point(const Matrix& w, const Matrix& gathered);
 
