@@ -45,18 +45,19 @@ class LastSteps {
 /// step, the first that needs more than those measured. A second product takes the run again.
 ///
 /// With `last_steps = K` the derivative is truncated: ∂x_{T−K} is taken for 0, and so is the derivative in
-/// x_0 if K < T. What an array of the state holds that the steps do not make but pass on as it is, made from
-/// θ or x_0 by the first step or by init, is not cut: it is a constant of the run, and is pulled back through
-/// the first step (@throws UnsupportedError if it was made by another). With `automatic` the sweep stops at
-/// the step s where the cotangents of all other arrays have contracted to ‖w_s‖ ≤ τ ‖w_T‖, where
-/// τ = ρ^T ‖N_0 − N_T‖/‖N_T‖, within [2^−52, 0.1], estimates the relative error of unrolling all steps: ρ is
-/// the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ. With e_t the error of ∂x_t and
-/// C = Lip(DΦ)(1 + ‖∂x*‖)‖x_0 − x*‖, truncation gives e_T ≤ ρ^(T−s) e_s + (T−s) ρ^(T−1) C, least at
-/// s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured. It rests on a step that
-/// does not depend on t, and contracts; on one that does neither, it may be wrong without notice, and the
-/// certificate is the judge. States are kept and steps taken again as with a budget, so that at most a
-/// quarter of a full tape is in use, beside what was prepared, where states are smaller than steps on a tape.
-/// Where they are larger, as of a solver that carries a matrix, more than a full tape may be: prepare it.
+/// x_0 if K < T. What an array of the state holds that the steps pass on as it is, or make anew and the same,
+/// made from θ or x_0 by the first step or by init, is not cut: it is a constant of the run, and is pulled
+/// back through the first step (@throws UnsupportedError if it was made by another; by `automatic` all steps
+/// are swept then). With `automatic` the sweep stops at the step s where the cotangents of all other arrays
+/// have contracted to ‖w_s‖ ≤ τ ‖w_T‖, where τ = ρ^T ‖N_0 − N_T‖/‖N_T‖, within [2^−52, 0.1], estimates the
+/// relative error of unrolling all steps: ρ is the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ.
+/// With e_t the error of ∂x_t and C = Lip(DΦ)(1 + ‖∂x*‖)‖x_0 − x*‖, truncation gives e_T ≤ ρ^(T−s) e_s +
+/// (T−s) ρ^(T−1) C, least at s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured.
+/// It rests on a step that does not depend on t, and contracts; on one that does neither, it may be wrong
+/// without notice, and the certificate is the judge. States are kept and steps taken again as with a budget,
+/// so that at most a quarter of a full tape is in use, beside what was prepared, where states are smaller
+/// than steps on a tape. Where they are larger, as of a solver that carries a matrix, more than a full tape
+/// may be: prepare it.
 ///
 /// `corrected`: not ∂x_T but the better estimate of ∂x* that the same sweep knows. Unrolling takes ∂_θ∇f at
 /// every x_t, early ones included, and that is what its derivative lags by; the adjoints themselves do not.
@@ -67,12 +68,14 @@ class LastSteps {
 ///    on a quadratic r = P_T(H) w, and the factor of P_T' that unrolling suffers from is gone;
 ///  - fixed-point form, where θ enters elsewhere than in gradients (a prox, a projection, decay, no
 ///  objective): with v
-///    the sum of the cotangents that arrive at the whole states s_1 … s_T, d = ∂_θΦ(s_T)ᵀ v, Φ one more step.
-/// Which it is, the solver declares (equation.hpp), or `equation` says; else it is the gradient's if θ was
-/// reached through gradients alone. The record says which. Derivatives in x_0 are 0, and what θ does through
-/// x_0(θ) or step sizes, which no solution depends on, is left out: of few steps from a learned x_0 it is
-/// *not* the derivative, take Reverse{} there. A residual alone proves nothing, the certificate has it
-/// together with the drift. It composes with threads, budget and last_steps.
+///    the sum of the cotangents that arrive at the whole states s_1 … s_T, d = ∂_θΦ(s_T)ᵀ v, Φ one more step;
+///    of steps that depend on t it is none.
+/// Which it is, the solver declares (equation.hpp), or `equation` says; declared to be the gradient's, where
+/// θ reached x around gradients and, at rest, their cotangents do not sum to λ, it is the other all the same;
+/// else it is the gradient's if θ was reached through gradients alone. The record says which. Derivatives in
+/// x_0 are 0, and what θ does through x_0(θ) or step sizes, which no solution depends on, is left out: of few
+/// steps from a learned x_0 it is *not* the derivative, take Reverse{} there. A residual alone proves
+/// nothing, the certificate has it together with the drift. It composes with threads, budget and last_steps.
 ///
 /// `at_end`: the same adjoints without a recording of the run: steps T − 1, T − 2, … are taken at x_T, each
 /// swept and forgotten, until what is left of the cotangent is ‖w̄‖ ≤ tolerance ‖w‖, or T are done
@@ -101,7 +104,7 @@ struct Reverse {
 namespace detail {
 /// The numbers that a scalar has as adjoints while all threads sweep.
 Index adjoints_per_scalar(Index n, Index columns, Index threads);
-/// The sweep by checkpoints, truncated where it is asked: see src/derivative/checkpoints.cpp.
+/// The sweep by checkpoints, truncated where it is asked: see src/derivative/checkpointed_sweep.cpp.
 std::unique_ptr<Linearisation> checkpointed(std::unique_ptr<Steps> steps, const Wanted& wanted,
                                             const Reverse& method);
 /// Sweeps at x_T alone: see src/derivative/at_end.cpp.
