@@ -3,7 +3,6 @@
 
 #include "derivative/cases.hpp"
 #include "support/worst.hpp"
-#include "unroll/ad/assembly.hpp"
 #include "unroll/compare/instance.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"
@@ -254,62 +253,6 @@ TEST_CASE("what cannot be corrected is refused, with what to take instead") {
   CHECK_THROWS_WITH_AS(vjp(*c.problem, ConjugateGradient{}, c.start, c.theta, w, {.steps = 40},
                            Reverse{.at_end = true, .certify = Certify::always}),
                        doctest::Contains("do not contract"), NumericalError);
-}
-
-/// ½ xᵀHx − θᵀx.
-struct Quadratic {
-  Matrix H;
-  template <class V>
-  auto operator()(const V& x, const V& theta) const {
-    return 0.5 * dot(x, V(H * x)) - dot(theta, x);
-  }
-};
-
-/// Solves its equation by sweeps that ask for no gradient (Gauss-Seidel), or by steps along one whose part in
-/// θ is not all. That ∇f vanishes at the end is true, that it is summed there is not.
-enum class Around { all, half };
-template <Around how>
-struct AroundGradients {
-  static constexpr Equation equation = Equation::gradient;
-  Matrix H;
-  template <class V>
-  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
-    if (how == Around::half) return {V(s.x - 0.5 * (f.gradient(s.x, V(0.5 * theta)) - 0.5 * theta))};
-    std::vector<scalar_t<V>> x;
-    for (Index i = 0; i < s.x.size(); ++i) x.push_back(scalar_t<V>(s.x[i]));
-    for (Index i = 0; i < s.x.size(); ++i) {
-      scalar_t<V> rest = theta[i];
-      for (Index j = 0; j < s.x.size(); ++j)
-        if (j != i) rest = rest - H(i, j) * x[static_cast<std::size_t>(j)];
-      x[static_cast<std::size_t>(i)] = rest / H(i, i);
-    }
-    return {V(assemble(x))};
-  }
-};
-
-template <Around how>
-void check_around(const Matrix& H) {
-  const auto problem = make_problem(Quadratic{H}, 3, 3);
-  const Vector theta{{1, -2, 0.5}}, x0 = Vector::Zero(3);
-  const Matrix right = H.inverse();
-  for (const std::size_t budget : {std::size_t{0}, std::size_t{8000}}) {
-    const auto by = [&](Reverse method) {
-      method.memory_budget = budget;
-      return jacobian(problem, AroundGradients<how>{H}, x0, theta, {.steps = 80}, method);
-    };
-    const Derivative d = by(corrected);
-    CHECK((d.dx - right).norm() <= 1e-9);
-    CHECK(d.corrected_by == Equation::fixed_point);
-  }
-  const Derivative d =
-      jacobian(problem, AroundGradients<how>{H}, x0, theta, {.steps = 80}, Reverse{.at_end = true});
-  CHECK((d.dx - right).norm() <= 1e-9);
-}
-
-TEST_CASE("where theta reaches x around the gradients that a solver declares they are not believed") {
-  const Matrix H{{1, 0.2, 0.1}, {0.2, 1.2, 0.3}, {0.1, 0.3, 0.9}};
-  check_around<Around::all>(H);
-  check_around<Around::half>(H);
 }
 
 }  // namespace
