@@ -87,7 +87,7 @@ auto solve_by(const Held& held, Index n, const A& a, const B& b) {
 /// The solution by a factor that was made of A's block.
 template <class Factor, class A, class B>
 auto solve_by(std::shared_ptr<const Factor> factor, Index n, const A& a, const B& b) {
-  if (TapeCore* const core = common_core(a, b); core != nullptr) core->kept.push_back(factor);
+  if (TapeCore* const core = common_core("solve", a, b); core != nullptr) core->kept.push_back(factor);
   return solve_by(Kept<Factor>{factor.get()}, n, a, b);
 }
 

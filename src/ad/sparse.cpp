@@ -140,7 +140,8 @@ erased_result_t<A, B> sparse_product(const SparsePattern& pattern, Side side, co
   if (a.cols != x.rows())
     throw ShapeError(
         fmt::format("sparse product: A is {}x{}, X is {}x{}", a.rows, a.cols, x.rows(), x.cols()));
-  if (TapeCore* const core = common_core(entries, x); core != nullptr) core->keep(pattern.stored());
+  if (TapeCore* const core = common_core("sparse product", entries, x); core != nullptr)
+    core->keep(pattern.stored());
   const SparseProduct product{pattern.stored().get(), side, a.rows, a.cols, x.cols()};
   return evaluate_rule<Kind::array>(BilinearRule{product}, Shape{a.rows, x.cols()}, entries, x);
 }

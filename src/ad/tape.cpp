@@ -121,7 +121,7 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
   const Index columns = checked_columns(seeds.front().cotangents.cols());
   for (const Seed& seed : seeds) {
     if (seed.y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
-    core_->check(seed.y.epoch(), "sweep");
+    core_->check_of(seed.y, "sweep");
     if (seed.cotangents.rows() != seed.y.size())
       throw ShapeError(fmt::format("sweep: y has {} entries, seeds are {}x{}", seed.y.size(),
                                    seed.cotangents.rows(), seed.cotangents.cols()));
@@ -153,16 +153,17 @@ Sweep Tape::sweep(const Var& y) const {
 // The seeds of the other columns are zero.
 Sweep Tape::sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const {
   if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
-  core_->check(y.epoch(), "sweep");
+  core_->check_of(y, "sweep");
   ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, checked_columns(columns));
   std::copy_n(seeds, count, sweeper->scalar(y.id()));
   sweeper->run();
   return Sweep(std::move(sweeper), y.epoch());
 }
 
-void Sweep::check(std::uint32_t variable_epoch, bool is_input) const {
+template <class T>
+void Sweep::check(const T& x, bool is_input) const {
   sweeper_->core().check(epoch_, "adjoint");
-  sweeper_->core().check(variable_epoch, "adjoint");
+  sweeper_->core().check_of(x, "adjoint");
   if (!is_input) throw TapeError("adjoint: of a variable that is not an input of the tape");
 }
 
@@ -177,7 +178,7 @@ void Sweep::adjoint_into(const VarArray& x, Index first, ad::Block out) const {
   const auto found = std::lower_bound(inputs.begin(), inputs.end(), x.id(),
                                       [](const auto& input, ad::Id id) { return input.id < id; });
   // (x + constant has the id of x, but another value.)
-  check(x.epoch(), found != inputs.end() && found->id == x.id() && found->buffer == x.buffer());
+  check(x, found != inputs.end() && found->id == x.id() && found->buffer == x.buffer());
   const ad::Sweeper::Adjoint adjoint = sweeper_->peek(x.id());
   if (adjoint.buffer == nullptr)
     out.setZero();
@@ -188,7 +189,7 @@ void Sweep::adjoint_into(const VarArray& x, Index first, ad::Block out) const {
 
 Eigen::RowVectorXd Sweep::adjoint(const Var& x) const {
   const auto& inputs = sweeper_->core().input_scalars;
-  check(x.epoch(), std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  check(x, std::binary_search(inputs.begin(), inputs.end(), x.id()));
   if (!sweeper_->has_scalar(x.id())) return Eigen::RowVectorXd::Zero(sweeper_->columns());
   return sweeper_->scalar_block(x.id());
 }

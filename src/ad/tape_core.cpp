@@ -144,11 +144,29 @@ void TapeCore::keep(std::shared_ptr<const void> shared) {
 
 void TapeCore::throw_full() { throw TapeError("tape: more than 2^32 arrays"); }
 
+void TapeCore::throw_stale(const char* operation) {
+  throw TapeError(rule_name(operation) +
+                  ": a variable of a recording that is over: its tape was cleared or destroyed since");
+}
+
 void TapeCore::throw_foreign(const char* operation) {
-  throw TapeError(std::string(operation) +
-                  ": a variable that does not belong to this recording (its "
-                  "tape was cleared or destroyed, or it was "
-                  "recorded on another tape)");
+  throw TapeError(rule_name(operation) +
+                  ": variables of two recordings, of two tapes or of one that was cleared in between: what "
+                  "meets in one operation must be recorded on one tape");
+}
+
+std::string rule_name(std::string_view type) {
+  const auto after = [&](std::string_view mark) {
+    const std::size_t at = type.find(mark);
+    if (at != std::string_view::npos) type.remove_prefix(at + mark.size());
+  };
+  after("Rule = ");
+  type = type.substr(0, type.find_last_of(']'));
+  for (const std::string_view wrapper : {"LinearRule<", "BilinearRule<", "Flipped<", "UserRule<"})
+    after(wrapper);
+  type = type.substr(0, type.find_first_of("<,>;"));
+  const std::size_t scope = type.rfind("::");
+  return std::string(scope == std::string_view::npos ? type : type.substr(scope + 2));
 }
 
 }  // namespace unroll::ad

@@ -24,22 +24,6 @@ const char* name_of(Function f) {
 
 namespace {
 
-/// The rule's name in what a compiler calls its type: `LinearRule<Segment>` is a Segment, `UserRule<Mine, …>`
-/// Mine.
-std::string rule_name(std::string_view type) {
-  const auto after = [&](std::string_view mark) {
-    const std::size_t at = type.find(mark);
-    if (at != std::string_view::npos) type.remove_prefix(at + mark.size());
-  };
-  after("Rule = ");
-  type = type.substr(0, type.find_last_of(']'));
-  for (const std::string_view wrapper : {"LinearRule<", "BilinearRule<", "Flipped<", "UserRule<"})
-    after(wrapper);
-  type = type.substr(0, type.find_first_of("<,>;"));
-  const std::size_t scope = type.rfind("::");
-  return std::string(scope == std::string_view::npos ? type : type.substr(scope + 2));
-}
-
 std::string name_of_operand(bool is_scalar, Id id) { return fmt::format("{}{}", is_scalar ? 's' : 'a', id); }
 
 }  // namespace

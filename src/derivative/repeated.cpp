@@ -4,11 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <mutex>
+#include <set>
 #include <string>
 #include <tuple>
+#include <typeindex>
 #include <utility>
 
 #include "unroll/error.hpp"
+#include "unroll/problem/finite_sum.hpp"
 
 namespace unroll::detail {
 
@@ -52,6 +57,43 @@ void Fingerprint::add(const double* x, Index n) {
 
 bool Fingerprint::is_near(const Fingerprint& other, double tolerance) const {
   return !(std::abs(sum_ - other.sum_) > tolerance * std::max(size_, other.size_));
+}
+
+namespace {
+bool is_first_of_its_type(const Problem& problem) {
+  static std::mutex mutex;
+  static auto& seen = *new std::set<std::type_index>;  // for ever: runs may be taken while a program ends
+  const std::lock_guard lock(mutex);
+  return seen.insert(typeid(problem)).second;
+}
+
+/// Empty where it cannot be had: the end of a run may be where f is not defined.
+Vector gradient_if_any(const Problem& problem, const Vector& x, const Vector& theta) {
+  try {
+    return problem.gradient(x, theta);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+}  // namespace
+
+void check_same_gradient(const Problem& problem, const Vector& x, const Vector& theta, Index steps) {
+  constexpr Index least = 3, always = 64;
+  if (steps < least || !problem.has_equation() || !x.allFinite()) return;
+  if (!is_first_of_its_type(problem) && steps < always) return;
+  if (const auto* const sum = dynamic_cast<const FiniteSum*>(&problem))
+    return check_same_gradient(*sum->batch({0}), x, theta, steps);
+  const Vector before = gradient_if_any(problem, x, theta);
+  if (!before.allFinite()) return;
+  const Vector again = gradient_if_any(problem, x, theta);
+  Fingerprint then, now;
+  then.add(before.data(), before.size());
+  now.add(again.data(), again.size());
+  if (!now.is_near(then))
+    throw UnsupportedError(
+        "the run cannot be differentiated: the problem, asked again at the same x and theta, gives another "
+        "gradient; it must be a function of these alone (a mask or noise drawn at random must be a member "
+        "that stays, or be drawn by a generator that is seeded anew in every call)");
 }
 
 namespace {

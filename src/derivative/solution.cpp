@@ -103,7 +103,7 @@ DualVector solution(std::unique_ptr<Steps> steps, const Method& method, const Du
 
 VarVector solution(std::unique_ptr<Steps> steps, const Method& method, const VarVector& theta) {
   const auto map = std::make_shared<const SolutionMap>(std::move(steps), method);
-  if (TapeCore* const core = common_core(theta); core != nullptr) core->kept.push_back(map);
+  if (TapeCore* const core = common_core("solution", theta); core != nullptr) core->kept.push_back(map);
   return evaluate_array<VarVector>(SolutionRule{map.get()}, {map->x().size(), 1}, theta);
 }
 

@@ -50,6 +50,7 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   const bool ends = stop.status != Status::step_limit || stop.steps == options_.steps,
              is_over = ends || is_enough;
   if (has_ended_ || (stop.steps <= known_ && !is_over)) return;
+  if (is_over) check_same_gradient(problem_, x, theta_, stop.steps);
   // All memory first: where there is none the run has not ended yet.
   Vector end = is_over ? x : Vector(), theta = is_over ? theta_ : Vector();
   known_ = std::max(known_, stop.steps);

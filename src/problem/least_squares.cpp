@@ -92,7 +92,8 @@ VarVector normal_product(const LeastSquares& problem, const VarVector& x, const 
                          const Matrix& J, const Vector& v) {
   check_has_curvature(problem, x.value(), theta.value(), J.rows());
   const auto factors = std::make_shared<const Factors>(Factors{problem, J, v, J * v});
-  if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(factors);
+  if (TapeCore* const core = common_core("normal equations", x, theta); core != nullptr)
+    core->kept.push_back(factors);
   return evaluate_array<VarVector>(NormalProduct{factors.get()}, x.shape(), x, theta);
 }
 

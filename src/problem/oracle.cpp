@@ -250,7 +250,7 @@ DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector&
 VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
                           std::span<const Index> rows, const Gathering* gathering) {
   const auto batch = batch_of(problem, rows);
-  if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(batch);
+  if (TapeCore* const core = common_core("gradient", x, theta); core != nullptr) core->kept.push_back(batch);
   return oracle_gradient(*batch, cost, x, theta, gathering);
 }
 
@@ -273,7 +273,7 @@ VarVector oracle_product(const Problem& problem, Cost* cost, const VarVector& x,
                          const Vector& v) {
   check_has_third_order(problem, x.value(), theta.value());
   const auto kept = std::make_shared<const Vector>(v);  // until the tape has been swept
-  if (TapeCore* const core = common_core(x, theta); core != nullptr) core->kept.push_back(kept);
+  if (TapeCore* const core = common_core("gradient", x, theta); core != nullptr) core->kept.push_back(kept);
   return evaluate_array<VarVector>(Product{&problem, cost, kept.get()}, x.shape(), x, theta);
 }
 

@@ -2,15 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
 
-void check_stacked(Index entries, Index wanted) {
-  if (entries != wanted)
+void check_prepared_again(const Vector& now, const Eigen::Ref<const Vector>& before) {
+  if (now.size() != before.size())
     throw ShapeError(fmt::format(
         "prepare: {} entries on a tape, {} off it: what is prepared of a theta must always have one shape",
-        entries, wanted));
+        now.size(), before.size()));
+  // Off a tape and on it rounding differs, and what is prepared may amplify it.
+  constexpr double tolerance = 1e-3;
+  const double change = (now - before).stableNorm(), size = before.stableNorm();
+  if (std::isfinite(size) && !(change <= tolerance * size))
+    throw UnsupportedError(
+        "prepare: called again f's gives other numbers than before: it must be a function of theta alone "
+        "(draw random numbers by a generator that is seeded anew in every call)");
 }
 
 }  // namespace unroll::detail

@@ -70,7 +70,8 @@ TEST_CASE("where takes entries by a mask, and nothing from what it does not take
   const Matrix mask = Vector{{1., 0., 0., 1.}};
   check_rule([&](const auto& v) { return where(mask, square(v), exp(v)); }, y);
   check_rule([&](const auto& u, const auto& v) { return where(mask, u, v); }, y, point(4, 3));
-  check_rule([](const auto& m) { return where(Matrix((X.array() > 0).cast<double>()), m, 2.0 * m); }, X);
+  check_rule([](const auto& m) { return where(X.array() > 0, m, 2.0 * m); }, X);
+  check_rule([](const auto& v) { return where(value_of(v).array() > 0, square(v), 0.0); }, y);
   const Vector edge{{4.0, 0.0}};
   const Vector slope = gradient(
       [](const auto& v) {

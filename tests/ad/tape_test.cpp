@@ -111,7 +111,8 @@ TEST_CASE("a variable of a cleared tape throws, whatever is done with it") {
   const Sweep sweep = tape.sweep(sum(x));
   const auto expect_refusals = [&] {
     const Matrix A = Matrix::Identity(3, 3);
-    CHECK_THROWS_WITH_AS(x.value(), doctest::Contains("value: a variable that does not belong"), TapeError);
+    CHECK_THROWS_WITH_AS(x.value(), doctest::Contains("value: a variable of a recording that is over"),
+                         TapeError);
     CHECK_THROWS_AS(s.value(), TapeError);
     CHECK_THROWS_AS(VarVector(exp(x)), TapeError);
     CHECK_THROWS_AS(VarVector(x + x), TapeError);
@@ -143,7 +144,7 @@ TEST_CASE("a variable of a destroyed tape throws, also when the next tape takes 
     x = tape.input(three);
     s = tape.input(2.0);
   }
-  CHECK_THROWS_AS(x.value(), TapeError);
+  CHECK_THROWS_WITH_AS(x.value(), doctest::Contains("its tape was cleared or destroyed"), TapeError);
   Tape next;
   CHECK_THROWS_AS(x.value(), TapeError);
   CHECK_THROWS_AS(next.input(three) + x, TapeError);
@@ -155,9 +156,8 @@ TEST_CASE("variables of two tapes do not meet") {
   Tape one, two;
   const VarVector x = one.input(three), y = two.input(three);
   const Var s = one.input(2.0), t = two.input(3.0);
-  CHECK_THROWS_WITH_AS(x + y, doctest::Contains("+: a variable that does not belong to this recording"),
-                       TapeError);
-  CHECK_THROWS_AS(dot(x, y), TapeError);
+  CHECK_THROWS_WITH_AS(x + y, doctest::Contains("+: variables of two recordings"), TapeError);
+  CHECK_THROWS_WITH_AS(dot(x, y), doctest::Contains("InnerProduct: variables of two recordings"), TapeError);
   CHECK_THROWS_AS(cwise_product(x, y), TapeError);
   CHECK_THROWS_AS(concatenate(x, y), TapeError);
   CHECK_THROWS_AS(s * y, TapeError);
@@ -166,7 +166,7 @@ TEST_CASE("variables of two tapes do not meet") {
   const std::array<Var, 2> mixed{s, t};
   CHECK_THROWS_AS(assemble(mixed), TapeError);
   CHECK_THROWS_AS(one.sweep(y, ones), TapeError);
-  CHECK_THROWS_AS(one.sweep(t), TapeError);
+  CHECK_THROWS_WITH_AS(one.sweep(t), doctest::Contains("sweep: variables of two recordings"), TapeError);
   CHECK_THROWS_AS(one.sweep(x, ones).adjoint(y), TapeError);
   CHECK(one.sweep(s * s).adjoint(s)(0) == 4);
   CHECK(two.sweep(t * t).adjoint(t)(0) == 6);

@@ -4,13 +4,19 @@
 
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 
+#include "derivative/ways.hpp"
 #include "support/texts.hpp"
 #include "unroll/ad/gradient.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/finite_sum.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/prepared_problem.hpp"
+#include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/stochastic_gradient.hpp"
 
 // Steps that cannot be repeated are noticed where they are taken again, and named.
 namespace unroll {
@@ -179,6 +185,50 @@ TEST_CASE("what prepare, or the start, gives at random is refused where it is as
     CHECK(test::contains(derivatives(DrawnPreparation{}, one, method), "prepare: called again"));
   for (const Method& method : {Method(Reverse{}), Method(Reverse{.memory_budget = 4000}), Method(Forward{})})
     CHECK(test::contains(derivatives(SeededStep{}, drawn, method), "start: x0(theta), called again"));
+}
+
+/// Every entry of x, or with `rows` given only in the terms of a finite sum, is left out at random.
+struct Dropout {
+  std::shared_ptr<std::mt19937> engine = std::make_shared<std::mt19937>(1);
+  template <class V>
+  auto masked(const V& x, const V& theta) const {
+    const Vector mask = Vector::NullaryExpr(8, [&](Index) { return (*engine)() % 2 == 0 ? 1.0 : 2.0; });
+    return 0.5 * squared_norm(V(cwise_product(mask, x) - theta));
+  }
+  template <class V>
+  auto operator()(const V& x, const V& theta) const {
+    return masked(x, theta);
+  }
+  template <class V>
+  auto operator()(const V& x, const V& theta, std::span<const Index>) const {
+    return masked(x, theta);
+  }
+};
+/// f(x, θ, π), π drawn anew.
+struct DrawnBesideF : DrawnPreparation {
+  template <class V>
+  auto operator()(const V& x, const V&, const V& c) const {
+    return 0.5 * squared_norm(V(x - c));
+  }
+};
+
+TEST_CASE("an f that draws random numbers is refused by every method, of few steps, too") {
+  const auto problem = make_problem(Dropout{}, 8, 8);
+  const auto sum = make_finite_sum(Dropout{}, 8, 8, 20);
+  const Vector theta = Vector::LinSpaced(8, 1, 2);
+  const auto refusal = [&](const Problem& f, const auto& solver, const Method& method, Index steps) {
+    return test::message_of<UnsupportedError>(
+        [&] { vjp(f, solver, theta, theta, theta, {.steps = steps}, method); });
+  };
+  CHECK(test::contains(refusal(problem, GradientDescent{0.1}, Reverse{}, 5), "gives another gradient"));
+  for (const test::Way& way : test::ways({.last_steps = 20})) {
+    CAPTURE(way.name);
+    CHECK(test::contains(refusal(problem, GradientDescent{0.1}, way.method, 80), "gives another gradient"));
+  }
+  const StochasticGradient stochastic{0.1, {{0, 1}, {2, 3}}};
+  CHECK(test::contains(refusal(sum, stochastic, Reverse{}, 5), "gives another gradient"));
+  const auto prepared = make_problem(DrawnBesideF{}, 8, 8);
+  CHECK(test::contains(refusal(prepared, GradientDescent{0.1}, Reverse{}, 5), "prepare: called again"));
 }
 
 TEST_CASE("random numbers that follow from t are no obstacle") {

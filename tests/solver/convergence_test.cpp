@@ -125,6 +125,36 @@ TEST_CASE("without an objective all arrays of the state must have come to rest")
   CHECK((run.x() - theta).norm() <= 1e-9);
 }
 
+/// x⁺ = θ − max(y − 10, 0), y⁺ = y + 0.05 (Σx⁺ − 1): x stays until the multiplier, a scalar, has risen to 10.
+struct ScalarMultiplier {
+  template <class V>
+  struct State {
+    V x;
+    scalar_t<V> y;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, scalar_t<V>(0.0)};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    const V x = theta - relu(s.y - 10.0);
+    return {x, scalar_t<V>(s.y + 0.05 * (sum(x) - 1.0))};
+  }
+};
+
+TEST_CASE("a scalar multiplier that still moves keeps a run from having converged") {
+  const NoObjective none(3, 3);
+  const Vector theta{{1.0, 2.0, 0.5}};
+  const Trajectory run = solve(none, ScalarMultiplier{}, theta, theta, {.steps = 500, .tolerance = 1e-9});
+  CHECK(run.status == Status::converged);
+  CHECK(run.steps > 80);
+  CHECK(std::abs(run.x().sum() - 1) <= 1e-7);
+  const RunRecord record =
+      jacobian(none, ScalarMultiplier{}, theta, theta, {.steps = 500, .tolerance = 1e-9}, Reverse{});
+  CHECK(record.steps == run.steps);
+}
+
 /// x⁺ = (x + θ)/2, of one of so many blocks of x a step, in turn; and a plain run of it.
 struct InTurn {
   Index blocks;

@@ -178,13 +178,19 @@ UNROLL_ELEMENTWISE(cwise_quotient, quotient)
 /// @}
 #undef UNROLL_ELEMENTWISE
 
-/// Of two arrays with derivatives: do not compile, as several things may be meant, and say what to write.
+/// Of arrays with derivatives: do not compile, as several things may be meant, and say what to write.
 /// @{
 template <ad::AnyArray A, ad::AnyArray B>
 requires(!ad::PlainArray<ad::array_t<A>> || !ad::PlainArray<ad::array_t<B>>) ad::common_array_t<A, B>
 operator/(const A&, const B&) {
   static_assert(ad::never<A>,
                 "a / b of two arrays: write cwise_quotient(a, b), entry by entry, or solve_lu(B, a)");
+  return {};
+}
+template <ad::Number T, ad::AnyArray B>
+requires(!ad::PlainArray<ad::array_t<B>>) ad::array_t<B>
+operator/(T, const B&) {
+  static_assert(ad::never<B>, "s / b of a number and an array: write s * reciprocal(b), entry by entry");
   return {};
 }
 template <ad::AnyArray A, ad::AnyArray B>

@@ -187,12 +187,12 @@ void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const
 
 /// All operands must belong to one recording. Its core, or null if none of them belongs to any.
 template <class... In>
-TapeCore* common_core(const In&... in) {
+TapeCore* common_core(const char* operation, const In&... in) {
   TapeCore* core = nullptr;
-  const auto visit = [&core](const auto& x) {
+  const auto visit = [&core, operation](const auto& x) {
     TapeCore* const own = core_of(x);
     if (own == nullptr) return;
-    if (core != nullptr && core != own) TapeCore::throw_foreign("array operation");
+    if (core != nullptr && core != own) TapeCore::throw_foreign(operation);
     core = own;
   };
   (visit(in), ...);
@@ -209,7 +209,7 @@ template <class Rule, class... In>
 
 template <Kind K, class Rule, class... In>
 auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
-  TapeCore* const core = common_core(in...);
+  TapeCore* const core = common_core(type_of_rule<Rule>(), in...);
   const bool active = (false || ... || (id_of(in) != 0));
   constexpr auto indices = std::index_sequence_for<In...>{};
   if constexpr (K == Kind::scalar) {

@@ -149,7 +149,8 @@ auto scale_columns(const X& x, const V& v) { return cwise_product(x, repeat_rows
 /// @}
 
 /// a_ij where mask_ij ≠ 0, b_ij elsewhere [where(mask, a, b): m×n, m×n, m×n → m×n]; one of a and b may be a
-/// number or a scalar, for all entries. What is not taken adds nothing, whatever its slope.
+/// number or a scalar, for all entries. What is not taken adds nothing, whatever its slope. The mask may be a
+/// comparison of Eigen's.
 /// @{
 template <class A, class B>
 requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, const A& a, const B& b) {
@@ -175,6 +176,11 @@ auto where(const Matrix& mask, const A& a, const S& b) {
 template <ad::AnyArray B, ad::ScalarForAll<B> S>
 auto where(const Matrix& mask, const S& a, const B& b) {
   return where(mask, ad::filled(b, a), b);
+}
+template <class M, class A, class B>
+requires std::is_same_v<typename M::Scalar, bool>
+auto where(const Eigen::DenseBase<M>& mask, const A& a, const B& b) {
+  return where(Matrix(mask.derived().template cast<double>().matrix()), a, b);
 }
 /// @}
 

@@ -38,7 +38,8 @@ class Sweep {
   friend class Tape;
   explicit Sweep(ad::Sweeper::Owner sweeper, std::uint32_t epoch)
       : sweeper_(std::move(sweeper)), epoch_(epoch) {}
-  void check(std::uint32_t variable_epoch, bool is_input) const;
+  template <class T>
+  void check(const T& x, bool is_input) const;
   ad::Sweeper::Owner sweeper_;
   std::uint32_t epoch_;
 };

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "unroll/ad/arena.hpp"
@@ -26,6 +28,10 @@ struct Buffer {
   std::uint32_t references;
   Id first_scalar;  // id of entry 0 as a scalar, once somebody took an entry; 0 before
 };
+
+/// The rule's name in what a compiler calls its type: `LinearRule<Segment>` is a Segment, `UserRule<Mine, …>`
+/// Mine. Any other text is a name already.
+std::string rule_name(std::string_view type);
 
 /// What somebody who watches a recording is told of an operation and of its pullback (see TapeLog).
 struct LoggedOperand {
@@ -175,14 +181,24 @@ struct TapeCore {
   bool is_at(std::uint32_t variable_epoch) const {
     return variable_epoch == epoch.load(std::memory_order_relaxed);
   }
-  /// @throws TapeError unless it does.
+  /// @throws TapeError unless it does, of a variable whose core this is: then its recording is over.
   void check(std::uint32_t variable_epoch, const char* operation) const {
     if (!is_at(variable_epoch)) [[unlikely]]
-      throw_foreign(operation);
+      throw_stale(operation);
+  }
+  /// @throws TapeError unless it does, of any variable.
+  template <class T>
+  void check_of(const T& x, const char* operation) const {
+    x.check(operation);
+    if (!is_at(x.epoch())) throw_foreign(operation);
   }
 
   [[noreturn]] static void throw_full();
+  /// The operation by a name, or by the type of its rule. A recording is over; there are two.
+  /// @{
+  [[noreturn]] static void throw_stale(const char* operation);
   [[noreturn]] static void throw_foreign(const char* operation);
+  /// @}
 };
 
 /// While it lives, a log calls what is recorded on `core` by the name that `name()` gives.

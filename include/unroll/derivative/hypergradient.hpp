@@ -121,7 +121,12 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
     has_slope = false;
     return Vector(Vector::Zero(of_x.size()));
   };
-  constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>;
+  constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>,
+                 is_outer =
+                     is_along || std::is_invocable_r_v<Var, const Outer&, const VarVector&, const VarVector&>;
+  static_assert(is_outer,
+                "the outer loss must be const, accept const VarVector& twice, x and theta, and give a Var; "
+                "of blocks: OnBlocks{loss, layout of x, layout of theta}, a size for what is no block");
   Cotangent cotangent = [&]() -> Cotangent {
     if constexpr (is_along) {
       return [&](Index t, const Vector& x) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "unroll/types.hpp"
+#include "unroll/problem/problem.hpp"
 
 namespace unroll::detail {
 
@@ -22,6 +22,12 @@ class Fingerprint {
   double weight_ = 1;  // of the next strip
   double sum_ = 0, size_ = 0;
 };
+
+/// ∇f, asked for twice at the end of a run of T steps, is the same: the sweep asks f anew at every iterate,
+/// and takes for granted that it is what the run saw. Looked at where T ≥ 64, and of fewer steps once for
+/// every type of problem, so that it costs little; of a finite sum its first term stands for all.
+/// @throws UnsupportedError.
+void check_same_gradient(const Problem& problem, const Vector& x, const Vector& theta, Index steps);
 
 /// Of a state: the iterate, beside whose numbers others may be large, and the other members.
 struct StatePrint {

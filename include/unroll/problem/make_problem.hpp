@@ -5,6 +5,7 @@
 
 #include "unroll/ad/gradient.hpp"
 #include "unroll/problem/on_blocks.hpp"
+#include "unroll/problem/prepare.hpp"
 #include "unroll/problem/problem.hpp"
 
 namespace unroll {
@@ -81,9 +82,15 @@ SecondOrder third_order_of(const F& f, const Vector& x, const Vector& theta, con
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
   // (As plain truth values: a compiler lists all that a concept asks for.)
-  static constexpr bool on_vectors = ObjectiveOnVectors<F>, on_tape = ObjectiveOnTape<F>;
+  static constexpr bool prepare_fits = PrepareFits<F, Vector> && PrepareFits<F, VarVector>,
+                        on_vectors = !prepare_fits || ObjectiveOnVectors<F>,
+                        on_tape = !prepare_fits || ObjectiveOnTape<F>;
+  static_assert(prepare_fits,
+                "make_problem: f's prepare must be const, and callable with plain and taped arrays V: "
+                "`template <class V> auto prepare(const V& theta) const`");
   static_assert(on_vectors,
-                "make_problem: f(x, theta) must accept const Vector& twice, or blocks of them in the given "
+                "make_problem: f(x, theta) must be const and accept const Vector& twice, or blocks of them "
+                "in the given "
                 "layouts, and give a number (`using std::abs;` and "
                 "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
   static_assert(

@@ -17,6 +17,13 @@ concept HasPrepare = requires(const S& object, const V& theta) {
   object.prepare(theta);
 };
 
+/// Whether there is no `prepare`, or one that can be called: a member of that name that is not const, or not
+/// for arrays V, is an oversight.
+template <class S, class V>
+concept PrepareFits = HasPrepare<S, V> || !(
+    requires(S & object, const V& theta) { object.prepare(theta); } || requires { &S::prepare; } ||
+    requires { &S::template prepare<V>; });
+
 /// What an object without `prepare` has prepared.
 struct NothingPrepared {};
 

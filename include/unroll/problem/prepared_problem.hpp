@@ -54,8 +54,9 @@ V stack_prepared(const P& prepared) {
   return all;
 }
 
-/// @throws ShapeError if what f prepares for one θ has not always as many entries.
-void check_stacked(Index entries, Index wanted);
+/// @throws ShapeError if what f prepares for one θ has not always as many entries, UnsupportedError if these
+/// are not always the same.
+void check_prepared_again(const Vector& now, const Eigen::Ref<const Vector>& before);
 
 /// f(x, θ, π) at one θ: see GivenProblem. Refers to `f`.
 template <class F>
@@ -153,7 +154,7 @@ class GivenTemplate final : public GivenProblem {
  private:
   VarVector prepared_on(const VarVector& theta) const {
     VarVector all = stack_prepared<VarVector, F>(unroll::prepare(f_, theta));
-    check_stacked(all.size(), point_.size() - theta_.size());
+    check_prepared_again(all.value(), point_.tail(point_.size() - theta_.size()));
     return all;
   }
   // π as it was prepared, from its entries in (θ, π).

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -47,18 +48,35 @@ bool is_small_move(const Eigen::Ref<const Vector>& x, const Eigen::Ref<const Vec
 bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Vector& theta,
                               double tolerance);
 
-/// Whether no array of the state moved by more than the tolerance; lists are not looked at.
-template <class State>
-bool is_small_move_of_all(const State& now, const State& before, double tolerance) {
+/// Whether member I of the state of S is a variable on a tape, a multiplier say; another number, a step size
+/// or a count, is none.
+template <class S, std::size_t I>
+consteval bool is_scalar_variable() {
+  if constexpr (requires { members(std::declval<StateOf<S, VarVector>&>()); }) {
+    using Members = decltype(members(std::declval<StateOf<S, VarVector>&>()));
+    if constexpr (I < std::tuple_size_v<Members>)  // else it is another state: S serves plain arrays alone
+      return std::is_same_v<std::tuple_element_t<I, Members>, Var&>;
+  }
+  return false;
+}
+
+/// Whether no array and no scalar variable of the state moved by more than the tolerance; lists are not
+/// looked at.
+template <class V, class S>
+bool is_small_move_of_all(const StateOf<S, V>& now, const StateOf<S, V>& before, double tolerance) {
   bool small = true;
-  const auto look = [&](const auto& a, const auto& b) {
+  const auto all = members(now), all_before = members(before);
+  const auto look = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    const auto &a = std::get<I>(all), &b = std::get<I>(all_before);
     if constexpr (requires { a.rows(); }) {
       const auto &x = value_of(a), &y = value_of(b);
       small = small && is_small_move(x.reshaped(), y.reshaped(), tolerance);
+    } else if constexpr (is_scalar_variable<S, I>()) {
+      const double y = value_of(a);
+      small = small && std::abs(y - value_of(b)) <= tolerance * std::max(1.0, std::abs(y));
     }
   };
-  const auto all = members(now), all_before = members(before);
-  [&]<std::size_t... I>(std::index_sequence<I...>) { (look(std::get<I>(all), std::get<I>(all_before)), ...); }
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (look(std::integral_constant<std::size_t, I>{}), ...); }
   (std::make_index_sequence<std::tuple_size_v<decltype(all)>>{});
   return small;
 }
@@ -74,7 +92,7 @@ bool rests(const Oracle<Vector>& f, const S& solver, const StateOf<S, Vector>& s
   StateOf<S, Vector> now = state;
   for (Index i = 1; i <= others; ++i) {
     now = take_step<Vector, S>(solver, f, std::as_const(now), theta, t - i, prepared);
-    if (!is_small_move_of_all(now, state, tolerance)) return false;
+    if (!is_small_move_of_all<Vector, S>(now, state, tolerance)) return false;
   }
   return true;
 }
@@ -89,11 +107,11 @@ bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& sta
   if (!solves<V, S>(solver, f, next, theta, tolerance)) return false;
   constexpr Equation equation = declared_equation<S>();
   if (!f.problem().has_equation() || equation == Equation::fixed_point)
-    return is_small_move_of_all(next, state, tolerance) &&
+    return is_small_move_of_all<V, S>(next, state, tolerance) &&
            (x != previous ||
             rests<S>(f.plain(), solver, convert_state<StateOf<S, Vector>>(next, numbers), value_of(theta),
                      convert_prepared<PreparedOf<S, Vector>>(prepared, numbers), t, tolerance));
-  if (equation == Equation::automatic && x != previous && is_small_move_of_all(next, state, tolerance))
+  if (equation == Equation::automatic && x != previous && is_small_move_of_all<V, S>(next, state, tolerance))
     return true;
   return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
 }

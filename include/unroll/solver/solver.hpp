@@ -43,6 +43,12 @@ concept HasInit = requires(const S& solver, const V& x0) {
   solver.init(x0);
 };
 
+/// Whether there is no `init`, or one that can be called, as PrepareFits.
+template <class S, class V>
+concept InitFits = HasInit<S, V> || !(
+    requires(S & solver, const V& x0) { solver.init(x0); } || requires { &S::init; } ||
+    requires { &S::template init<V>; });
+
 namespace detail {
 /// @throws ShapeError unless the first state's x has as many entries as x_0.
 void check_first(Index entries, Index n);
@@ -108,12 +114,11 @@ concept SolverOver = SolverState<StateOf<S, V>, V> &&
 template <class S>
 concept Solver = SolverOver<S, Vector> && SolverOver<S, DualVector> && SolverOver<S, VarVector>;
 
-/// Whether S is a solver over V: true, or the compilation stops at what is missing, and says it. What needs a
-/// solver stands within `if constexpr (require_solver<S, V>())`, so that nothing more is said.
+namespace detail {
+/// See require_solver: of state and step, init and prepare being what they must.
 template <class S, class V>
-consteval bool require_solver() {
+consteval bool require_step() {
   using T = StateOf<S, V>;
-  // (As plain truth values: a compiler lists all that a concept asks for.)
   constexpr bool is_aggregate = std::is_aggregate_v<T> && std::copyable<T>;
   static_assert(
       is_aggregate,
@@ -140,6 +145,23 @@ consteval bool require_solver() {
       }
     }
   }
+  return false;
+}
+}  // namespace detail
+
+/// Whether S is a solver over V: true, or the compilation stops at what is missing, and says it. What needs a
+/// solver stands within `if constexpr (require_solver<S, V>())`, so that nothing more is said.
+template <class S, class V>
+consteval bool require_solver() {
+  // (As plain truth values: a compiler lists all that a concept asks for.)
+  constexpr bool init_fits = InitFits<S, V>, prepare_fits = PrepareFits<S, V>;
+  static_assert(init_fits,
+                "a solver's init must be const, and callable with plain, dual and taped arrays V: `template "
+                "<class V> auto init(const V& x0) const`");
+  static_assert(prepare_fits,
+                "a solver's prepare must be const, and callable with plain, dual and taped arrays V: "
+                "`template <class V> auto prepare(const V& theta) const`");
+  if constexpr (init_fits && prepare_fits) return detail::require_step<S, V>();
   return false;
 }
 /// Of a solver: over plain arrays, in forward mode and on a tape.

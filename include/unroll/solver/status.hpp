@@ -12,8 +12,8 @@ enum class Status {
   /// solves what the solver solves; the run ends there. By the equation that the solver declares:
   ///  - gradient: with δ = √tolerance · max(1, ‖x‖) and g = ∇f(x), x = x_{t+1}, g = 0 or
   ///    ∇f(x − δ g/‖g‖)ᵀg ≤ 0: along its own gradient f is least no further off than δ;
-  ///  - fixed_point, or where there is no objective: no array of the state moved by more than the tolerance
-  ///    (scalars and lists are not looked at). If x did not move at all, nor do they in the 15 steps before,
+  ///  - fixed_point, or where there is no objective: no array of the state, and no scalar that is a variable
+  ///    on a tape, moved by more than the tolerance (numbers and lists are not looked at). If x did not move at all, nor do they in the 15 steps before,
   ///    taken once more from there, one after another: steps may take turns, and one of length 0 is no proof;
   ///  - where nothing is declared: the former, or the latter and x_{t+1} ≠ x_t.
   /// And, where the solver has a member `solves`, what that says.
