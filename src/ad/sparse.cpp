@@ -183,6 +183,13 @@ SparsePattern SparsePattern::band(Index n, Index below, Index above) {
   if (n < 1 || below < 0 || above < 0)
     throw ShapeError(
         fmt::format("SparsePattern::band: n = {}, {} diagonals below, {} above", n, below, above));
+  const Index diagonals = 1 + std::min(below, n) + std::min(above, n);
+  constexpr Index most = std::numeric_limits<int>::max();  // Eigen's sparse matrices count in int
+  if (n > most / diagonals)
+    throw ShapeError(
+        fmt::format("SparsePattern::band: {} rows with {} diagonals have more entries than the 2^31 - 1 "
+                    "that Eigen's sparse matrices count",
+                    n, diagonals));
   ad::Sparse matrix(n, n);
   for (Index j = 0; j < n; ++j) {
     matrix.startVec(j);

@@ -135,6 +135,22 @@ std::vector<Index> diagonal_positions(Index rows, Index cols) {
   return positions;
 }
 
+Shifts shifts_of(const Vector& greatest) {
+  const auto is_none = greatest.array() == -std::numeric_limits<double>::infinity();
+  return {is_none.select(0.0, greatest), is_none.cast<double>()};
+}
+
+NormScales norm_scales(const ConstBlock& x, Shape shape, Along along) {
+  const Vector magnitudes = x.col(0).cwiseAbs();
+  const Vector greatest = greatest_values(ConstBlock(magnitudes.data(), shape.size(), 1), shape, along);
+  constexpr double least = 1e-300;  // of which the reciprocal is a number
+  NormScales all;
+  all.none = (greatest.array() == 0).cast<double>();
+  all.scale = (greatest.array() > 0 && greatest.array().isFinite()).select(greatest.cwiseMax(least), 1.0);
+  all.inverse = (1.0 - all.none.array()) / all.scale.array();
+  return all;
+}
+
 bool at_both_bounds(double x, double lower, double upper, Index entry) {
   if (lower > upper)
     throw DomainError(fmt::format("clamp: the lower bound {} is above the upper bound {}{}", lower, upper,

@@ -51,9 +51,15 @@ Index affordable_refinement(const Steps& steps, Index price, Index k, Certify ce
 }
 
 /// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
-/// equation is believed.
-bool solves_another(Steps& steps, const std::optional<double>& gradient_norm) {
-  if (steps.equation() == Equation::gradient || !gradient_norm || !steps.last_move) return false;
+/// equation is believed until its steps are rounding: L may be far more than what is seen of it.
+bool solves_another(Steps& steps, const Certificate& c) {
+  const std::optional<double>& gradient_norm = c.gradient_norm;
+  if (!gradient_norm || !steps.last_move) return false;
+  constexpr double rounding = 1e-12;
+  if (steps.equation() == Equation::gradient &&
+      !(c.smallest_eigenvalue && *steps.last_move * *c.smallest_eigenvalue < rounding * *gradient_norm &&
+        *steps.last_move <= rounding * std::max(1.0, steps.record.x.stableNorm())))
+    return false;
   steps.record.cost.gradients += 1;
   const Vector gradient = checked_gradient(steps.problem(), steps.record.x, steps.theta());
   return rests_elsewhere(steps, *gradient_norm, largest_curvature(steps, gradient));
@@ -94,8 +100,7 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
 Certificate certify_end(Linearisation& run, Certify certify) {
   Steps& steps = run.steps();
   Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
-  if (is_affordable(steps, 4, certify) && solves_another(steps, c.gradient_norm))
-    c.verdict = Verdict::other_equation;
+  if (is_affordable(steps, 4, certify) && solves_another(steps, c)) c.verdict = Verdict::other_equation;
   return c;
 }
 
@@ -130,7 +135,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents(),
                                 tangent != nullptr ? tangent->stableNorm() : 1,
                                 affordable_refinement(steps, price, k, certify), cost, {});
-  if (!solves_another(steps, c.gradient_norm)) return c;
+  if (!solves_another(steps, c)) return c;
   if (run.equation() != Equation::gradient) return by_fixed_point();
   c.bound.reset();
   c.verdict = Verdict::other_equation;
@@ -193,7 +198,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
     }
     bound.belongs_to(seeds.outer(x, a.w.col(0)));
   }
-  if (solves_another(steps, bound.point().gradient_norm)) {
+  if (solves_another(steps, bound.point())) {
     Certificate c = with_norm(bound.point());
     c.verdict = Verdict::other_equation;
     return c;

@@ -26,9 +26,8 @@ class Differences final : public Linearisation {
       if (seen(t)) blocks.push_back(seeds.of(t, x, t == run.steps));
     });
     const Index n = steps().dimension(), p = steps().parameters(), s = seeds.columns(run.steps);
-    const auto pulled_along = [&](const Vector& x0_dot, const Vector& theta_dot, double h) {
+    const auto pulled = [&](const std::vector<Vector>& slopes) {
       Vector row = Vector::Zero(s);
-      const std::vector<Vector> slopes = difference(x0_dot, theta_dot, h, seen);
       for (std::size_t i = 0; i < blocks.size(); ++i)
         if (blocks[i].w.size() > 0)
           row.segment(blocks[i].column, blocks[i].w.cols()) += blocks[i].w.transpose() * slopes[i];
@@ -37,14 +36,15 @@ class Differences final : public Linearisation {
     Pullback back{Matrix(p, s), {}};
     for (Index i = 0; i < p; ++i) {
       const Vector unit = Vector::Unit(p, i);
-      back.theta.row(i) = pulled_along(start_along(unit), unit, size_along(unit));
+      back.theta.row(i) = pulled(slopes_along(unit, seen));
     }
     if (!wanted().start) return back;
     back.start.resize(n, s);
     const double least = std::min(1.0, size_of_run());
     for (Index i = 0; i < n; ++i)
-      back.start.row(i) = pulled_along(Vector::Unit(n, i), Vector::Zero(p),
-                                       step_ * std::max(least, std::abs(steps().x0()[i])));
+      back.start.row(i) = pulled(difference(Vector::Unit(n, i), Vector::Zero(p),
+                                            step_ * std::max(least, std::abs(steps().x0()[i])), seen)
+                                     .slopes);
     return back;
   }
 
@@ -65,7 +65,7 @@ class Differences final : public Linearisation {
     });
     for (Index i = 0; i < p; ++i) {
       const Vector unit = Vector::Unit(p, i);
-      const std::vector<Vector> slopes = difference(start_along(unit), unit, size_along(unit), selected);
+      const std::vector<Vector> slopes = slopes_along(unit, selected);
       for (std::size_t k = 0; k < slopes.size(); ++k) history.dx[k].col(i) = slopes[k];
     }
     return history;
@@ -78,9 +78,7 @@ class Differences final : public Linearisation {
     Matrix slopes = Matrix::Zero(steps().dimension(), theta_dot.cols());
     for (Index j = 0; j < theta_dot.cols(); ++j) {
       const Vector v = theta_dot.col(j);
-      const double h = size_along(v);
-      if (h > 0)
-        slopes.col(j) = difference(start_along(v), v, h, [&](Index t) { return t == record().steps; }).back();
+      if (v.any()) slopes.col(j) = slopes_along(v, [&](Index t) { return t == record().steps; }).back();
     }
     return slopes;
   }
@@ -107,19 +105,41 @@ class Differences final : public Linearisation {
     return largest == 0 ? 1 : largest;
   }
 
-  /// h for a direction of θ: step / max_i(|v_i|/|θ_i|), |θ_i| replaced by 1 where it is 0; 0 for v = 0.
-  double size_along(const Vector& v) {
+  /// Slopes along v ≠ 0 in θ of the iterates that are `seen`. The unit of an entry is |θ_i|, or 1 where that
+  /// is 0: h = step / max_i(|v_i|/|θ_i|). Of a small θ_i nothing but rounding may come of it, as in 1 + θ:
+  /// entries of x that move by less than 1e-9 of themselves are taken again with 1 as the unit, where f is
+  /// defined there and that moves them.
+  template <class Seen>
+  std::vector<Vector> slopes_along(const Vector& v, const Seen& seen) {
     double largest = 0;
     for (Index i = 0; i < v.size(); ++i) {
       const double size = std::abs(steps().theta()[i]);
       largest = std::max(largest, std::abs(v[i]) / (size == 0 ? 1 : size));
     }
-    return largest == 0 ? 0 : step_ / largest;
+    const Vector x0_dot = start_along(v);
+    const double h = step_ / largest, wide = step_ / v.lpNorm<Eigen::Infinity>();
+    Difference d = difference(x0_dot, v, h, seen);
+    constexpr double much = 100;
+    if (d.stays.any() && wide > much * h) {
+      try {
+        const Difference other = difference(x0_dot, v, wide, seen);
+        Index row = 0;
+        for (std::size_t k = 0; k < d.slopes.size(); ++k)
+          for (Index i = 0; i < d.slopes[k].size(); ++i, ++row)
+            if (d.stays[row] && !other.stays[row]) d.slopes[k][i] = other.slopes[k][i];
+      } catch (const Error&) {
+      }
+    }
+    return d.slopes;
   }
 
-  /// Differences of the iterates that are `seen`, in order.
+  /// Differences of the iterates that are `seen`, in order; and which of all their entries hardly moved.
+  struct Difference {
+    std::vector<Vector> slopes;
+    Eigen::Array<bool, Eigen::Dynamic, 1> stays;
+  };
   template <class Seen>
-  std::vector<Vector> difference(const Vector& x0_dot, const Vector& theta_dot, double h, const Seen& seen) {
+  Difference difference(const Vector& x0_dot, const Vector& theta_dot, double h, const Seen& seen) {
     const auto iterates = [&](double signed_h) {
       std::vector<Vector> kept;
       const Vector there = steps().theta() + signed_h * theta_dot;
@@ -133,8 +153,16 @@ class Differences final : public Linearisation {
     };
     std::vector<Vector> ahead = iterates(h);
     const std::vector<Vector> behind = iterates(-h);
-    for (std::size_t i = 0; i < ahead.size(); ++i) ahead[i] = (ahead[i] - behind[i]) / (2 * h);
-    return ahead;
+    const Index n = steps().dimension();
+    Difference d{{}, Eigen::Array<bool, Eigen::Dynamic, 1>(n * std::ssize(ahead))};
+    constexpr double little = 1e-9;
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+      const Vector change = ahead[i] - behind[i];
+      d.stays.segment(n * static_cast<Index>(i), n) =
+          change.array().abs() <= little * ahead[i].array().abs().max(behind[i].array().abs());
+      d.slopes.push_back(change / (2 * h));
+    }
+    return d;
   }
 
   double step_;

@@ -14,16 +14,13 @@ namespace unroll::detail {
 
 FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step) : steps_(steps), step_(std::move(step)) {
   check_state_stays(step_->segment);
-  // (An entry of x that the step makes anew and leaves as it is, as one of which f knows nothing, makes the
-  // equation singular, and that is said there.)
-  const auto carried =
-      carried_rows(step_->segment, {1, step_->t + 1}, false, [&](Index t, const Matrix& state_dot) {
-        return t == step_->t ? steps_.push_last_step(t, state_dot, Matrix()) : steps_.push_step(t, state_dot);
-      });
-  if (std::any_of(carried.begin(), carried.end(), [](const Segment::Rows& a) { return a.of_x; }))
-    throw UnsupportedError(
-        "the last step passes on an array of the iterate as it is: a step must make all that x consists of; "
-        "take Reverse{} or Forward{}");
+  auto carried = carried_rows(step_->segment, {1, step_->t + 1}, true, [&](Index t, const Matrix& state_dot) {
+    return t == step_->t ? steps_.push_last_step(t, state_dot, Matrix()) : steps_.push_step(t, state_dot);
+  });
+  const auto of_x =
+      std::stable_partition(carried.begin(), carried.end(), [](const Segment::Rows& a) { return !a.of_x; });
+  check_iterate({of_x, carried.end()});
+  carried.erase(of_x, carried.end());
   Eigen::Array<bool, Eigen::Dynamic, 1> is_carried =
       Eigen::Array<bool, Eigen::Dynamic, 1>::Constant(step_->segment.state_inputs().size(), false);
   for (const Segment::Rows& a : carried) is_carried.segment(a.begin, a.count) = true;
@@ -36,6 +33,28 @@ FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step) : steps_(st
   pulled_ = any.state(made_, 0);
   for (const auto& range : carried)
     if (!any.state.middleRows(range.begin, range.count).isZero(0)) relevant_.push_back(range);
+}
+
+void FixedPoint::check_iterate(const std::vector<Segment::Rows>& carried) const {
+  const auto depend_on_theta = [&] {
+    Matrix cotangents = Matrix::Zero(step_->state.size(), 1);
+    for (const Segment::Rows& a : carried) cotangents.middleRows(a.begin, a.count) = ad::uneven(a.count);
+    try {
+      const Cotangents start = pull_carried(steps_, carried, cotangents, step_->state, step_->from, false);
+      return !start.theta.isZero(0) || !start.prepared.isZero(0);
+    } catch (const UnsupportedError&) {  // they came to rest by themselves
+      return false;
+    }
+  };
+  const bool is_passed =
+      std::any_of(carried.begin(), carried.end(), [](const auto& a) { return a.is_passed; });
+  if (is_passed || (!carried.empty() && depend_on_theta()))
+    throw UnsupportedError(fmt::format(
+        "the last step passes on entries {} to {} of the state, part of the iterate, as they are: a step "
+        "must "
+        "make all that x consists of; keep what the first step makes of theta in a member beside x, or take "
+        "Reverse{{}} or Forward{{}}",
+        carried.front().begin, carried.front().begin + carried.front().count - 1));
 }
 
 Index FixedPoint::x() const {

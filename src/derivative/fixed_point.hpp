@@ -49,6 +49,9 @@ class FixedPoint {
   Matrix pull_to_theta(const Matrix& w) const;
 
  private:
+  /// Of the iterate's rows that the steps carry. @throws UnsupportedError if they are passed on, or depend on
+  /// θ. (One of which f knows nothing makes the equation singular, and that is said there.)
+  void check_iterate(const std::vector<Segment::Rows>& carried) const;
   Cotangents swept(const Segment& segment, const Matrix& w) const;
   Vector weights() const { return Vector::LinSpaced(size(), 1, 2); }
 

@@ -140,7 +140,7 @@ class ImplicitSolution final : public Linearisation {
 
   Pullback pull(const detail::Seeds& seeds) override {
     const Matrix w = end_cotangents(seeds, "Implicit");
-    adjoint_ = AdjointEstimate{w, system().adjoint(w, method_.linear())};
+    adjoint_ = AdjointEstimate{w, placed([&] { return system().adjoint(w, method_.linear()); })};
     return {system().pull(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
   const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
@@ -149,10 +149,32 @@ class ImplicitSolution final : public Linearisation {
     const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_equation();
     return is_gradient ? Equation::gradient : Equation::fixed_point;
   }
-  Matrix jacobian() override { return system().jacobian(method_.linear()); }
+  Matrix jacobian() override {
+    return placed([&] { return system().jacobian(method_.linear()); });
+  }
 
  private:
-  Matrix push_checked(const Matrix& theta_dot) override { return system().push(theta_dot, method_.linear()); }
+  Matrix push_checked(const Matrix& theta_dot) override {
+    return placed([&] { return system().push(theta_dot, method_.linear()); });
+  }
+  /// What `product` gives. @throws what it does, saying of an equation that cannot be solved where it stands.
+  template <class Product>
+  Matrix placed(const Product& product) {
+    try {
+      return product();
+    } catch (const NumericalError& e) {
+      const RunRecord& run = record();
+      if (run.status == Status::non_finite)
+        throw NumericalError(
+            fmt::format("{}; the run ended after step {}, the next was not finite: x_T is no "
+                        "solution",
+                        e.what(), run.steps));
+      if (equation() != Equation::gradient) throw;
+      const Vector g = checked_gradient(steps().problem(), run.x, steps().theta());
+      throw NumericalError(fmt::format("{}; x_T, after {} steps, has a gradient of length {:.2g}", e.what(),
+                                       run.steps, g.stableNorm()));
+    }
+  }
 
   const ImplicitEquation& system() {
     if (equation_) return *equation_;

@@ -27,17 +27,6 @@ std::string_view describe(OuterStatus status) {
 
 namespace detail {
 
-void check_outer_value(double value) {
-  if (!std::isfinite(value)) throw DomainError(fmt::format("hypergradient: the outer loss is {}", value));
-}
-
-void outer_ignores_x() {
-  throw DomainError(
-      "hypergradient: the outer loss does not depend on x: outer(x, theta) gives a constant, or a function "
-      "of "
-      "theta alone, whose gradient needs no inner problem");
-}
-
 namespace {
 
 void check(const OuterOptions& o) {

@@ -75,6 +75,12 @@ std::optional<double> Steps::move_of(const Stop& stop, bool accepted, const Vect
 
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
 
+Vector displaced_vector(const DualArray& a) { return a.block().col(0) + a.block().col(1); }
+
+Matrix displaced_matrix(const DualArray& a) { return displaced_vector(a).reshaped(a.rows(), a.cols()); }
+
+void write_rows(Matrix& x, Index first, const Matrix& rows) { x.middleRows(first, rows.rows()) = rows; }
+
 void check_prepared(Index entries, Index before, const Fingerprint& now, const Fingerprint& then) {
   if (entries != before)
     throw ShapeError(fmt::format(

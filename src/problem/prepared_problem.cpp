@@ -8,7 +8,8 @@
 
 namespace unroll::detail {
 
-void check_prepared_again(const Vector& now, const Eigen::Ref<const Vector>& before) {
+void check_prepared_again(const Vector& now, Index p, const Vector& point) {
+  const Vector before = point.tail(point.size() - p);
   if (now.size() != before.size())
     throw ShapeError(fmt::format(
         "prepare: {} entries on a tape, {} off it: what is prepared of a theta must always have one shape",

@@ -115,6 +115,10 @@ TautString taut_string(const Vector& v, double tau) {
   return s;
 }
 
+Vector signs_of(const Vector& v, const Vector& support) {
+  return support.cwiseProduct(v.array().sign().matrix());
+}
+
 Vector simplex_support(const Vector& v, double total) {
   if (!(total > 0) || std::isinf(total))
     throw DomainError(fmt::format("simplex: the total is {}, it must be positive and finite", total));

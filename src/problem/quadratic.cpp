@@ -89,6 +89,10 @@ Matrix AffineQuadratic::hessian_matrix(const Vector& theta) const {
   return h;
 }
 
+Vector AffineQuadratic::linear_term(const Vector& theta) const { return b0_ + db_ * theta; }
+
+Vector AffineQuadratic::linear_term_derivative(Index i, const Vector&) const { return db_.col(i); }
+
 double AffineQuadratic::value(const Vector& x, const Vector& theta) const {
   return 0.5 * x.dot(hessian_matrix(theta) * x) + linear_term(theta).dot(x);
 }

@@ -50,6 +50,8 @@ std::optional<Curvature> RidgeProblem::curvature(const Vector& theta) const {
   return Curvature{theta[0] + smallest_eigenvalue_.value_or(0), 0.0, 1.0, smallest_eigenvalue_.has_value()};
 }
 
+Vector RidgeProblem::linear_term(const Vector&) const { return -moment_; }
+
 Matrix RidgeProblem::hessian_matrix(const Vector& theta) const {
   Matrix h = gram_;
   h.diagonal().array() += theta[0];

@@ -138,7 +138,7 @@ void BoundedLbfgs::check() const {
 
 template <class V>
 BoundedLbfgs::State<V> BoundedLbfgs::step(const Oracle<V>& f, const State<V>& s, const V& theta,
-                                          Index) const {
+                                          Index t) const {
   const auto [g, free] = look(box, f, s.x, theta);
   State<V> next{s.x, s.x, g, s.steps, s.changes};
   remember_pair(next.steps, next.changes, V(s.x - s.previous), V(g - s.gradient), s.x, memory);
@@ -155,7 +155,9 @@ BoundedLbfgs::State<V> BoundedLbfgs::step(const Oracle<V>& f, const State<V>& s,
   const V full = secant_step(search, box, f, s.x, g, p, theta);
   const double part =
       projected_part(search.shorten, box, f.plain(), at, value_of(theta), numbers, value_of(full));
-  if (part > 0) next.x = box(V(s.x + part * full), 1, theta);
+  next.x = part > 0 ? box(V(s.x + part * full), 1, theta)
+                    : detail::idle_step("L-BFGS with bounds", f, s.x, g, theta, t, search.shorten.first_step,
+                                        free);
   return next;
 }
 
@@ -164,7 +166,8 @@ bool BoundedLbfgs::solves(const Oracle<V>& f, const State<V>& s, const V& theta,
   const Vector x = value_of(s.x), at = value_of(theta);
   const Vector g = look(box, f.plain(), x, at).gradient;
   const double h = shortest_scale(s, search.shorten.first_step);
-  return detail::is_small_move(box(Vector(x - h * g), 1, at), x, tolerance);
+  const Vector next = box(Vector(x - h * g), 1, at);
+  return detail::is_small_move(next.data(), x.data(), x.size(), tolerance);
 }
 
 template <class V>

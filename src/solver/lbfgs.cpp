@@ -15,7 +15,7 @@ void Lbfgs::check() const {
 }
 
 template <class V>
-Lbfgs::State<V> Lbfgs::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+Lbfgs::State<V> Lbfgs::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
   const V g = f.gradient(s.x, theta);
   State<V> next{s.x, s.x, g, s.steps, s.changes};
   remember_pair(next.steps, next.changes, V(s.x - s.previous), V(g - s.gradient), s.x, memory);
@@ -24,7 +24,10 @@ Lbfgs::State<V> Lbfgs::step(const Oracle<V>& f, const State<V>& s, const V& thet
     return next;
   }
   const V p = -two_loop(next.steps, next.changes, g);
-  next.x = V(s.x + search.step(f, s.x, g, p, theta));
+  const V move = search.step(f, s.x, g, p, theta);
+  const bool is_idle = value_of(move).isZero(0);
+  next.x =
+      is_idle ? detail::idle_step("L-BFGS", f, s.x, g, theta, t, search.shorten.first_step) : V(s.x + move);
   return next;
 }
 

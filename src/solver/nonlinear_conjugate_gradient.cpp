@@ -24,14 +24,17 @@ V direction(const V& g, const V& previous_g, const V& previous_p) {
 
 template <class V>
 NonlinearConjugateGradient::State<V> NonlinearConjugateGradient::step(const Oracle<V>& f, const State<V>& s,
-                                                                      const V& theta, Index) const {
+                                                                      const V& theta, Index t) const {
   const V g = f.gradient(s.x, theta);
   if (detail::is_stationary(value_of(g)))
     return {
         detail::stationary_step("nonlinear conjugate gradients", f, s.x, g, theta, search.shorten.first_step),
         g, -g};
   const V p = direction(g, s.gradient, s.direction);
-  return {s.x + search.step(f, s.x, g, p, theta), g, p};
+  const V move = search.step(f, s.x, g, p, theta);
+  if (!value_of(move).isZero(0)) return {s.x + move, g, p};
+  return {detail::idle_step("nonlinear conjugate gradients", f, s.x, g, theta, t, search.shorten.first_step),
+          g, p};
 }
 
 UNROLL_INSTANTIATE(NonlinearConjugateGradient, NonlinearConjugateGradient::State, step)

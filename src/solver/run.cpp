@@ -53,11 +53,16 @@ void check_member_shape(Index step, std::size_t member, Index rows, Index cols, 
                                member + 1, member == 0 ? " (x)" : "", rows, cols, rows_before, cols_before));
 }
 
-bool is_small_move(const Eigen::Ref<const Vector>& x, const Eigen::Ref<const Vector>& previous,
-                   double tolerance) {
-  const double moved = (x - previous).stableNorm(), size = x.stableNorm();
+bool is_small_move(const double* x, const double* previous, Index n, double tolerance) {
+  const Eigen::Map<const Vector> now(x, n), before(previous, n);
+  const double moved = (now - before).stableNorm(), size = now.stableNorm();
   return std::isfinite(moved) && std::isfinite(size) && moved <= tolerance * std::max(1.0, size);
 }
+
+namespace {
+constexpr int directions_looked_along = 3;
+constexpr double rounding_of_gradients = 1e-6;
+}  // namespace
 
 bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Vector& theta,
                               double tolerance) {
@@ -65,11 +70,25 @@ bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Ve
   const double slope = g.stableNorm();
   if (slope == 0) return true;
   if (!std::isfinite(slope)) return false;
-  const Vector along = g / slope;
   const double reach = std::sqrt(tolerance) * std::max(1.0, x.stableNorm());
-  const Vector there = f.gradient(x - reach * along, theta);
+  const Vector first = g / slope, there = f.gradient(x - reach * first, theta);
   // A root's F need not turn: it changes by more on that way than it is.
-  return f.problem().has_objective() ? there.dot(along) <= 0 : (there - g).stableNorm() >= slope;
+  if (!f.problem().has_objective()) return (there - g).stableNorm() >= slope;
+  // The steepest entries hide the others: so on along conjugate directions (Hestenes & Stiefel 1952).
+  Vector from = x, left = g, direction = g, along = first, next = there;
+  for (int looked = 1;; ++looked) {
+    const double now = left.dot(along), then = next.dot(along);
+    if (!(then <= 0)) return false;
+    if (looked == directions_looked_along) return true;
+    const double part = now / (now - then), before = left.stableNorm();
+    from -= part * reach * along;
+    left += part * (next - left);
+    const double ratio = left.stableNorm() / before;
+    if (!(left.stableNorm() > rounding_of_gradients * slope)) return true;
+    direction = left + ratio * ratio * direction;
+    along = direction.stableNormalized();
+    next = f.gradient(from - reach * along, theta);
+  }
 }
 
 }  // namespace detail

@@ -32,4 +32,20 @@ Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional
   return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
 }
 
+Vector negative(const Vector& v) { return -v; }
+
+Matrix among(const Vector& free, const Matrix& H) {
+  Matrix of_free = free.asDiagonal() * H * free.asDiagonal();
+  of_free.diagonal() += Vector(1 - free.array());
+  return of_free;
+}
+
+bool is_at_rest(const Matrix& H, const Vector& x, const Vector& g, double flat_step, const Vector& free) {
+  constexpr double rounding = 1e-10;
+  const bool all = free.size() == 0;
+  const Vector step =
+      inverse_curvature("", all ? H : among(free, H), flat_step) * (all ? g : Vector(free.cwiseProduct(g)));
+  return step.stableNorm() <= rounding * x.stableNorm();
+}
+
 }  // namespace unroll::detail

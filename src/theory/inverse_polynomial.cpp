@@ -20,6 +20,10 @@ InversePolynomial::InversePolynomial(Recurrence recurrence, Vector eigenvalues)
   block_ << first_block(eigenvalues, 2), 1, 0;
 }
 
+Eigen::Ref<const Vector> InversePolynomial::value() const { return block_.col(1).head(block_.rows() - 1); }
+
+Eigen::Ref<const Vector> InversePolynomial::residual() const { return block_.col(0).head(block_.rows() - 1); }
+
 void InversePolynomial::advance() {
   recurrence_(block_, [this](const Matrix& q) { return times_lambda(points_, q); });
   ++step_;

@@ -40,6 +40,12 @@ Witness::Witness(const Vector& eigenvalues, Index parameters)
       direction_(irregular(eigenvalues.size(), 0.9)),
       parameters_(parameters) {}
 
+Vector Witness::start() const { return minimiser_ + direction_; }
+
+Vector Witness::far_start() const { return minimiser_ + far * direction_; }
+
+Vector Witness::in_basis(const Vector& v) const { return v - 2 * normal_.dot(v) * normal_; }
+
 Vector Witness::gradient(const Vector& x, const Vector&) const {
   return in_basis(eigenvalues_.cwiseProduct(in_basis(x - minimiser_)));
 }

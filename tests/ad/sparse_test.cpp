@@ -1,5 +1,7 @@
 #include "unroll/ad/sparse.hpp"
 
+#include <limits>
+
 #include "ad/check_rule.hpp"
 #include "unroll/ad/decompositions.hpp"
 
@@ -73,4 +75,7 @@ TEST_CASE("a sparse matrix that does not fit, or is not positive definite, throw
   CHECK_THROWS_WITH_AS(solve_cholesky(pattern.matrix(entries_at), point(3)),
                        "solve_cholesky: A is 3x4, not square", ShapeError);
   CHECK_THROWS_AS(solve_cholesky(symmetric_pattern.matrix(Vector(-stiffness_at)), point(4)), NumericalError);
+  for (const Index n : {(Index{1} << 32) + 1, Index{1} << 31, std::numeric_limits<Index>::max()})
+    CHECK_THROWS_AS(SparsePattern::band(n, 0, 0), ShapeError);
+  CHECK_THROWS_AS(SparsePattern::band(Index{1} << 30, 2, 2), ShapeError);
 }

@@ -67,5 +67,24 @@ TEST_CASE("where theta reaches x around the gradients that a solver declares the
   check_around<Around::half>(H);
 }
 
+/// Gradient descent with weight decay, which comes to rest where ∇f = −0.2 x, and declares ∇f = 0.
+struct Decays {
+  static constexpr Equation equation = Equation::gradient;
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    return {V(0.94 * s.x - 0.3 * f.gradient(s.x, theta))};
+  }
+};
+
+TEST_CASE("an equation that is declared and does not hold where the steps rest is told") {
+  const auto problem = make_problem(Quadratic{Matrix::Identity(3, 3)}, 3, 3);
+  const Vector theta{{1, -2, 0.5}};
+  for (const Certify certify : {Certify::automatic, Certify::always}) {
+    const Derivative d =
+        jacobian(problem, Decays{}, Vector::Zero(3), theta, {.steps = 400}, Implicit{.certify = certify});
+    CHECK(d.certificate.verdict == Verdict::other_equation);
+  }
+}
+
 }  // namespace
 }  // namespace unroll::around

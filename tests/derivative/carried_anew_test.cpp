@@ -8,6 +8,7 @@
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/error.hpp"
 #include "unroll/problem/no_objective.hpp"
 
 namespace unroll::carried_anew {
@@ -153,6 +154,31 @@ TEST_CASE("what is carried is known by its member, wherever a list that grew has
   for (const Method& method :
        {Method(Implicit{.certify = Certify::always}), Method(Reverse{.certify = Certify::always})})
     CHECK(by(method).certificate.verdict == Verdict::unknown);  // of x's part of the state alone
+}
+
+/// x = (y, c): y⁺ = tanh(Ay + c), c⁺ = c, made of θ by the first step.
+struct WithinIterate {
+  Matrix A, B;
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    const Index half = A.rows();
+    const V y = head(s.x, half), c = t == 0 ? V(B * theta) : V(tail(s.x, half));
+    return {V(concatenate(V(tanh(V(A * y + c))), c))};
+  }
+};
+
+TEST_CASE("what the iterate itself carries of theta is refused, not left out") {
+  test::Random random(7);
+  const Matrix A = 0.3 * random.matrix(n, n), B = random.matrix(n, p);
+  const Vector theta = random.vector(p);
+  const NoObjective none(2 * n, p);
+  const auto by = [&](const Method& method) {
+    return jacobian(none, WithinIterate{A, B}, Vector::Zero(2 * n), theta, {.steps = 200}, method);
+  };
+  REQUIRE(by(Reverse{}).dx.norm() > 0.1);
+  for (const Method& method : {Method(Implicit{.linear_solver = LinearSolver::gmres}), Method(Implicit{}),
+                               Method(Reverse{.corrected = true}), Method(Reverse{.at_end = true})})
+    CHECK_THROWS_WITH_AS(by(method), doctest::Contains("a member beside x"), UnsupportedError);
 }
 
 TEST_CASE("steps that take turns carry nothing, though each passes on what the other made") {

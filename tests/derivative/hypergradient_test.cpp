@@ -181,6 +181,26 @@ TEST_CASE("warm starts save inner steps, and projections keep theta where it bel
   CHECK(spent(true) < spent(false));
 }
 
+TEST_CASE("a loss along a truncated run counts the early iterates, too") {
+  const test::Case c = test::random_case(4, 3);
+  const auto loss = [](Index t, const auto& x, const auto& theta) {
+    return double(t + 1) * sum(x) + double(t) * theta[0] * theta[1];
+  };
+  const auto by = [&](const Reverse& method) {
+    return hypergradient(loss, *c.problem, GradientDescent{0.2}, c.start, c.theta, {.steps = 10}, method);
+  };
+  const Hypergradient whole = by({}), truncated = by({.last_steps = 2});
+  CHECK(truncated.value == doctest::Approx(whole.value).epsilon(1e-12));
+  // Of what the loss says of θ itself nothing is left out, whatever is truncated.
+  const auto own = [](Index t, const auto& x, const auto& theta) {
+    return 0.0 * sum(x) + double(t) * theta[0] * theta[1];
+  };
+  const Hypergradient of_theta = hypergradient(own, *c.problem, GradientDescent{0.2}, c.start, c.theta,
+                                               {.steps = 10}, Reverse{.last_steps = 2});
+  CHECK(of_theta.dtheta[0] == doctest::Approx(55 * c.theta[1]));
+  CHECK(of_theta.dtheta[2] == 0);
+}
+
 TEST_CASE("outer options out of range are refused") {
   const AffineQuadratic problem = identity_problem(2);
   const Distance outer{Vector::Ones(2), 0};

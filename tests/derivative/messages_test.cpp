@@ -42,9 +42,21 @@ TEST_CASE("of a run that diverged it is said that numbers are not finite, and no
   for (const LinearSolver linear : {LinearSolver::automatic, LinearSolver::dense,
                                     LinearSolver::conjugate_gradient, LinearSolver::gmres}) {
     const Implicit method{.linear_solver = linear};
-    check([&] { jacobian(quartic, GradientDescent{1}, far, theta, options, method); });
+    const auto end = [&] { jacobian(quartic, GradientDescent{1}, far, theta, options, method); };
+    check(end);
+    CHECK(contains(test::message_of<NumericalError>(end), "the run ended after step"));
     check([&] { jacobian(fit, GaussNewton{}, Vector{{-6, 0.1}}, theta, options, method); });
   }
+}
+
+TEST_CASE("where H is indefinite it is said whether x is stationary at all") {
+  const auto saddle = make_problem(
+      []<class V>(const V& x, const V& t) { return 0.5 * (x[0] * x[0] - x[1] * x[1]) - dot(x, t); }, 2, 2);
+  const std::string message = test::message_of<NumericalError>([&] {
+    jacobian(saddle, GradientDescent{0.1}, Vector{{3, 4}}, Vector{{2, 1}}, {.steps = 1}, Implicit{});
+  });
+  CAPTURE(message);
+  CHECK(contains(message, "x_T, after 1 steps, has a gradient of length 5.6"));
 }
 
 /// x⁺ = x/2 + θ.

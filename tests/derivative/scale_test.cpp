@@ -36,6 +36,28 @@ struct Fit {
 };
 constexpr double units[] = {1e-100, 1e-6, 1, 1e6, 1e100};
 
+TEST_CASE("differences in small parameters see what does not depend on their size") {
+  // x* = (e^θ_0, θ_1, θ_0 + θ_1).
+  const auto f = make_problem(
+      [](const auto& x, const auto& theta) {
+        const auto a = x[0] - exp(theta[0]), b = x[1] - theta[1], c = x[2] - theta[0] - theta[1];
+        return 0.5 * (a * a + b * b + c * c);
+      },
+      3, 2);
+  for (const double small : {1e-12, -1e-9, 1e-6, 1e-3}) {
+    CAPTURE(small);
+    const Vector theta{{small, 1}};
+    const Matrix right{{std::exp(small), 0}, {0, 1}, {1, 1}};
+    const SolveOptions options{.steps = 60};
+    const Matrix dx =
+        jacobian(f, GradientDescent{0.6}, Vector::Zero(3), theta, options, FiniteDifference{}).dx;
+    CHECK((dx - right).norm() <= 1e-6);
+    const Vector along =
+        jvp(f, GradientDescent{0.6}, Vector::Zero(3), theta, Vector::Ones(2), options, FiniteDifference{}).dx;
+    CHECK((along - right * Vector::Ones(2)).norm() <= 1e-6);
+  }
+}
+
 TEST_CASE("second derivatives of x* are the same for f in any units") {
   const Vector x0 = Vector::Zero(2), theta{{0.4, -0.7}}, w{{1, -2}}, v{{0.3, 1}};
   const auto by = [&](double unit) {

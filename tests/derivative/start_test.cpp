@@ -45,5 +45,14 @@ TEST_CASE("a start that is a function of theta is one that is given with its Jac
                        ShapeError);
 }
 
+TEST_CASE("a run of no steps has the derivative of its start, however often it is asked for") {
+  const test::Case c = test::random_case(n, p);
+  const Start function([]<class V>(const V& th) -> V { return concatenate(th, head(th, 1)); });
+  const auto run = linearise(*c.problem, GradientDescent{0.2}, function, c.theta, {.steps = 0}, Forward{});
+  const Matrix once = run->jacobian();
+  CHECK(once.topRows(p).isIdentity(0));
+  CHECK(run->jacobian() == once);
+}
+
 }  // namespace
 }  // namespace unroll::starts

@@ -12,6 +12,8 @@
 #include "unroll/solver/backtracking.hpp"
 #include "unroll/solver/fista.hpp"
 #include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/nesterov.hpp"
+#include "unroll/solver/newton.hpp"
 #include "unroll/solver/solve.hpp"
 
 namespace unroll {
@@ -123,6 +125,24 @@ TEST_CASE("without an objective all arrays of the state must have come to rest")
   const Trajectory run = solve(none, Delayed{}, Vector::Zero(2), theta, {.steps = 200, .tolerance = 1e-10});
   CHECK(run.status == Status::converged);
   CHECK((run.x() - theta).norm() <= 1e-9);
+}
+
+TEST_CASE("steep entries do not hide how far off the others are") {
+  const auto valley = make_problem(
+      [](const auto& x, const auto& theta) {
+        const auto along = x[1] - theta[0];
+        return 0.5e4 * x[0] * x[0] + 0.5e-3 * along * along;
+      },
+      2, 1);
+  const Vector start{{1, 0}}, theta{{1}};
+  const SolveOptions options{.steps = 100000, .tolerance = 1e-6};
+  const auto check = [&](const auto& solver) {
+    const Trajectory run = solve(valley, solver, start, theta, options);
+    CHECK((run.status != Status::converged || (run.x() - Vector{{0, 1}}).norm() <= 1e-2));
+  };
+  check(GradientDescent{0.9e-4});
+  check(Nesterov{0.9e-4, 0.9});
+  CHECK(solve(valley, Newton{}, start, theta, options).status == Status::converged);
 }
 
 /// x⁺ = θ − max(y − 10, 0), y⁺ = y + 0.05 (Σx⁺ − 1): x stays until the multiplier, a scalar, has risen to 10.

@@ -6,9 +6,12 @@
 #include "problem/problem_cases.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/backtracking.hpp"
+#include "unroll/solver/bounded_lbfgs.hpp"
 #include "unroll/solver/conjugate_gradient.hpp"
 #include "unroll/solver/lbfgs.hpp"
+#include "unroll/solver/newton.hpp"
 #include "unroll/solver/nonlinear_conjugate_gradient.hpp"
 #include "unroll/solver/solve.hpp"
 #include "unroll/solver/steepest_descent.hpp"
@@ -73,6 +76,37 @@ TEST_CASE("so they do where a step lands on the minimiser before all directions 
   check(Backtracking{});
 }
 
+/// ½‖x − θ‖² + Σ e^x / 10.
+const auto bent_bowl = make_problem(
+    [](const auto& x, const auto& theta) {
+      using V = std::decay_t<decltype(x)>;
+      return 0.5 * squared_norm(V(x - theta)) + 0.1 * sum(exp(x));
+    },
+    2, 2);
+
+TEST_CASE("a warm start that is stationary to rounding has the derivative of the solution") {
+  const Vector theta{{0.5, -0.3}};
+  const SolveOptions options{.steps = 10};
+  const Derivative exact = jacobian(bent_bowl, Newton{}, Vector::Zero(2), theta, {.steps = 40}, Implicit{});
+  const auto check = [&](const auto& solver, double off) {
+    const Vector x0 = exact.x * (1 + off);
+    for (const Method& method :
+         {Method(Forward{}), Method(Reverse{}), Method(Reverse{.memory_budget = 20000}),
+          Method(Reverse{.last_steps = automatic}), Method(FiniteDifference{})}) {
+      CAPTURE(off);
+      const Matrix dx = jacobian(bent_bowl, solver, x0, theta, options, method).dx;
+      CHECK(test::relative_gap(dx, exact.dx) <= 1e-5);
+    }
+  };
+  const Box all{Vector::Constant(2, -9), Vector::Constant(2, 9)};
+  for (const double off : {0.0, 4e-16, -3e-16, 2e-15}) {
+    check(Lbfgs{}, off);
+    check(NonlinearConjugateGradient{}, off);
+    check(Backtracking{}, off);
+    check(BoundedLbfgs{all}, off);
+  }
+}
+
 TEST_CASE("so they do where f is no quadratic") {
   const Vector theta = Vector::Constant(1, 0.7), x0 = Vector::Constant(3, 0.7);
   const Matrix ones = Matrix::Ones(3, 1);
@@ -80,6 +114,16 @@ TEST_CASE("so they do where f is no quadratic") {
   CHECK(test::relative_gap(slope(test::Coshes(), NonlinearConjugateGradient{}, x0, theta, 12), ones) <=
         1e-14);
   CHECK(test::relative_gap(slope(test::Coshes(), Backtracking{}, x0, theta, 12), ones) <= 1e-14);
+}
+
+TEST_CASE("after one step to the minimum, too, exact but for rounding") {
+  const AffineQuadratic f = scaled_bowl();
+  const Matrix expected = Vector{{1, 0.5, 0.25}}.asDiagonal();
+  for (const Vector& theta : {Vector{{1, 0, 0}}, Vector{{0, 0, 4}}}) {
+    CHECK(test::relative_gap(slope(f, Lbfgs{}, Vector::Zero(3), theta, 20), expected) <= 1e-6);
+    CHECK(test::relative_gap(slope(f, NonlinearConjugateGradient{}, Vector::Zero(3), theta, 20), expected) <=
+          1e-6);
+  }
 }
 
 TEST_CASE("along a direction that is flat a line search takes its first step, from a stationary start too") {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,6 +17,18 @@ namespace ad {
 /// Where the greatest entry of every row, or column, lies in the flattened matrix.
 std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along);
 Vector greatest_values(const ConstBlock& x, Shape shape, Along along);
+/// What exponentials are shifted by, the greatest entries m, or 0 where m = −∞; `none` is 1 there, 0
+/// elsewhere.
+struct Shifts {
+  Vector by, none;
+};
+Shifts shifts_of(const Vector& greatest);
+/// What entries are divided by before they are squared, the greatest magnitudes m, and 1/m; `none` is 1 where
+/// m = 0, and there 1/m is 0.
+struct NormScales {
+  Vector scale, inverse, none;
+};
+NormScales norm_scales(const ConstBlock& x, Shape shape, Along along);
 
 template <class V>
 vector_t<V> sums_along(const V& x, Along along) {
@@ -49,11 +60,9 @@ struct ShiftedExponentials {
   vector_t<V> total;
 
   ShiftedExponentials(const V& x, Along along) : greatest(greatest_values(block_of(x), shape_of(x), along)) {
-    const Vector none =
-        (greatest.array() == -std::numeric_limits<double>::infinity()).template cast<double>();
-    weights =
-        unroll::exp(matrix_t<V>(x - spread(Vector((none.array() > 0).select(0.0, greatest)), along, x)));
-    total = vector_t<V>(sums_along(weights, along) + none);
+    const Shifts shifts = shifts_of(greatest);
+    weights = unroll::exp(matrix_t<V>(x - spread(shifts.by, along, x)));
+    total = vector_t<V>(sums_along(weights, along) + shifts.none);
   }
 };
 template <class V>
@@ -71,13 +80,8 @@ matrix_t<V> softmax_along(const V& x, Along along) {
 template <class V>
 vector_t<V> norms_along(const V& x, Along along) {
   if (x.size() == 0) return sums_along(x, along);
-  const Vector magnitudes = block_of(x).col(0).cwiseAbs();
-  const Vector greatest = greatest_values(ConstBlock(magnitudes.data(), x.size(), 1), shape_of(x), along);
-  const Vector none = (greatest.array() == 0).template cast<double>();
-  constexpr double least = 1e-300;  // of which the reciprocal is a number
-  const Vector scale =
-      (greatest.array() > 0 && greatest.array().isFinite()).select(greatest.cwiseMax(least), 1.0);
-  const Matrix weights = spread(Vector((1.0 - none.array()) / scale.array()), along, x);
+  const auto [scale, inverse, none] = norm_scales(block_of(x), shape_of(x), along);
+  const Matrix weights = spread(inverse, along, x);
   const vector_t<V> squares =
       sums_along(matrix_t<V>(unroll::square(cwise_product(weights, matrix_t<V>(x)))), along);
   const vector_t<V> norms =

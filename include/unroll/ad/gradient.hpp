@@ -4,6 +4,7 @@
 #include "unroll/ad/decompositions.hpp"
 #include "unroll/ad/eigen_scalar.hpp"
 #include "unroll/ad/linear.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/primitive.hpp"
 #include "unroll/ad/prox.hpp"
 #include "unroll/ad/reduce.hpp"
@@ -65,7 +66,7 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
   const VarVector input = tape.input(x, Matrix(directions));
   const Var y = f(input);
   if (y.is_constant()) return Result(Result::Zero(x.size(), k));
-  return Result(tape.sweep(y).adjoint(input).rightCols(k));
+  return Result(ad::last_columns(tape.sweep(y).adjoint(input), k));
 }
 
 /// ∇³f(x)[w, v_j, ·] for k directions V at once, n×k; of a vector v a vector. One recording and one sweep.
@@ -85,7 +86,7 @@ auto third_derivative_product(const F& f, const Vector& x, const Vector& w,
   const VarVector input = tape.input(x, Matrix(directions), w);
   const Var y = f(input);
   if (y.is_constant()) return Result(Result::Zero(x.size(), k));
-  return Result(tape.sweep(y).adjoint(input).rightCols(k));
+  return Result(ad::last_columns(tape.sweep(y).adjoint(input), k));
 }
 
 }  // namespace unroll

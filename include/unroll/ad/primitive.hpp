@@ -3,8 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "unroll/ad/elementwise.hpp"
-#include "unroll/ad/operators.hpp"
+#include "unroll/ad/user_rule.hpp"
 
 /// A user's own primitive. It is one struct with three static functions on plain arrays (`double`, `Vector`,
 /// `Matrix`):
@@ -22,215 +21,6 @@ namespace unroll {
 
 namespace ad {
 
-/// @throws UnsupportedError: the primitive has no derivatives of that order.
-[[noreturn]] void throw_once_differentiable(const char* order);
-/// @throws ShapeError: what a primitive's `function` gave is of another size.
-[[noreturn]] void throw_entries(const char* function, Index got, Index wanted);
-
-// The plain type an operand has inside a primitive.
-template <class T>
-struct PlainOf {
-  using type = double;
-};
-template <AnyArray T>
-struct PlainOf<T> {
-  using type =
-      std::conditional_t<std::is_same_v<array_t<T>, Vector> || std::is_same_v<array_t<T>, VarVector> ||
-                             std::is_same_v<array_t<T>, DualVector>,
-                         Vector, Matrix>;
-};
-template <class T>
-using plain_t = typename PlainOf<T>::type;
-template <class T>
-using dual_t = std::conditional_t<std::is_same_v<T, Vector>, DualVector,
-                                  std::conditional_t<std::is_same_v<T, Matrix>, DualMatrix, Dual>>;
-
-// A column of a block as a plain operand.
-template <class T>
-T column_as(const ConstBlock& block, Index j, Shape shape) {
-  if constexpr (std::is_same_v<T, double>)
-    return j < block.cols() ? block(0, j) : 0.0;
-  else if (j < block.cols())
-    return Eigen::Map<const T>(block.col(j).data(), shape.rows, shape.cols);
-  else
-    return T::Zero(shape.rows, shape.cols);
-}
-// The first columns of a block as a dual operand.
-template <class T>
-dual_t<T> columns_as_dual(const ConstBlock& block, Shape shape) {
-  if constexpr (std::is_same_v<T, double>)
-    return Dual(Eigen::RowVectorXd(block.row(0)), block.half());
-  else
-    return dual_t<T>(DualArray(shape, block, block.half()));
-}
-// A value as a column; a number's has one entry at compile time, so that no packet is read from it.
-template <class T>
-auto flat(const T& value) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return Eigen::Map<const Eigen::Matrix<double, 1, 1>>(&value);
-  else
-    return Eigen::Map<const Vector>(value.data(), value.size());
-}
-template <class T>
-Shape shape_of_value(const T& value) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return {1, 1};
-  else
-    return {value.rows(), value.cols()};
-}
-
-template <class T>
-Shape shape_of_operand(const T& x) {
-  if constexpr (AnyArray<T>)
-    return {x.rows(), x.cols()};
-  else
-    return {1, 1};
-}
-
-// The I-th adjoint that a pullback returned.
-template <std::size_t I, class R>
-const auto& adjoint_part(const R& result) {
-  if constexpr (requires { std::tuple_size<R>::value; })
-    return std::get<I>(result);
-  else
-    return result;
-}
-
-template <class Mine, class Y, class... X>
-struct UserRule {
-  static constexpr std::size_t count = sizeof...(X);
-  static constexpr auto needed_for = [] {
-    std::array<unsigned, count> all{};
-    all.fill((1U << count) - 1);
-    return all;
-  }();
-  static constexpr bool reads_output = false;
-  static constexpr bool has_pushforward = requires(const X&... x) { Mine::pushforward(x..., x...); };
-  static constexpr bool has_dual_pullback = requires(const dual_t<X>&... x, const dual_t<Y>& y) {
-    Mine::pullback(x..., y);
-  };
-  static constexpr bool has_dual_pushforward = requires(const dual_t<X>&... x) {
-    Mine::pushforward(x..., x...);
-  };
-
-  const Y* value;  // computed already; read by evaluate, at recording, only
-  std::array<Shape, count> shapes;
-  Shape output;
-
-  template <class... Blocks>
-  void evaluate(const Blocks&... blocks) const {
-    evaluate(std::forward_as_tuple(blocks...), std::index_sequence_for<X...>{});
-  }
-  template <class T, std::size_t... I>
-  void evaluate(const T& blocks, std::index_sequence<I...>) const {
-    Block y = std::get<count>(blocks);
-    y.col(0) = flat(*value);
-    if (y.cols() == 1) return;
-    const auto x = std::tuple<X...>(column_as<X>(std::get<I>(blocks), 0, shapes[I])...);
-    if constexpr (has_pushforward) {
-      for (Index j = 1; j < y.cols(); ++j) {
-        const Y y_dot =
-            Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
-        check_size("pushforward", flat(y_dot).size(), y.rows());
-        y.col(j) = flat(y_dot);
-      }
-    } else {
-      y.rightCols(y.cols() - 1).setZero();
-      for (Index i = 0; i < y.rows(); ++i) {
-        const Matrix unit = Vector::Unit(y.rows(), i);
-        const auto row = Mine::pullback(std::get<I>(x)...,
-                                        column_as<Y>(ConstBlock(unit.data(), unit.rows(), 1), 0, output));
-        (add_row(y, i, flat(adjoint_part<I>(row)), std::get<I>(blocks)), ...);
-      }
-    }
-    if (y.half() > 0) add_mixed(blocks, std::index_sequence<I...>{});
-  }
-  /// The mixed columns: the derivative of the pushforward along the further direction; or, to what they are
-  /// of ẋ's own, ẏ_i += ⟨the pullback's derivative along it, ẋ⟩.
-  template <class T, std::size_t... I>
-  void add_mixed(const T& blocks, std::index_sequence<I...>) const {
-    Block y = std::get<count>(blocks);
-    const auto moved = std::make_tuple(pair_of<X>(std::get<I>(blocks), 0, y.half(), shapes[I])...);
-    if constexpr (has_dual_pushforward) {
-      for (Index j = 1; j < y.half(); ++j) {
-        const auto y_dot = Mine::pushforward(std::get<I>(moved)...,
-                                             pair_of<X>(std::get<I>(blocks), j, y.half() + j, shapes[I])...);
-        check_size("pushforward", y_dot.block().rows(), y.rows());
-        y.col(y.half() + j).setZero();
-        if (y_dot.block().cols() > 1) y.col(y.half() + j) = y_dot.block().col(1);
-      }
-    } else if constexpr (has_dual_pullback) {
-      for (Index i = 0; i < y.rows(); ++i) {
-        const Matrix unit = Vector::Unit(y.rows(), i);
-        const auto row = Mine::pullback(std::get<I>(moved)...,
-                                        columns_as_dual<Y>(ConstBlock(unit.data(), unit.rows(), 1), output));
-        (add_moved(y, i, adjoint_part<I>(row).block(), std::get<I>(blocks)), ...);
-      }
-    } else {
-      throw_once_differentiable("third");
-    }
-  }
-  /// Column j of the operand with column k as its tangent; zeros of a constant.
-  template <class T>
-  static dual_t<T> pair_of(const ConstBlock& block, Index j, Index k, Shape shape) {
-    Matrix two = Matrix::Zero(block.rows(), 2);
-    if (j < block.cols()) two.col(0) = block.col(j);
-    if (k < block.cols()) two.col(1) = block.col(k);
-    return columns_as_dual<T>(ConstBlock(two.data(), two.rows(), 2), shape);
-  }
-  static void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x) {
-    if (x_bar.cols() == 1 || x.cols() == 1) return;
-    check_size("pullback", x_bar.rows(), x.rows());
-    for (Index j = 1; j < y.half(); ++j) y(i, y.half() + j) += x_bar.col(1).dot(x.col(j));
-  }
-  /// ẏ_i += ⟨row, ẋ⟩, for every tangent; a constant has none.
-  static void add_row(Block& y, Index i, const auto& row, const ConstBlock& x) {
-    check_size("pullback", row.size(), x.rows());
-    for (Index j = 1; j < x.cols(); ++j) y(i, j) += row.dot(x.col(j));
-  }
-
-  template <class P>
-  void pullback(P& p) const {
-    pullback(p, std::index_sequence_for<X...>{});
-  }
-  template <class P, std::size_t... I>
-  void pullback(P& p, std::index_sequence<I...>) const {
-    const ScaledBlock y_bar = p.adjoint();
-    if (p.sweeper().core().tangents == 0) {
-      const auto x = std::tuple<X...>(column_as<X>(p.template in<I>(), 0, shapes[I])...);
-      for (Index j = 0; j < y_bar.block.cols(); ++j) {
-        const Y seed = y_bar.scale * column_as<Y>(y_bar.block, j, output);
-        const auto x_bar = Mine::pullback(std::get<I>(x)..., seed);
-        (add_column<I>(p, j, flat(adjoint_part<I>(x_bar))), ...);
-      }
-    } else if constexpr (has_dual_pullback) {
-      const Matrix scaled = y_bar.scale * y_bar.block;
-      const auto seed = columns_as_dual<Y>(
-          ConstBlock(scaled.data(), scaled.rows(), scaled.cols(), y_bar.block.half()), output);
-      const auto x_bar = Mine::pullback(columns_as_dual<X>(p.template in<I>(), shapes[I])..., seed);
-      (add_block<I>(p, adjoint_part<I>(x_bar).block()), ...);
-    } else {
-      throw_once_differentiable("second");
-    }
-  }
-  template <std::size_t I, class P>
-  void add_column(P& p, Index j, const auto& column) const {
-    check_size("pullback", column.size(), shapes[I].size());
-    p.template add<I>([&](Block x_bar, Into into) {
-      if (into == Into::assign) x_bar.setZero();
-      x_bar.col(j) += column;
-    });
-  }
-  template <std::size_t I, class P>
-  void add_block(P& p, const ConstBlock& block) const {
-    check_size("pullback", block.rows(), shapes[I].size());
-    p.template add<I>([&](Block x_bar, Into into) { add(x_bar, block, 1, into); });
-  }
-  static void check_size(const char* function, Index got, Index wanted) {
-    if (got != wanted) throw_entries(function, got, wanted);
-  }
-};
-
 template <class Mine, class... T>
 concept PrimitiveOn = requires(const plain_t<T>&... x) {
   Mine::value(x...);
@@ -242,6 +32,18 @@ concept ReturnsArray = requires(const plain_t<T>&... x) {
   requires std::is_same_v<decltype(Mine::value(x...)), double> ||
       std::is_same_v<decltype(Mine::value(x...)), Vector> ||
       std::is_same_v<decltype(Mine::value(x...)), Matrix>;
+};
+
+// How many adjoints a pullback returns.
+template <class R>
+consteval std::size_t parts_of() {
+  if constexpr (requires { std::tuple_size<R>::value; }) return std::tuple_size_v<R>;
+  return 1;
+}
+template <class Mine, class... T>
+concept ReturnsAdjoints = requires(const plain_t<T>&... x) {
+  requires parts_of<decltype(Mine::pullback(x..., Mine::value(x...)))>()
+  == sizeof...(T);
 };
 
 // The array type of a result Y in the world of the operands.
@@ -269,14 +71,18 @@ decltype(auto) operand(const T& x) {
 /// with Mine's pullback (taped operands) or pushed forward (dual operands).
 template <class Mine, class... T>
 auto apply(const T&... x) {
-  constexpr bool is_primitive = ad::PrimitiveOn<Mine, T...>, returns_array = ad::ReturnsArray<Mine, T...>;
+  constexpr bool is_primitive = ad::PrimitiveOn<Mine, T...>, returns_array = ad::ReturnsArray<Mine, T...>,
+                 returns_adjoints = !is_primitive || !returns_array || ad::ReturnsAdjoints<Mine, T...>;
   static_assert(is_primitive,
                 "apply<Mine>: Mine needs static value(x...) and pullback(x..., y_bar) on plain arrays");
   static_assert(
       !is_primitive || returns_array,
       "apply<Mine>: Mine::value must return double, Vector or Matrix, not an Eigen expression: write "
       "`static Vector value(...)`, not `static auto value(...)`");
-  if constexpr (is_primitive && returns_array) {  // (else it has been said)
+  static_assert(returns_adjoints,
+                "apply<Mine>: Mine::pullback must return one adjoint for every operand: of several a "
+                "std::pair or std::tuple");
+  if constexpr (is_primitive && returns_array && returns_adjoints) {  // (else it has been said)
     return [](const auto&... in) {
       const auto value =
           Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);

@@ -220,7 +220,7 @@ auto clamp(const V& x, const L& lower, const U& upper) {
   decltype(auto) high = ad::bound_of(at, upper);
   const Matrix both =
       ad::at_both_bounds(ad::block_of(at), ad::block_of(low), ad::block_of(high), ad::shape_of(at));
-  if ((both.array() == 0).all()) return min(max(at, low), high);
+  if (both.isZero(0)) return min(max(at, low), high);
   return min(max(where(both, low, at), low), high);
 }
 template <ad::Scalar X, ad::Scalar L, ad::Scalar U, ad::Nothing... None>

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/check/differences.hpp"
 #include "unroll/check/options.hpp"
 #include "unroll/derivative/jacobian.hpp"
@@ -62,7 +62,7 @@ void check_steps(Findings& found, const Problem& problem, const S& solver, const
   resume(f, solver, initial_state(solver, x0), theta, 0, options, resumed);
   const auto report = [&](const char* part, Index at) {
     found.add({part, at < 0 ? 0.0 : std::numeric_limits<double>::infinity(), 0,
-               at < 0 ? "" : fmt::format("step {}", at)});
+               at < 0 ? "" : "step " + std::to_string(at)});
   };
   report("a step taken again is the same", differs);
   if (may == StepsMay::not_depend_on_t) report("a step is the same at another t", depends);
@@ -101,13 +101,15 @@ void name_carried(Findings& found, const Problem& problem, const S& solver, cons
       ++i;
     });
   }
-  const auto depends = [](const Matrix& block) { return !block.rightCols(block.cols() - 1).isZero(0); };
+  const auto depends = [](const Matrix& block) {
+    return !ad::last_columns(block, block.cols() - 1).isZero(0);
+  };
   for (std::size_t i = 1; i < first.size() && steps > 2; ++i)
     if (std::any_of(first[i].begin(), first[i].end(), depends))
-      found.add({"state", 0, 0, "",
-                 fmt::format("member {} depends on theta and is the same after every step: prepare(theta) "
-                             "would make it once",
-                             i + 1)});
+      found.add(
+          {"state", 0, 0, "",
+           "member " + std::to_string(i + 1) +
+               " depends on theta and is the same after every step: prepare(theta) would make it once"});
 }
 
 }  // namespace detail

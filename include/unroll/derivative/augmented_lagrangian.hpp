@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -15,6 +13,11 @@
 #include "unroll/solver/option_checks.hpp"
 
 namespace unroll {
+
+namespace detail {
+/// @throws NumericalError: what ended an inner run.
+[[noreturn]] void throw_inner_run(double penalty, const NumericalError& reason);
+}  // namespace detail
 
 /// The method of multipliers for a NonlinearProgram (Hestenes 1969; Powell 1969; Rockafellar 1973 for
 /// inequalities), with L the AugmentedObjective and v = c(x_{t+1}, θ) + λ_t/ρ:
@@ -91,8 +94,7 @@ struct AugmentedLagrangian {
       const Vector near = solution(lagrangian, inner, start, value_of(parameters), inner_options);
       return solution(lagrangian, last_digits, near, parameters, {.steps = 30, .tolerance = 1e-12});
     } catch (const NumericalError& e) {
-      throw NumericalError(fmt::format("augmented Lagrangian, penalty {}: {}; a larger penalty may help",
-                                       lagrangian.function().penalty, e.what()));
+      detail::throw_inner_run(lagrangian.function().penalty, e);
     }
   }
 };

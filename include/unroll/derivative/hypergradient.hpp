@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "unroll/ad/gradient.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 
@@ -28,39 +30,34 @@ namespace detail {
 struct OuterCurvature {
   double x, theta;
 };
+/// Directions in x and θ, n×3 and p×3, that power iterations turn towards where F bends most: those of
+/// ∂²F/∂x² in the first column, of ∂²F/∂θ∂x and its transpose in the others; and how much it bends there.
+struct OuterDirections {
+  Matrix x, theta;
+  OuterCurvature curvature{0, 0};
+  OuterDirections(Index n, Index p, const Vector& w);
+  /// Their images under ∂²F: n×3, p×3.
+  void turn(const Matrix& of_x, const Matrix& of_theta);
+};
 template <class Outer>
 OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta, const Vector& w) {
   constexpr double unknown = std::numeric_limits<double>::infinity();
-  const Index n = x.size(), p = theta.size();
-  OuterCurvature curvature{0, 0};
-  const auto generic = [](Index size) { return Vector(Vector::LinSpaced(size, 1, 2).stableNormalized()); };
-  // Not from w alone: it may vanish, or be blind to where F bends.
-  Matrix x_dot = Matrix::Zero(n, 3), theta_dot = Matrix::Zero(p, 3);
-  x_dot.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
-  x_dot.col(1) = generic(n);
-  if (p > 0) theta_dot.col(2) = generic(p);
+  OuterDirections directions(x.size(), theta.size(), w);
   try {
     for (int product = 0; product < 5; ++product) {
       Tape tape(3);
-      const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot);
+      const VarVector taped_x = tape.input(x, directions.x),
+                      taped_theta = tape.input(theta, directions.theta);
       const Var y = outer(taped_x, taped_theta);
       if (y.is_constant()) break;
       const Sweep sweep = tape.sweep(y);
-      const Matrix of_x = sweep.adjoint(taped_x).rightCols(3),
-                   of_theta = sweep.adjoint(taped_theta).rightCols(3);
-      curvature.x = std::max(curvature.x, of_x.col(0).stableNorm());
-      for (const double size :
-           {of_theta.col(0).stableNorm(), of_theta.col(1).stableNorm(), of_x.col(2).stableNorm()})
-        curvature.theta = std::max(curvature.theta, size);
-      const Vector across = of_x.col(2), back = of_theta.col(1);
-      if (of_x.col(0).stableNorm() > 0) x_dot.col(0) = of_x.col(0).stableNormalized();
-      if (across.stableNorm() > 0) x_dot.col(1) = across.stableNormalized();
-      if (back.stableNorm() > 0) theta_dot.col(2) = back.stableNormalized();
+      directions.turn(ad::last_columns(sweep.adjoint(taped_x), 3),
+                      ad::last_columns(sweep.adjoint(taped_theta), 3));
     }
   } catch (const UnsupportedError&) {
     return {unknown, unknown};
   }
-  return curvature;
+  return directions.curvature;
 }
 
 /// F and both its gradients at a point.
@@ -121,6 +118,7 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
     has_slope = false;
     return Vector(Vector::Zero(of_x.size()));
   };
+  std::vector<bool> seen;  // of a loss along the run: which F_t counted
   constexpr bool is_along = std::is_invocable_v<const Outer&, Index, const VarVector&, const VarVector&>,
                  is_outer =
                      is_along || std::is_invocable_r_v<Var, const Outer&, const VarVector&, const VarVector&>;
@@ -132,6 +130,9 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
       return [&](Index t, const Vector& x) {
         const auto at_t = [&](const auto& xt, const auto& th) { return outer(t, xt, th); };
         detail::OuterGradient g = detail::outer_gradient(at_t, x, theta, detail::OuterMayIgnoreX::yes);
+        const auto i = static_cast<std::size_t>(t);
+        if (i >= seen.size()) seen.resize(i + 1);
+        seen[i] = true;
         h.value += g.value;
         partial += g.theta;
         return finite(std::move(g.x));
@@ -152,6 +153,20 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
   const Vjp v =
       detail::vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
+  if constexpr (is_along) {  // those before the last steps count, too, where the run is truncated
+    const auto count = [&](Index t, const Vector& x) {
+      const auto i = static_cast<std::size_t>(t);
+      if (i < seen.size() && seen[i]) return;
+      const detail::OuterGradient g =
+          detail::outer_gradient([&](const auto& xt, const auto& th) { return outer(t, xt, th); }, x, theta,
+                                 detail::OuterMayIgnoreX::yes);
+      h.value += g.value;
+      partial += g.theta;
+    };
+    if (std::count(seen.begin(), seen.end(), true) <= v.steps)
+      detail::steps_of(problem, solver, start, theta, options)
+          ->run_from(start.at(problem, theta), theta, v.steps, count);
+  }
   h.dtheta = v.dtheta + partial;
   h.dx0 = v.dx0;
   h.adjoint = v.adjoint;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unroll/ad/access.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/derivative/state_tangents.hpp"
 #include "unroll/derivative/steps.hpp"
 
@@ -72,7 +73,9 @@ class RunInputs {
     if (given_)
       taped_context_.point =
           segment.follows_theta()
-              ? concatenate(segment.theta(), segment.input(Vector(given_->point().tail(given_entries()))))
+              ? concatenate(
+                    segment.theta(),
+                    segment.input(Vector(ad::rows_of(given_->point(), theta_.size(), given_entries()))))
               : segment.constant(given_->point());
     auto prepared = convert_prepared<PreparedOf<S, VarVector>>(this->prepared(), prepared_input);
     segment.prepared();
@@ -112,12 +115,10 @@ class RunInputs {
     const Index s = cotangents.cols(), given = given_entries();
     Matrix pulled = Matrix::Zero(theta_.size(), s);
     if (given > 0) {
-      Matrix of_point = Matrix::Zero(theta_.size() + given, s);
-      of_point.bottomRows(given) = cotangents.topRows(given);
-      pulled += given_->pull(of_point);
+      pulled = given_->pull(ad::stacked(pulled, ad::rows_of(cotangents, 0, given)));
     }
     if constexpr (HasPrepare<S, VarVector>)
-      pulled += pull_own(cotangents.bottomRows(cotangents.rows() - given));
+      pulled += pull_own(ad::rows_of(cotangents, given, cotangents.rows() - given));
     return pulled;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/worlds.hpp"
 #include "unroll/derivative/repeated.hpp"
 #include "unroll/derivative/segment.hpp"
@@ -108,7 +109,7 @@ StatePrint print_of(const S& state) {
 template <class S>
 bool gives_back_iterate(const S& next, const S& state) {
   return all_of_iterates(next, state, [](const VarArray& is, const VarArray& was) {
-    return is.id() == was.id() && is.block().col(0) == was.block().col(0);
+    return is.id() == was.id() && ad::are_equal(is.block().data(), was.block().data(), is.size());
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/derivative/state_members.hpp"
 
 /// Tangents of a state's arrays and scalars as one matrix, N×k: the arrays in order, each flattened, then the
@@ -19,14 +20,19 @@ inline constexpr auto dual_constant = []<class A>(const A& value) {
 };
 
 /// The value of a dual array or scalar plus its one tangent.
+/// @{
+Vector displaced_vector(const DualArray& a);
+Matrix displaced_matrix(const DualArray& a);
 inline constexpr auto plus_tangent = []<class A>(const A& a) {
   if constexpr (std::is_same_v<A, Dual>)
     return a.value() + a.tangents()(0);
   else if constexpr (std::is_same_v<A, DualVector>)
-    return Vector(a.value() + a.tangents());
+    return displaced_vector(a);
   else
-    return Matrix(a.value() + a.tangents().reshaped(a.rows(), a.cols()));
+    return displaced_matrix(a);
 };
+
+/// @}
 
 /// Cuts stacked tangents into those of arrays and scalars, in order: see Cotangents::state.
 class TangentCutter {
@@ -41,7 +47,7 @@ class TangentCutter {
  private:
   Matrix cut(Index& row, Index count) {
     row += count;
-    return stacked_.middleRows(row - count, count);
+    return ad::rows_of(stacked_, row - count, count);
   }
   const Matrix& stacked_;
   Index row_ = 0, scalar_;
@@ -57,6 +63,9 @@ DualState with_tangents(const Matrix& stacked, const Plain& state) {
   });
   return convert_state<DualState>(state, TangentCutter(stacked, arrays));
 }
+
+/// Writes `rows` into x, from row `first` on.
+void write_rows(Matrix& x, Index first, const Matrix& rows);
 
 /// Entries of all arrays and scalars of a dual or taped state or preparation.
 template <class State>
@@ -88,7 +97,7 @@ Matrix stacked_tangents(const State& state, Index directions) {
     Index rows = 1;
     if constexpr (!std::is_same_v<A, Dual>) rows = a.size();
     Index& first = std::is_same_v<A, Dual> ? scalars : row;
-    if (a.directions() > 0) stacked.middleRows(first, rows) = a.tangents();
+    if (a.directions() > 0) write_rows(stacked, first, a.tangents());
     first += rows;
   });
   return stacked;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/tape.hpp"
 #include "unroll/problem/problem.hpp"
 
@@ -61,7 +62,7 @@ SecondOrder array_curvature(const F& f, const Vector& x, const Vector& theta, co
   Matrix seed = Matrix::Zero(y.size(), 1 + k);
   seed.col(0) = w;
   const Sweep sweep = tape.sweep(y, seed);
-  return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+  return {ad::last_columns(sweep.adjoint(taped_x), k), ad::last_columns(sweep.adjoint(taped_theta), k)};
 }
 
 }  // namespace unroll::detail

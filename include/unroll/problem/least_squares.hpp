@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "unroll/ad/dual.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/problem/array_function.hpp"
 #include "unroll/problem/make_problem.hpp"
 
@@ -49,9 +50,9 @@ class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>,
 
   Matrix residual_jacobian(const Vector& x, const Vector& theta) const override {
     const Index n = this->dimension();
-    return detail::value_and_push(this->function().residuals, x, theta, Matrix::Identity(n, n),
-                                  Matrix::Zero(theta.size(), n))
-        .rightCols(n);
+    return ad::last_columns(detail::value_and_push(this->function().residuals, x, theta,
+                                                   Matrix::Identity(n, n), Matrix::Zero(theta.size(), n)),
+                            n);
   }
   SecondOrder residual_curvature(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                                  const Matrix& theta_dot) const override {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "unroll/ad/gradient.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/problem/on_blocks.hpp"
 #include "unroll/problem/prepare.hpp"
 #include "unroll/problem/problem.hpp"
@@ -71,7 +72,7 @@ SecondOrder third_order_of(const F& f, const Vector& x, const Vector& theta, con
   const Var y = record(taped_x, taped_theta);
   if (k == 0 || y.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
   const Sweep sweep = tape.sweep(y);
-  return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+  return {ad::last_columns(sweep.adjoint(taped_x), k), ad::last_columns(sweep.adjoint(taped_theta), k)};
 }
 
 }  // namespace detail

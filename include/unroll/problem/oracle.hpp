@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "unroll/ad/dual.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/ad/unpack.hpp"
 #include "unroll/ad/value_of.hpp"
@@ -43,11 +44,12 @@ template <class V>
 bool is_same(const V& a, const V& b) {
   if (&a == &b) return true;
   if constexpr (std::is_same_v<V, Vector>)
-    return a.size() == b.size() && a == b;
+    return a.size() == b.size() && ad::are_equal(a.data(), b.data(), a.size());
   else if constexpr (std::is_same_v<V, VarVector>)
     return a.core() == b.core() && a.id() == b.id() && a.buffer() == b.buffer();
   else
-    return a.block().cols() == b.block().cols() && a.size() == b.size() && a.block() == b.block();
+    return a.block().cols() == b.block().cols() && a.size() == b.size() &&
+           ad::are_equal(a.block().data(), b.block().data(), a.block().size());
 }
 
 Vector oracle_gradient(const Problem&, Cost*, const Vector& x, const Vector& theta);

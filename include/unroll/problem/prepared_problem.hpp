@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/ad/worlds.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -54,9 +55,9 @@ V stack_prepared(const P& prepared) {
   return all;
 }
 
-/// @throws ShapeError if what f prepares for one θ has not always as many entries, UnsupportedError if these
-/// are not always the same.
-void check_prepared_again(const Vector& now, const Eigen::Ref<const Vector>& before);
+/// @throws ShapeError if what f prepares for one θ has not always as many entries, as in (θ, π), θ of p,
+/// UnsupportedError if these are not always the same.
+void check_prepared_again(const Vector& now, Index p, const Vector& point);
 
 /// f(x, θ, π) at one θ: see GivenProblem. Refers to `f`.
 template <class F>
@@ -129,20 +130,18 @@ class GivenTemplate final : public GivenProblem {
 
   Matrix push(const Matrix& theta_dot) const override {
     const Index p = theta_.size(), k = theta_dot.cols();
-    Matrix pushed = Matrix::Zero(point_.size(), k);
-    pushed.topRows(p) = theta_dot;
-    if (k == 0) return pushed;
+    if (k == 0) return Matrix(point_.size(), k);
     Tape tape = Tape::pushing(k);
     tape.refer_to(f_);
     const VarVector all = prepared_on(tape.input(theta_, theta_dot));
-    if (!all.is_constant()) pushed.bottomRows(all.size()) = all.block().rightCols(k);
-    return pushed;
+    return ad::stacked(theta_dot, all.is_constant() ? Matrix(Matrix::Zero(point_.size() - p, k))
+                                                    : ad::last_columns(all.block(), k));
   }
 
   Matrix pull(const Matrix& w) const override {
     const Index p = theta_.size();
-    Matrix pulled = w.topRows(p);
-    const Matrix of_prepared = w.bottomRows(w.rows() - p);
+    Matrix pulled = ad::rows_of(w, 0, p);
+    const Matrix of_prepared = ad::rows_of(w, p, w.rows() - p);
     if (of_prepared.isZero(0)) return pulled;
     Tape tape;
     tape.refer_to(f_);
@@ -154,7 +153,7 @@ class GivenTemplate final : public GivenProblem {
  private:
   VarVector prepared_on(const VarVector& theta) const {
     VarVector all = stack_prepared<VarVector, F>(unroll::prepare(f_, theta));
-    check_prepared_again(all.value(), point_.tail(point_.size() - theta_.size()));
+    check_prepared_again(all.value(), theta_.size(), point_);
     return all;
   }
   // π as it was prepared, from its entries in (θ, π).

@@ -52,8 +52,8 @@ class AffineQuadratic : public QuadraticProblem {
     return e_.at(static_cast<std::size_t>(i));
   }
   bool is_affine() const override { return true; }
-  Vector linear_term(const Vector& theta) const override { return b0_ + db_ * theta; }
-  Vector linear_term_derivative(Index i, const Vector&) const override { return db_.col(i); }
+  Vector linear_term(const Vector& theta) const override;
+  Vector linear_term_derivative(Index i, const Vector& theta) const override;
 
  private:
   Matrix h0_;

@@ -37,7 +37,7 @@ class RidgeProblem final : public QuadraticProblem {
   Matrix hessian_derivative(Index, const Vector&) const override {
     return Matrix::Identity(gram_.rows(), gram_.cols());
   }
-  Vector linear_term(const Vector&) const override { return -moment_; }
+  Vector linear_term(const Vector& theta) const override;
   Vector linear_term_derivative(Index, const Vector&) const override { return Vector::Zero(gram_.rows()); }
 
  private:

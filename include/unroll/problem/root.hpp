@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/problem/array_function.hpp"
 #include "unroll/problem/problem.hpp"
 
@@ -75,7 +76,7 @@ class TemplateRoot final : public Root {
 
   Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
                        const Matrix& theta_dot) const override {
-    return detail::value_and_push(f_, x, theta, x_dot, theta_dot).rightCols(x_dot.cols());
+    return ad::last_columns(detail::value_and_push(f_, x, theta, x_dot, theta_dot), x_dot.cols());
   }
   Matrix gradient_and_push(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {

@@ -23,12 +23,13 @@ struct Backtracking {
   void check() const { search.check("backtracking"); }
 
   template <class V>
-  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
     const V g = f.gradient(s.x, theta);
     const Vector numbers = value_of(g);
     if (detail::is_stationary(numbers))
       return {detail::stationary_step("backtracking", f, s.x, g, theta, search.first_step)};
-    const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, -numbers);
+    const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, detail::negative(numbers));
+    if (h == 0) return {detail::idle_step("backtracking", f, s.x, g, theta, t, search.first_step)};
     return {s.x - h * g};
   }
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "unroll/ad/operators.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/structure.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/equation.hpp"
@@ -31,7 +32,7 @@ struct Broyden {
   State<V> init(const V& x0) const {
     const Index n = x0.size();
     return {x0, V(Vector(Vector::Zero(n))), V(Vector(Vector::Zero(n))),
-            matrix_t<V>(Matrix(step_size * Matrix::Identity(n, n)))};
+            matrix_t<V>(ad::scaled_identity(step_size, n))};
   }
   template <class V>
   State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "unroll/ad/operators.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/problem/prox_terms.hpp"
 #include "unroll/solver/equation.hpp"
@@ -32,15 +33,15 @@ bool turns(const Term& term, double step_size, const Oracle<V>& f, const V& x, c
            double tolerance) {
   const Vector at = value_of(x), parameters = value_of(theta);
   const auto move = [&](const Vector& from) -> Vector {
-    const Vector v = from - step_size * f.plain().gradient(from, parameters);
-    return proximal_point(term, v, step_size, parameters) - from;
+    const Vector v = ad::displaced(from, -step_size, f.plain().gradient(from, parameters));
+    return ad::displaced(proximal_point(term, v, step_size, parameters), -1, from);
   };
   const Vector here = move(at);
   const double length = here.stableNorm();
   if (!(length > 0)) return true;
-  const Vector along = here / length;
-  const Vector ahead = at + std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) * along;
-  const double back = move(proximal_point(term, ahead, tolerance * step_size, parameters)).dot(along);
+  const Vector ahead =
+      ad::displaced(at, std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) / length, here);
+  const double back = move(proximal_point(term, ahead, tolerance * step_size, parameters)).dot(here);
   return !(back > 0);  // (f may be undefined there)
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/worlds.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/solver/solver.hpp"
@@ -41,9 +42,8 @@ void check_options(const SolveOptions& options);
 
 namespace detail {
 
-/// ‖x − previous‖ ≤ tolerance · max(1, ‖x‖), without overflow.
-bool is_small_move(const Eigen::Ref<const Vector>& x, const Eigen::Ref<const Vector>& previous,
-                   double tolerance);
+/// ‖x − previous‖ ≤ tolerance · max(1, ‖x‖), n numbers each, without overflow.
+bool is_small_move(const double* x, const double* previous, Index n, double tolerance);
 /// Whether ∇f changes sign along itself near x: what Status::converged asks for.
 bool solves_gradient_equation(const Oracle<Vector>& f, const Vector& x, const Vector& theta,
                               double tolerance);
@@ -70,7 +70,7 @@ bool is_small_move_of_all(const StateOf<S, V>& now, const StateOf<S, V>& before,
     const auto &a = std::get<I>(all), &b = std::get<I>(all_before);
     if constexpr (requires { a.rows(); }) {
       const auto &x = value_of(a), &y = value_of(b);
-      small = small && is_small_move(x.reshaped(), y.reshaped(), tolerance);
+      small = small && is_small_move(x.data(), y.data(), x.size(), tolerance);
     } else if constexpr (is_scalar_variable<S, I>()) {
       const double y = value_of(a);
       small = small && std::abs(y - value_of(b)) <= tolerance * std::max(1.0, std::abs(y));
@@ -103,15 +103,16 @@ bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& sta
                    const V& theta, const PreparedOf<S, V>& prepared, Index t, double tolerance) {
   const auto &now = iterate(next), &before = iterate(state);
   const auto &x = value_of(now), &previous = value_of(before);
-  if (!was_accepted(next) || !is_small_move(x, previous, tolerance)) return false;
+  if (!was_accepted(next) || !is_small_move(x.data(), previous.data(), x.size(), tolerance)) return false;
   if (!solves<V, S>(solver, f, next, theta, tolerance)) return false;
+  const bool stays = ad::are_equal(x.data(), previous.data(), x.size());
   constexpr Equation equation = declared_equation<S>();
   if (!f.problem().has_equation() || equation == Equation::fixed_point)
     return is_small_move_of_all<V, S>(next, state, tolerance) &&
-           (x != previous ||
+           (!stays ||
             rests<S>(f.plain(), solver, convert_state<StateOf<S, Vector>>(next, numbers), value_of(theta),
                      convert_prepared<PreparedOf<S, Vector>>(prepared, numbers), t, tolerance));
-  if (equation == Equation::automatic && x != previous && is_small_move_of_all<V, S>(next, state, tolerance))
+  if (equation == Equation::automatic && !stays && is_small_move_of_all<V, S>(next, state, tolerance))
     return true;
   return solves_gradient_equation(f.plain(), x, value_of(theta), tolerance);
 }
@@ -120,9 +121,9 @@ bool has_converged(const Oracle<V>& f, const S& solver, const StateOf<S, V>& sta
 template <class V>
 bool has_finite_entries(const V& x) {
   if constexpr (std::is_base_of_v<Eigen::EigenBase<V>, V>)
-    return x.allFinite();
+    return ad::are_finite(x.data(), x.size());
   else
-    return Eigen::Map<const Vector>(x.block().data(), x.size()).allFinite();
+    return ad::are_finite(x.block().data(), x.size());
 }
 
 /// How a run from its first step on ended.
@@ -161,7 +162,10 @@ Run<StateOf<S, V>> loop(const Oracle<V>& f, const S& solver, StateOf<S, V> state
     if (was_accepted(next)) {
       ++accepted;
       if constexpr (is_plain) {
-        if (!all_of_iterates(next, state, [](const auto& a, const auto& b) { return a == b; })) {
+        const auto same = [](const auto& a, const auto& b) {
+          return ad::are_equal(a.data(), b.data(), a.size());
+        };
+        if (!all_of_iterates(next, state, same)) {
           last = t + 1;
           before.emplace(std::move(state));
         }

@@ -114,41 +114,6 @@ concept SolverOver = SolverState<StateOf<S, V>, V> &&
 template <class S>
 concept Solver = SolverOver<S, Vector> && SolverOver<S, DualVector> && SolverOver<S, VarVector>;
 
-namespace detail {
-/// See require_solver: of state and step, init and prepare being what they must.
-template <class S, class V>
-consteval bool require_step() {
-  using T = StateOf<S, V>;
-  constexpr bool is_aggregate = std::is_aggregate_v<T> && std::copyable<T>;
-  static_assert(
-      is_aggregate,
-      "a solver's state, what init(x0) returns, must be a copyable aggregate: no constructors, no private "
-      "members, no virtual functions");
-  if constexpr (is_aggregate) {
-    constexpr bool has_iterate = SolverState<T, V>;
-    static_assert(has_iterate,
-                  "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`, or "
-                  "consist of such arrays alone, which are then the iterate");
-    if constexpr (has_iterate) {
-      constexpr bool has_step = HasStep<S, V>;
-      static_assert(
-          has_step,
-          "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const V& "
-          "theta, Index t) const`: const, callable with plain, dual and taped arrays V, and taking the state "
-          "that init(x0) returns (State<V> when there is no init), and last what prepare(theta) returns, if "
-          "there is one");
-      if constexpr (has_step) {
-        constexpr bool returns_its_state = SolverOver<S, V>;
-        static_assert(returns_its_state,
-                      "a solver's step must return the type of state that it takes, what init(x0) returns");
-        return returns_its_state;
-      }
-    }
-  }
-  return false;
-}
-}  // namespace detail
-
 /// Whether S is a solver over V: true, or the compilation stops at what is missing, and says it. What needs a
 /// solver stands within `if constexpr (require_solver<S, V>())`, so that nothing more is said.
 template <class S, class V>
@@ -161,7 +126,35 @@ consteval bool require_solver() {
   static_assert(prepare_fits,
                 "a solver's prepare must be const, and callable with plain, dual and taped arrays V: "
                 "`template <class V> auto prepare(const V& theta) const`");
-  if constexpr (init_fits && prepare_fits) return detail::require_step<S, V>();
+  if constexpr (init_fits && prepare_fits) {
+    using T = StateOf<S, V>;
+    constexpr bool is_aggregate = std::is_aggregate_v<T> && std::copyable<T>;
+    static_assert(
+        is_aggregate,
+        "a solver's state, what init(x0) returns, must be a copyable aggregate: no constructors, no private "
+        "members, no virtual functions");
+    if constexpr (is_aggregate) {
+      constexpr bool has_iterate = SolverState<T, V>;
+      static_assert(has_iterate,
+                    "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`, or "
+                    "consist of such arrays alone, which are then the iterate");
+      if constexpr (has_iterate) {
+        constexpr bool has_step = HasStep<S, V>;
+        static_assert(
+            has_step,
+            "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const "
+            "V& theta, Index t) const`: const, callable with plain, dual and taped arrays V, and taking the "
+            "state that init(x0) returns (State<V> when there is no init), and last what prepare(theta) "
+            "returns, if there is one");
+        if constexpr (has_step) {
+          constexpr bool returns_its_state = SolverOver<S, V>;
+          static_assert(returns_its_state,
+                        "a solver's step must return the type of state that it takes, what init(x0) returns");
+          return returns_its_state;
+        }
+      }
+    }
+  }
   return false;
 }
 /// Of a solver: over plain arrays, in forward mode and on a tape.

@@ -11,9 +11,11 @@ enum class Status {
   /// tolerance > 0, ‖x_{t+1} − x_t‖ ≤ tolerance · max(1, ‖x_{t+1}‖) for a step that was accepted, and x_{t+1}
   /// solves what the solver solves; the run ends there. By the equation that the solver declares:
   ///  - gradient: with δ = √tolerance · max(1, ‖x‖) and g = ∇f(x), x = x_{t+1}, g = 0 or
-  ///    ∇f(x − δ g/‖g‖)ᵀg ≤ 0: along its own gradient f is least no further off than δ;
+  ///    ∇f(x − δ g/‖g‖)ᵀg ≤ 0: along its own gradient f is least no further off than δ. So it is from
+  ///    there along two more directions, conjugate to those before: the steepest entries hide the others;
   ///  - fixed_point, or where there is no objective: no array of the state, and no scalar that is a variable
-  ///    on a tape, moved by more than the tolerance (numbers and lists are not looked at). If x did not move at all, nor do they in the 15 steps before,
+  ///    on a tape, moved by more than the tolerance (numbers and lists are not looked at). If x did not move
+  ///    at all, nor do they in the 15 steps before,
   ///    taken once more from there, one after another: steps may take turns, and one of length 0 is no proof;
   ///  - where nothing is declared: the former, or the latter and x_{t+1} ≠ x_t.
   /// And, where the solver has a member `solves`, what that says.

@@ -22,9 +22,9 @@ class InversePolynomial {
   void advance();
   Index step() const { return step_; }  // t
   /// Q_t(λ_j), n.
-  Eigen::Ref<const Vector> value() const { return block_.col(1).head(block_.rows() - 1); }
+  Eigen::Ref<const Vector> value() const;
   /// P_t(λ_j), n.
-  Eigen::Ref<const Vector> residual() const { return block_.col(0).head(block_.rows() - 1); }
+  Eigen::Ref<const Vector> residual() const;
 
  private:
   Recurrence recurrence_;

@@ -41,15 +41,15 @@ class Witness final : public Problem {
                            const Matrix& theta_dot) const override;
 
   /// x_0: c + r, or, far away on the other side, c − 1000 r.
-  Vector start() const { return minimiser_ + direction_; }
-  Vector far_start() const { return minimiser_ + far * direction_; }
+  Vector start() const;
+  Vector far_start() const;
   /// @throws UnsupportedError, with the reason, if the t-th iterates from the two starts differ from what P_t
   /// makes of them by more than 1e-6 of the most that P_0 … P_t make.
   void check(const Vector& x, const Vector& far_x, const Vector& polynomial, Index t);
 
  private:
   static constexpr double far = -1000;
-  Vector in_basis(const Vector& v) const { return v - 2 * normal_.dot(v) * normal_; }
+  Vector in_basis(const Vector& v) const;
 
   Vector eigenvalues_, normal_, minimiser_,
       direction_;  // n; the basis is the reflection I − 2 normal normalᵀ

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unroll/ad/plain.hpp"
 #include "unroll/ad/prox.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/problem/prox/simplex.hpp"
@@ -20,11 +21,11 @@ struct L1Ball {
   template <class V>
   V operator()(const V& v, double, const V& theta) const {
     const scalar_t<V> r = detail::weight_of("l1 ball", radius, parameter, theta);
-    const Vector size = value_of(v).cwiseAbs();
-    if (value_of(r) == 0) return V(0.0 * v);                       // one point
-    if (size.sum() <= value_of(r) || !size.allFinite()) return v;  // (a NaN is passed on)
+    const Vector &at = value_of(v), size = unroll::abs(at);
+    if (value_of(r) == 0) return V(0.0 * v);                                           // one point
+    if (size.sum() <= value_of(r) || !ad::are_finite(at.data(), at.size())) return v;  // (a NaN is passed on)
     const Vector support = detail::simplex_support(size, value_of(r));
-    const Vector signs = support.cwiseProduct(Vector(value_of(v).array().sign()));
+    const Vector signs = detail::signs_of(at, support);
     return soft_threshold(v, scalar_t<V>((dot(signs, v) - r) / support.sum()));
   }
 };

@@ -8,6 +8,8 @@ namespace unroll {
 namespace detail {
 /// 1 at the entries that are positive in the projection of v onto the simplex, else 0; n.
 Vector simplex_support(const Vector& v, double total);
+/// The signs of v where `support` is 1, 0 where it is 0.
+Vector signs_of(const Vector& v, const Vector& support);
 }  // namespace detail
 
 /// ψ = 0 where x ≥ 0 and Σ x_i = total, else ∞: the projection x_i = max(v_i − τ, 0), with τ found by sorting
