@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -194,13 +195,9 @@ A LinearCombination<A>::eval() const {
   }
   core_->check(epoch_, "linear combination");
   const bool alone = count_ == 1 && terms_[0].coefficient == 1;
-  if (alone && !has_constant) {
-    ++terms_[0].buffer->references;
-    return A(VarArray(core_, terms_[0].buffer, terms_[0].id, shape()));
-  }
   const Index size = this->size();
   const Index columns = core_->columns();
-  // x + constant has the derivative of x: it shares its id, and needs no node.
+  // 1 x, and x + constant, have the derivative of x: they share its id, and need no node.
   const Id id = alone ? terms_[0].id : core_->new_array();
   A result(VarArray(core_, core_->allocate(buffer_size()), id, shape()));
   double* const out = result.buffer()->data;
@@ -213,7 +210,10 @@ A LinearCombination<A>::eval() const {
     for (std::size_t i = 0; i < count_; ++i) in[i].data += size;
     if (columns > 1) combine(out + size, size * (columns - 1), in.data(), count_);
   }
-  if (alone) return result;
+  if (alone) {
+    if (!has_constant) std::copy_n(in[0].data, buffer_size(), out);
+    return result;
+  }
   with_constant(
       count_,
       [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {

@@ -209,6 +209,8 @@ TEST_CASE("a sweep from a constant, with seeds of another size, or asked for wha
                        TapeError);
   CHECK_THROWS_AS(sweep.adjoint(s), TapeError);
   CHECK_THROWS_AS(sweep.adjoint(VarVector(three)), TapeError);
+  CHECK_THROWS_AS(sweep.adjoint(VarVector(1.0 * x)), TapeError);
+  CHECK_THROWS_AS(sweep.adjoint(VarVector(x + three)), TapeError);
   CHECK_THROWS_AS(sweep.adjoint(Var(1.0)), TapeError);
   CHECK_THROWS_AS(Tape(-1), ShapeError);
   Tape nested(2);

@@ -222,5 +222,32 @@ TEST_CASE("what is no program is refused, with what is wrong") {
                        doctest::Contains("relaxation"), DomainError);
 }
 
+/// H_0 + θ_0 E at θ_0 = 0, E in one triangle, or half of it in both.
+struct Triangle {
+  double above;
+  template <class V>
+  ProgramAt<V> operator()(const V& theta) const {
+    const Matrix H{{2, 0.3}, {0.3, 1}}, E{{0, above}, {1 - above, 0}};
+    return {matrix_t<V>(H + theta[0] * E), V(Vector{{-1, 1}}), matrix_t<V>(Matrix{{1, 1}}), V(Vector{{-1.0}}),
+            V(Vector{{0.2}})};
+  }
+};
+
+TEST_CASE("what moves one triangle of H moves half of both, as in the objective") {
+  const Vector theta{{0.0}}, x0 = Vector::Zero(2);
+  const auto by = [&](double above, const Method& method) {
+    const auto qp = make_quadratic_program(Triangle{above}, 2, 1, 1);
+    return jacobian(qp, Admm(qp), x0, theta, {.steps = 400}, method).dx;
+  };
+  const Matrix right = by(0.5, Forward{});
+  REQUIRE(right.norm() > 1e-3);
+  for (const double above : {0.0, 0.5, 1.0}) {
+    const auto qp = make_quadratic_program(Triangle{above}, 2, 1, 1);
+    CHECK((kkt_jacobian(qp, solve_program(qp, theta), theta) - right).norm() <= 1e-7);
+    for (const Method& method : {Method(Reverse{}), Method(Forward{}), Method(Implicit{})})
+      CHECK((by(above, method) - right).norm() <= 1e-7);
+  }
+}
+
 }  // namespace
 }  // namespace unroll::programs

@@ -40,7 +40,9 @@ TEST_CASE("differences in small parameters see what does not depend on their siz
   // x* = (e^θ_0, θ_1, θ_0 + θ_1).
   const auto f = make_problem(
       [](const auto& x, const auto& theta) {
-        const auto a = x[0] - exp(theta[0]), b = x[1] - theta[1], c = x[2] - theta[0] - theta[1];
+        const auto a = x[0] - exp(theta[0]);
+        const auto b = x[1] - theta[1];
+        const auto c = x[2] - theta[0] - theta[1];
         return 0.5 * (a * a + b * b + c * c);
       },
       3, 2);

@@ -22,8 +22,8 @@ Matrix kkt_jacobian(const QuadraticProgram<F>& qp, const ProgramSolution& soluti
   const VarVector t = tape.input(theta);
   const ProgramAt<VarVector> at = qp.program()(t);
   const VarVector slack = VarVector(at.A * solution.x);
-  VarVector conditions =
-      VarVector(at.H * solution.x) + at.g + VarVector(VarMatrix(transpose(at.A)) * solution.y);
+  VarVector conditions = VarVector(detail::symmetric(at.H) * solution.x) + at.g +
+                         VarVector(VarMatrix(transpose(at.A)) * solution.y);
   for (const Index i : solution.active) {
     const bool is_upper = solution.y[i] > 0;
     const Var gap = slack[i] - (is_upper ? at.upper[i] : at.lower[i]);

@@ -8,9 +8,8 @@
 
 namespace unroll::detail {
 
-/// Steps of a solver S, which is held as `Held`: by reference, or by value. Steps that need no tape are taken
-/// on one too, which is soon forgotten: so every pass over a step does the same arithmetic, gives the same
-/// bits and takes the same branches.
+/// Steps of a solver S, held as `Held`, by reference or by value. Those that need no tape are taken on one
+/// too, soon forgotten: every pass does the same arithmetic, gives the same bits, takes the same branches.
 template <class S, class Held = const S&>
 class SolverSteps final : public Steps {
   using Plain = StateOf<S, Vector>;
@@ -53,9 +52,10 @@ class SolverSteps final : public Steps {
 
   void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const override {
     check_point(problem(), x0, theta, "finite difference");
-    see(0, x0);
+    Plain first = initial_state(solver(), x0);
+    see(0, iterate(first));
     const auto show = [&](Index t, const Plain& state) { see(t, iterate(state)); };
-    const auto end = loop<Vector, S>(inputs_.plain(), solver(), initial_state(solver(), x0), theta,
+    const auto end = loop<Vector, S>(inputs_.plain(), solver(), std::move(first), theta,
                                      prepare(solver(), theta), 0, {.steps = steps}, show);
     if (end.steps < steps) throw_short_run(end.steps, steps);
   }

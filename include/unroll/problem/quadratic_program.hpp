@@ -20,6 +20,11 @@ struct ProgramAt {
 };
 
 namespace detail {
+/// (H + Hᵀ)/2, which is H at θ, and its derivative whichever triangle that is given in.
+template <class M>
+M symmetric(const M& H) {
+  return M(0.5 * (H + transpose(H)));
+}
 /// @throws ShapeError naming what has which sizes, DomainError unless H is finite and symmetric, its
 /// eigenvalues are not negative (looked at for n ≤ 300), and lower ≤ upper.
 void check_program(const ProgramAt<Vector>& program, Index n, Index m);

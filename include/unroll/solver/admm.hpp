@@ -89,7 +89,8 @@ struct Admm {
     const Vector rho = detail::row_penalties(value_of(at.lower), value_of(at.upper), penalty);
     const Index n = at.g.size();
     const matrix_t<V> transposed = transpose(at.A), weighted = scale_rows(rho, at.A);
-    const matrix_t<V> K = at.H + ad::scaled_identity(regularisation, n) + matrix_t<V>(transposed * weighted);
+    const matrix_t<V> K =
+        detail::symmetric(at.H) + ad::scaled_identity(regularisation, n) + matrix_t<V>(transposed * weighted);
     const matrix_t<V> factor = cholesky_factor(K);
     return {factor, matrix_t<V>(transpose(factor)), at.A, transposed, at.g, at.lower, at.upper,
             rho,    unroll::reciprocal(rho)};

@@ -18,12 +18,17 @@ namespace detail {
 /// prox_{hψ}(v). @throws ShapeError, naming the sizes, if the term gives another number of entries.
 template <class Term, class V>
 V proximal_point(const Term& term, const V& v, double step_size, const V& theta) {
-  static_assert(ProxTerm<Term, V>,
+  constexpr bool is_term = ProxTerm<Term, V>;
+  static_assert(is_term,
                 "a prox term needs `template <class V> V operator()(const V& v, double step, const V& theta) "
                 "const`, callable with plain, dual and taped arrays V");
-  const V x = term(v, step_size, theta);
-  check_image("prox: the term", x.size(), v.size());
-  return x;
+  if constexpr (is_term) {  // (else it has been said)
+    const V x = term(v, step_size, theta);
+    check_image("prox: the term", x.size(), v.size());
+    return x;
+  } else {
+    return v;
+  }
 }
 
 /// Whether the step from x turns around within √tolerance · max(1, ‖x‖) on its way: a step of a small h moves
