@@ -148,7 +148,7 @@ Shape product_shape(const char* operation, Shape a, const A& x) {
 }  // namespace
 
 const Sparse& held(TapeCore* core, const Sparse& matrix) {
-  if (core == nullptr || core->owns(&matrix)) return matrix;
+  if (core == nullptr || core->owns(matrix, static_cast<std::size_t>(matrix.nonZeros()))) return matrix;
   const auto same = [&](const Sparse& other) {
     const auto equal = [](const auto* a, const auto* b, Index count) { return std::equal(a, a + count, b); };
     return other.rows() == matrix.rows() && other.cols() == matrix.cols() && matrix.isCompressed() &&
@@ -167,7 +167,7 @@ const Sparse& held(TapeCore* core, const Sparse& matrix) {
   return *copy;
 }
 const LinearOperator& held(TapeCore* core, const LinearOperator& op) {
-  if (core == nullptr || core->owns(&op)) return op;
+  if (core == nullptr || core->owner_of(&op) != nullptr) return op;
   const auto copy = std::make_shared<const LinearOperator>(op);
   core->keep(copy);
   return *copy;

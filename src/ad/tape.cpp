@@ -25,9 +25,9 @@ std::size_t& TapeMeter::most() {
   return bytes;
 }
 
-void Tape::refer_to(const void* object, std::size_t bytes) {
+void Tape::refer_to(const void* object, std::size_t bytes, bool watches) {
   const auto* const begin = static_cast<const std::byte*>(object);
-  core_->owned.push_back({begin, begin + bytes});
+  core_->owned.push_back({begin, begin + bytes, watches});
 }
 
 void Tape::clear() { core_->reset(); }
@@ -128,6 +128,7 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
     if (seed.cotangents.cols() != columns)
       throw ShapeError(fmt::format("sweep: seeds of {} and {} columns", columns, seed.cotangents.cols()));
   }
+  if (!core_->referred.empty()) core_->check_referred();
   ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, columns);
   for (const Seed& seed : seeds) {
     ad::Into into{};

@@ -1,6 +1,7 @@
 #include "unroll/ad/tape_core.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 
@@ -92,10 +93,48 @@ void TapeCore::forget() noexcept {
   free_bytes = 0;
   kept.clear();
   constants.clear();
+  referred.clear();
   sparse_constants.clear();
   inputs.clear();
   input_scalars.clear();
   if (log != nullptr) log->forgotten();
+}
+
+namespace {
+
+/// Of up to 64 numbers among them, evenly apart.
+double print_of(const double* entries, std::size_t count) {
+  constexpr std::size_t most = 64;
+  const std::size_t apart = 1 + (count - 1) / most;
+  double sum = 0, weight = 1;
+  for (std::size_t i = 0; i < count; i += apart, weight += 0.61803398874989485) sum += weight * entries[i];
+  return sum;
+}
+
+}  // namespace
+
+void TapeCore::note(Referred matrix) {
+  constexpr std::size_t most = 256, recent = 8;
+  if (matrix.count == 0 || referred.size() == most) return;
+  const auto known = [&](const Referred& other) {
+    return other.matrix == matrix.matrix && other.entries == matrix.entries && other.count == matrix.count;
+  };
+  const auto begin = referred.end() - static_cast<std::ptrdiff_t>(std::min(recent, referred.size()));
+  if (std::any_of(begin, referred.end(), known)) return;
+  matrix.print = print_of(matrix.entries, matrix.count);
+  referred.push_back(matrix);
+}
+
+void TapeCore::check_referred() const {
+  for (const Referred& then : referred) {
+    const bool is_there = then.entries_of(then.matrix) == then.entries;
+    const double now = is_there ? print_of(then.entries, then.count) : 0;
+    if (!is_there || (now != then.print && !(std::isnan(now) && std::isnan(then.print))))
+      throw UnsupportedError(
+          "sweep: a matrix that the steps refer to, a member of the solver, has changed since it was read: a "
+          "step must leave the solver as it is; compute what changes in a local variable, which is copied, "
+          "or keep it in the state");
+  }
 }
 
 const double* TapeCore::keep_copy(const double* data, std::size_t size) {

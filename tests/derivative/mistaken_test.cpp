@@ -272,5 +272,26 @@ TEST_CASE("constants that cannot be are refused, and named") {
   }
 }
 
+/// Writes into a member of its own in every step.
+template <class M>
+struct Scratch {
+  mutable M B = M(2, 2);
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    B = M(Matrix(Matrix::Identity(2, 2) / static_cast<double>(t + 1)).sparseView());
+    return {V(s.x - 0.1 * (V(B * s.x) - theta))};
+  }
+};
+
+TEST_CASE("a step that writes into its solver is refused, not differentiated by what it left there") {
+  const Vector x0{{1, -0.5}}, theta{{0.3, 0.1}};
+  const auto refused = [&](const auto& solver) {
+    CHECK_THROWS_WITH_AS(jacobian(NoObjective(2, 2), solver, x0, theta, {.steps = 12}, Reverse{}),
+                         doctest::Contains("has changed since it was read"), UnsupportedError);
+  };
+  refused(Scratch<Matrix>{});
+  refused(Scratch<Eigen::SparseMatrix<double>>{});
+}
+
 }  // namespace
 }  // namespace unroll::mistaken

@@ -88,14 +88,13 @@ MatrixView view_of(const D& matrix, Side side = Side::plain) {
   return D::IsRowMajor ? view.transposed() : view;
 }
 
-/// The address of the object whose entries a matrix expression shows: of the matrix itself, or of what it is
-/// a view of.
+/// The object whose entries a matrix expression shows: the matrix itself, or what it is a view of.
 template <class D>
-const void* home_of(const D& matrix) {
+const auto& home_of(const D& matrix) {
   if constexpr (requires { matrix.nestedExpression(); })
     return home_of(matrix.nestedExpression());
   else
-    return std::addressof(matrix);
+    return matrix;
 }
 
 /// Calls f(view) with the matrix itself or its copy, see above.
@@ -106,7 +105,9 @@ auto with_view(M&& matrix, const A& x, const F& f) {
   TapeCore* const core = recording_of(x);
   if constexpr (is_view) {
     const MatrixView view = view_of(matrix);
-    return f(core == nullptr || core->owns(home_of(matrix)) ? view : core->keep(view));
+    const auto& home = home_of(matrix);
+    const bool is_there = core == nullptr || core->owns(home, static_cast<std::size_t>(home.size()));
+    return f(is_there ? view : core->keep(view));
   } else {
     const Matrix copy = matrix;
     return f(core == nullptr ? view_of(copy) : core->keep(view_of(copy)));

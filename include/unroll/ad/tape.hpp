@@ -159,10 +159,15 @@ class Tape {
   void refer_to(const T& object) {
     refer_to(std::addressof(object), sizeof(T));
   }
-  void refer_to(const void* object, std::size_t bytes);
+  void refer_to(const void* object, std::size_t bytes, bool watches = false);
   template <class T>
   void refer_to(const T&&) {
     ad::refuse_temporary<T>();
+  }
+  /// The same; sweeps from arrays throw UnsupportedError if such a matrix is seen to have changed since.
+  template <class T>
+  void watch(const T& object) {
+    refer_to(std::addressof(object), sizeof(T), true);
   }
   /// @}
 

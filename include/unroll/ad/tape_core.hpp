@@ -63,6 +63,17 @@ struct Node {
   std::uint32_t rows;        // of the output, flattened
 };
 
+/// The numbers of a matrix, dense or sparse; null of an operator.
+template <class M>
+const double* entries_of(const M& matrix) {
+  if constexpr (requires { matrix.valuePtr(); })
+    return matrix.valuePtr();
+  else if constexpr (requires { matrix.data(); })
+    return matrix.data();
+  else
+    return nullptr;
+}
+
 /// The storage behind a `Tape`. Cores outlive their tapes and are reused warm. `epoch` is unique to a
 /// recording: by it a variable of an earlier recording, or of another tape, is known.
 struct TapeCore {
@@ -84,8 +95,18 @@ struct TapeCore {
   std::vector<std::shared_ptr<const void>> kept;  // what nodes refer to and is no plain array, until clear()
   struct Owned {
     const std::byte *begin, *end;
+    bool is_watched;
   };
   std::vector<Owned> owned;  // objects that outlive the recording: see Tape::refer_to
+  /// The entries of a matrix of a watched object, where they were and what when a node referred to them.
+  struct Referred {
+    const void* matrix;
+    const double* (*entries_of)(const void* matrix);
+    const double* entries;
+    std::size_t count;
+    double print;
+  };
+  std::vector<Referred> referred;  // of the first few hundred
   /// Constants that were copied, by their source: one that did not change is not copied again.
   struct Constant {
     MatrixView source, copy;
@@ -127,12 +148,24 @@ struct TapeCore {
       free_buffers.give(buffer, size);
     }
   }
-  /// Whether an object that outlives the recording contains this address.
-  bool owns(const void* address) const {
+  /// The object that outlives the recording and contains this address; null if none does.
+  const Owned* owner_of(const void* address) const {
     for (const Owned& object : owned)
-      if (address >= object.begin && address < object.end) return true;
-    return false;
+      if (address >= object.begin && address < object.end) return &object;
+    return nullptr;
   }
+  /// Whether there is one. If it is watched, the entries of this matrix, M, are noted.
+  template <class M>
+  bool owns(const M& matrix, std::size_t count) {
+    const Owned* const owner = owner_of(&matrix);
+    if (owner == nullptr || !owner->is_watched) return owner != nullptr;
+    note({&matrix, [](const void* m) { return entries_of(*static_cast<const M*>(m)); }, entries_of(matrix),
+          count, 0});
+    return true;
+  }
+  void note(Referred matrix);
+  /// @throws UnsupportedError if what was noted is not what it was.
+  void check_referred() const;
   /// A copy of a matrix that lives until clear(); that of before, if this one stands where it stood and
   /// equals it.
   MatrixView keep(const MatrixView& matrix);

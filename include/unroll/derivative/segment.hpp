@@ -75,7 +75,7 @@ class Segment {
   /// Promises that `object` outlives the segment: its constant matrices are referred to, not copied. Once.
   template <class T>
   void refer_to(const T& object) {
-    if (!std::exchange(refers_, true)) tape_.refer_to(object);
+    if (!std::exchange(refers_, true)) tape_.watch(object);
   }
   /// Forgets what it held, but not the sizes that it has seen. `room`: bytes that it may use, with the tables
   /// of a sweep; 0: any number. `theta` must stay where it is.
