@@ -50,6 +50,20 @@ Index affordable_refinement(const Steps& steps, Index price, Index k, Certify ce
   return 0;
 }
 
+/// Whether x_T stays under the 15 steps before the last, too, taken from there: in turn another may move it.
+bool stays(Steps& steps, double tolerance) {
+  constexpr Index others = 15;
+  const Index last = steps.record.steps - 1;
+  bool stays = last >= others;
+  steps.to_end();
+  for (Index i = 1; stays && i <= others; ++i) {
+    steps.step_on(last - i);
+    stays = distance(steps.x(), steps.record.x) <= tolerance * std::max(1.0, steps.record.x.stableNorm());
+  }
+  steps.to_end();
+  return stays;
+}
+
 /// Whether the steps have come to rest where ∇f does not vanish. A solver that declares the gradient's
 /// equation is believed until its steps are rounding: L may be far more than what is seen of it.
 bool solves_another(Steps& steps, const Certificate& c) {
@@ -58,7 +72,7 @@ bool solves_another(Steps& steps, const Certificate& c) {
   constexpr double rounding = 1e-12;
   if (steps.equation() == Equation::gradient &&
       !(c.smallest_eigenvalue && *steps.last_move * *c.smallest_eigenvalue < rounding * *gradient_norm &&
-        *steps.last_move <= rounding * std::max(1.0, steps.record.x.stableNorm())))
+        *steps.last_move <= rounding * std::max(1.0, steps.record.x.stableNorm()) && stays(steps, rounding)))
     return false;
   steps.record.cost.gradients += 1;
   const Vector gradient = checked_gradient(steps.problem(), steps.record.x, steps.theta());

@@ -86,5 +86,24 @@ TEST_CASE("an equation that is declared and does not hold where the steps rest i
   }
 }
 
+/// One entry after another, each to its minimum.
+struct InTurn {
+  static constexpr Equation equation = Equation::gradient;
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
+    return {V(s.x - cwise_product(Vector(Vector::Unit(3, t % 3)), f.gradient(s.x, theta)))};
+  }
+};
+
+TEST_CASE("one step that does not move x is no rest elsewhere, the others may") {
+  const Matrix H{{1, 0, 0}, {0, 1, 0.5}, {0, 0.5, 1}};
+  const auto problem = make_problem(Quadratic{H}, 3, 3);
+  for (const Index steps : {4, 19, 22}) {  // the last of them is of entry 0, which is where it was
+    const Derivative d = jacobian(problem, InTurn{}, Vector::Zero(3), Vector{{1, -2, 0.5}}, {.steps = steps},
+                                  Implicit{.certify = Certify::always});
+    CHECK(d.certificate.verdict != Verdict::other_equation);
+  }
+}
+
 }  // namespace
 }  // namespace unroll::around
