@@ -11,6 +11,10 @@
 
 namespace unroll {
 
+Dual::Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
+  block_ << value, tangents;
+}
+
 Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
 Dual& Dual::operator-=(const Dual& other) & { return *this = *this - other; }
 Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }

@@ -231,3 +231,5 @@ UNROLL_MATRIX(DualMatrix, DualVector)
 #undef UNROLL_MATRIX
 
 }  // namespace unroll::ad
+
+unroll::Matrix unroll::transpose(const Matrix& x) { return x.transpose(); }

@@ -179,6 +179,8 @@ SparsePattern::SparsePattern(const Eigen::SparseMatrix<double>& matrix) : once_(
   stored->makeCompressed();
   stored_ = stored;
 }
+Index SparsePattern::size() const { return stored_->nonZeros(); }
+
 SparsePattern SparsePattern::band(Index n, Index below, Index above) {
   if (n < 1 || below < 0 || above < 0)
     throw ShapeError(

@@ -48,6 +48,7 @@ VarArray new_input(ad::TapeCore& core, const double* value, ad::Shape shape) {
 
 }  // namespace
 
+VarVector Tape::input(const Vector& value) { return input(Eigen::Ref<const Vector>(value)); }
 VarVector Tape::input(const Eigen::Ref<const Vector>& value) {
   return VarVector(new_input(*core_, value.data(), {value.size(), 1}));
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "derivative/steps.hpp"
+
 namespace unroll {
 
 std::string FirstDifference::str() const {
@@ -16,7 +18,7 @@ std::string FirstDifference::str() const {
 
 namespace detail {
 
-Index steps_taken(std::unique_ptr<Steps> steps) {
+Index steps_taken(StepsPtr steps) {
   steps->run();
   return steps->record.steps;
 }

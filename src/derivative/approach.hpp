@@ -4,7 +4,7 @@
 
 #include "adjoint_bound.hpp"
 #include "conjugate_residuals.hpp"
-#include "unroll/derivative/steps.hpp"
+#include "derivative/steps.hpp"
 
 namespace unroll::detail {
 

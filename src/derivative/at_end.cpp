@@ -71,8 +71,7 @@ class AtEnd final : public Backwards {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> at_end(std::unique_ptr<Steps> steps, const Wanted& wanted,
-                                      const Reverse& method) {
+std::unique_ptr<Linearisation> at_end(StepsPtr steps, const Wanted& wanted, const Reverse& method) {
   return std::make_unique<AtEnd>(std::move(steps), wanted, method);
 }
 

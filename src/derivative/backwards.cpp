@@ -10,7 +10,7 @@
 
 namespace unroll::detail {
 
-Backwards::Backwards(std::unique_ptr<Steps> own, const Wanted& wanted, const Reverse& method)
+Backwards::Backwards(StepsPtr own, const Wanted& wanted, const Reverse& method)
     : Linearisation(std::move(own), wanted), method_(method) {
   gather_for(steps(), method_, wanted.certifies);
 }

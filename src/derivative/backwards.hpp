@@ -1,5 +1,6 @@
 #pragma once
 
+#include "derivative/segment.hpp"
 #include "unroll/derivative/reverse.hpp"
 
 namespace unroll::detail {
@@ -11,7 +12,7 @@ void gather_for(Steps& steps, const Reverse& method, bool certifies);
 /// What all ways to sweep back share: the end of a sweep becomes a pullback, corrected or not.
 class Backwards : public Linearisation {
  public:
-  Backwards(std::unique_ptr<Steps> steps, const Wanted& wanted, const Reverse& method);
+  Backwards(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 
   Pullback pull(const Seeds& seeds) override;
   Matrix jacobian() override;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "unroll/derivative/steps.hpp"
+#include "derivative/steps.hpp"
 
 namespace unroll::detail {
 

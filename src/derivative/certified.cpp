@@ -18,7 +18,7 @@ using detail::norm;
 
 class CertifiedSolution final : public Linearisation {
  public:
-  CertifiedSolution(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Certified& method)
+  CertifiedSolution(detail::StepsPtr own, const Wanted& wanted, const Certified& method)
       : Linearisation(std::move(own), wanted),
         share_(method.accuracy / (1 + method.accuracy)),
         is_fine_(method.accuracy < 1e-6),
@@ -202,8 +202,7 @@ void Certified::check() const {
     throw DomainError(fmt::format("Certified: max_products is {}, must be at least 0", max_products));
 }
 
-std::unique_ptr<Linearisation> Certified::linearise(std::unique_ptr<detail::Steps> steps,
-                                                    const Wanted& wanted) const {
+std::unique_ptr<Linearisation> Certified::linearise(detail::StepsPtr steps, const Wanted& wanted) const {
   check();
   if (adjoint.size() != 0 && adjoint.size() != steps->dimension())
     throw ShapeError(fmt::format("Certified: adjoint has {} entries, the problem has {} variables",

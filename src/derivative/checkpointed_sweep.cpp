@@ -9,8 +9,8 @@
 #include "blocks.hpp"
 #include "carried.hpp"
 #include "contraction.hpp"
+#include "derivative/schedule.hpp"
 #include "step_sizes.hpp"
-#include "unroll/derivative/schedule.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "derivative/segment.hpp"
 #include "unroll/derivative/reverse.hpp"
 
 namespace unroll::detail {

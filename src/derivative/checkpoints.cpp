@@ -26,8 +26,7 @@ class Checkpointed final : public Backwards {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> checkpointed(std::unique_ptr<Steps> steps, const Wanted& wanted,
-                                            const Reverse& method) {
+std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method) {
   return std::make_unique<Checkpointed>(std::move(steps), wanted, method);
 }
 

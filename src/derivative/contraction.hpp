@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "unroll/derivative/steps.hpp"
+#include "derivative/steps.hpp"
 
 namespace unroll::detail {
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "derivative/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -14,7 +15,7 @@ using detail::Seeds;
 
 class Differences final : public Linearisation {
  public:
-  Differences(std::unique_ptr<detail::Steps> steps, const Wanted& wanted, double step)
+  Differences(detail::StepsPtr steps, const Wanted& wanted, double step)
       : Linearisation(std::move(steps), wanted), step_(step) {}
 
   Pullback pull(const Seeds& seeds) override {
@@ -170,7 +171,7 @@ class Differences final : public Linearisation {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> FiniteDifference::linearise(std::unique_ptr<detail::Steps> steps,
+std::unique_ptr<Linearisation> FiniteDifference::linearise(detail::StepsPtr steps,
                                                            const Wanted& wanted) const {
   if (!(step > 0) || std::isinf(step))
     throw DomainError(fmt::format("finite difference: the step is {}, must be positive", step));

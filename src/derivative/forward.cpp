@@ -1,5 +1,7 @@
 #include "unroll/derivative/forward.hpp"
 
+#include "derivative/steps.hpp"
+
 namespace unroll {
 namespace {
 
@@ -72,8 +74,7 @@ class Forwards final : public Linearisation {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> Forward::linearise(std::unique_ptr<detail::Steps> steps,
-                                                  const Wanted& wanted) const {
+std::unique_ptr<Linearisation> Forward::linearise(detail::StepsPtr steps, const Wanted& wanted) const {
   return std::make_unique<Forwards>(std::move(steps), wanted);
 }
 

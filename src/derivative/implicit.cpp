@@ -135,7 +135,7 @@ namespace {
 
 class ImplicitSolution final : public Linearisation {
  public:
-  ImplicitSolution(std::unique_ptr<detail::Steps> steps, const Wanted& wanted, const Implicit& method)
+  ImplicitSolution(detail::StepsPtr steps, const Wanted& wanted, const Implicit& method)
       : Linearisation(std::move(steps), wanted), method_(method) {}
 
   Pullback pull(const detail::Seeds& seeds) override {
@@ -192,8 +192,7 @@ class ImplicitSolution final : public Linearisation {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> Implicit::linearise(std::unique_ptr<detail::Steps> steps,
-                                                   const Wanted& wanted) const {
+std::unique_ptr<Linearisation> Implicit::linearise(detail::StepsPtr steps, const Wanted& wanted) const {
   linear().check();
   return std::make_unique<ImplicitSolution>(std::move(steps), wanted, *this);
 }

@@ -4,6 +4,7 @@
 
 #include "certify_run.hpp"
 #include "checks.hpp"
+#include "derivative/steps.hpp"
 #include "unroll/derivative/non_finite.hpp"
 
 namespace unroll::detail {
@@ -18,7 +19,7 @@ const RunRecord& concluded(Linearisation& run, bool is_finite) {
 
 }  // namespace
 
-Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method) {
+Derivative jacobian(StepsPtr steps, const Method& method) {
   const Index n = steps->dimension();
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
   Derivative d;
@@ -28,7 +29,7 @@ Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method) {
   return d;
 }
 
-Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& method, bool with_start) {
+Vjp vjp(StepsPtr steps, const Cotangent& cotangent, const Method& method, bool with_start) {
   const Seeds seeds = cotangent.seeds(steps->dimension(), steps->options().steps);
   const auto run = method.linearise(
       std::move(steps), {.columns = 1, .start = with_start, .certifies = method.certify() != Certify::never});
@@ -42,7 +43,7 @@ Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& 
   return v;
 }
 
-Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& method) {
+Jvp jvp(StepsPtr steps, const Vector& tangent, const Method& method) {
   check_product("jvp", "tangent", tangent, steps->parameters());
   const Index n = steps->dimension();
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
@@ -53,7 +54,7 @@ Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& metho
   return j;
 }
 
-History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>& at, const Method& method) {
+History jacobian_history(StepsPtr steps, const std::vector<Index>& at, const Method& method) {
   const Selection selected(at);
   const Index n = steps->dimension();
   const auto run = method.linearise(std::move(steps), {.columns = n, .start = false});
@@ -67,7 +68,7 @@ History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>&
   return history;
 }
 
-CheckpointPlan plan(std::unique_ptr<Steps> steps, const Reverse& method, Index cotangents) {
+CheckpointPlan plan(StepsPtr steps, const Reverse& method, Index cotangents) {
   method.check(steps->options());
   return checkpoint_plan(*steps, cotangents, method);
 }

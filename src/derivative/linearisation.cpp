@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "derivative/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
 
 using detail::SeedBlock;
 using detail::Seeds;
+
+void Linearisation::take_run() { steps_->run(); }
 
 const RunRecord& Linearisation::record() {
   if (!steps_->has_ended()) take_run();

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "derivative/steps.hpp"
+
 namespace unroll {
 namespace {
 
@@ -51,6 +53,12 @@ std::optional<NonFiniteStep> backwards(detail::Steps& steps, Index length) {
   return std::nullopt;
 }
 
+/// Of a run that has ended. The state becomes another.
+std::optional<NonFiniteStep> find_non_finite(detail::Steps& steps) {
+  const Index length = steps.record.steps;
+  return steps.record.status == Status::non_finite ? forwards(steps, length) : backwards(steps, length);
+}
+
 }  // namespace
 
 std::string NonFiniteStep::str() const {
@@ -58,9 +66,9 @@ std::string NonFiniteStep::str() const {
                      made.str());
 }
 
-std::optional<NonFiniteStep> detail::find_non_finite(Steps& steps) {
-  const Index length = steps.record.steps;
-  return steps.record.status == Status::non_finite ? forwards(steps, length) : backwards(steps, length);
+std::optional<NonFiniteStep> detail::trace_non_finite(StepsPtr steps) {
+  steps->run();
+  return find_non_finite(*steps);
 }
 
 void detail::note_non_finite_derivative(Steps& steps) {

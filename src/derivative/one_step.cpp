@@ -39,8 +39,7 @@ class LastStepOnly final : public Linearisation {
 
 }  // namespace
 
-std::unique_ptr<Linearisation> OneStep::linearise(std::unique_ptr<detail::Steps> steps,
-                                                  const Wanted& wanted) const {
+std::unique_ptr<Linearisation> OneStep::linearise(detail::StepsPtr steps, const Wanted& wanted) const {
   return std::make_unique<LastStepOnly>(std::move(steps), wanted);
 }
 

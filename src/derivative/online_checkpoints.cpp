@@ -1,4 +1,4 @@
-#include "unroll/derivative/online_checkpoints.hpp"
+#include "derivative/online_checkpoints.hpp"
 
 #include <algorithm>
 #include <limits>

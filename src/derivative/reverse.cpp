@@ -7,6 +7,7 @@
 
 #include "backwards.hpp"
 #include "blocks.hpp"
+#include "derivative/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -18,7 +19,7 @@ using detail::Segment;
 /// All steps on one tape: recorded once, swept as often as one likes.
 class WholeTape final : public detail::Backwards {
  public:
-  WholeTape(std::unique_ptr<detail::Steps> own, const Wanted& wanted, const Reverse& method)
+  WholeTape(detail::StepsPtr own, const Wanted& wanted, const Reverse& method)
       : Backwards(std::move(own), wanted, method),
         adjoints_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {
     steps().hardly_repeats();
@@ -83,8 +84,7 @@ void Reverse::check(const SolveOptions& options) const {
     throw DomainError("reverse: at_end holds one step at a time: take no memory_budget and no last_steps");
 }
 
-std::unique_ptr<Linearisation> Reverse::linearise(std::unique_ptr<detail::Steps> steps,
-                                                  const Wanted& wanted) const {
+std::unique_ptr<Linearisation> Reverse::linearise(detail::StepsPtr steps, const Wanted& wanted) const {
   check(steps->options());
   if (at_end) return detail::at_end(std::move(steps), wanted, *this);
   if (memory_budget > 0 || !last_steps.is_all()) return detail::checkpointed(std::move(steps), wanted, *this);

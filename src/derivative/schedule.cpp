@@ -1,4 +1,4 @@
-#include "unroll/derivative/schedule.hpp"
+#include "derivative/schedule.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,15 @@
 #include "unroll/derivative/second_order.hpp"
 
+#include <utility>
+
 #include "checks.hpp"
+#include "derivative/steps.hpp"
+#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll {
 namespace detail {
+namespace {
+/// @throws UnsupportedError unless it is the gradient's equation that is differentiated.
 void check_gradient_equation(const Implicit& method, Equation declared) {
   const Equation equation = method.equation == Equation::automatic ? declared : method.equation;
   if (equation != Equation::gradient)
@@ -12,6 +18,7 @@ void check_gradient_equation(const Implicit& method, Equation declared) {
         "(Equation::gradient); take Reverse{}, or Implicit{.equation = Equation::gradient} if it is");
 }
 
+/// @throws DomainError unless the method sweeps all steps, and returns what it swept; ShapeError.
 void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vector& tangent,
                       const Reverse& method) {
   check_product("second_vjp", "cotangent", cotangent, problem.dimension());
@@ -20,6 +27,57 @@ void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vec
     throw DomainError(
         "second_vjp: takes Reverse{} of all steps on one tape, without memory_budget, last_steps, "
         "corrected or at_end");
+}
+
+/// Where the pullback is not finite, how the run itself ended, and where that came from.
+void note_origin(SecondVjp& second, const Steps& steps) {
+  Steps again(steps.problem(), steps.solver(), steps.start(), steps.theta(),
+              {.steps = steps.options().steps, .tolerance = steps.options().tolerance});
+  again.run();
+  if (!second.dtheta.allFinite()) note_non_finite_derivative(again);
+  second.origin = again.record.origin;
+  second.status = Status::non_finite_derivative;
+}
+}  // namespace
+
+SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tangent, const Implicit& method) {
+  check_gradient_equation(method, steps->equation());
+  steps->run();
+  SecondVjp second = implicit_second_vjp(steps->problem(), steps->record.x, steps->theta(), cotangent,
+                                         tangent, method, &steps->record.cost);
+  static_cast<RunRecord&>(second) = steps->record;
+  return second;
+}
+
+SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tangent, const Reverse& method) {
+  const Problem& problem = steps->problem();
+  const SolveOptions& options = steps->options();
+  check_second_vjp(problem, cotangent, tangent, method);
+  if (options.observer) options.observer(0, steps->x0());
+  SecondVjp second;
+  second.theta = steps->theta();
+  Tape tape(1);
+  steps->solver()->watch(tape);
+  const SolverIn<VarVector>& solver = steps->solver()->taped();
+  const VarVector theta = tape.input(steps->theta(), tangent);
+  const Oracle<VarVector> f(problem, &second.cost);
+  const auto prepared = solver.prepare(theta);
+  StatePtr<VarVector> state = solver.start(steps->start().on(theta));
+  const auto end = loop<VarVector>({solver, f, theta, *prepared}, state, 0, options);
+  const VarVector x = state->iterate();
+  second.x = x.value();
+  second.steps = end.steps;
+  second.status = whole_status(end.status, end.steps, end.accepted);
+  second.cost.tape_bytes = tape.statistics().bytes();
+  second.dtheta = second.dtheta_dot = Vector::Zero(theta.size());
+  if (x.is_constant()) return second;
+  Matrix seed = Matrix::Zero(x.size(), 2);
+  seed.col(0) = cotangent;
+  const Matrix adjoint = tape.sweep(x, seed).adjoint(theta);
+  second.dtheta = adjoint.col(0);
+  second.dtheta_dot = adjoint.col(1);
+  if (!adjoint.allFinite() && second.status != Status::non_finite) note_origin(second, *steps);
+  return second;
 }
 
 Matrix implicit_pull_with_tangents(const Problem& problem, const ImplicitEquation& equation, const Vector& x,

@@ -1,4 +1,4 @@
-#include "unroll/derivative/segment.hpp"
+#include "derivative/segment.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "derivative/steps.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"
@@ -17,7 +18,7 @@ namespace {
 /// x_T as a map of θ, about the θ of the run.
 class SolutionMap {
  public:
-  SolutionMap(std::unique_ptr<Steps> steps, const Method& method) {
+  SolutionMap(StepsPtr steps, const Method& method) {
     steps->run();
     const RunRecord& run = steps->record;
     if (run.status == Status::non_finite)
@@ -92,16 +93,16 @@ struct SolutionRule {
 
 }  // namespace
 
-Vector solution(std::unique_ptr<Steps> steps, const Method& method, const Vector&) {
+Vector solution(StepsPtr steps, const Method& method, const Vector&) {
   return SolutionMap(std::move(steps), method).x();
 }
 
-DualVector solution(std::unique_ptr<Steps> steps, const Method& method, const DualVector& theta) {
+DualVector solution(StepsPtr steps, const Method& method, const DualVector& theta) {
   const SolutionMap map(std::move(steps), method);
   return evaluate_array<DualVector>(SolutionRule{&map}, {map.x().size(), 1}, theta);
 }
 
-VarVector solution(std::unique_ptr<Steps> steps, const Method& method, const VarVector& theta) {
+VarVector solution(StepsPtr steps, const Method& method, const VarVector& theta) {
   const auto map = std::make_shared<const SolutionMap>(std::move(steps), method);
   if (TapeCore* const core = common_core("solution", theta); core != nullptr) core->kept.push_back(map);
   return evaluate_array<VarVector>(SolutionRule{map.get()}, {map->x().size(), 1}, theta);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "backwards.hpp"
+#include "derivative/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {

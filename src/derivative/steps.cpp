@@ -1,10 +1,13 @@
-#include "unroll/derivative/steps.hpp"
+#include "derivative/steps.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "derivative/run_inputs.hpp"
+#include "derivative/state_parts.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -13,19 +16,38 @@ namespace {
 constexpr Index all = std::numeric_limits<Index>::max();
 }
 
-Steps::Steps(const Problem& problem, Start start, Vector theta, SolveOptions options, Equation equation)
+double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
+
+Steps::Steps(const Problem& problem, std::shared_ptr<const AnySolver> solver, Start start, Vector theta,
+             SolveOptions options)
     : problem_(problem),
       start_(std::move(start)),
       theta_(std::move(theta)),
       options_(std::move(options)),
-      equation_(equation),
-      x0_(start_.at(problem, theta_)) {
+      x0_(start_.at(problem, theta_)),
+      solver_(std::move(solver)) {
   check_point(problem_, x0_, theta_, "solve");
   check_options(options_);
+  solver_->check();
+  inputs_ = std::make_unique<RunInputs>(problem_, *solver_, theta_, record.cost);
+}
+
+Steps::~Steps() = default;
+
+void DeleteSteps::operator()(Steps* steps) const { delete steps; }
+
+StepsPtr steps_of(const Problem& problem, std::shared_ptr<const AnySolver> solver, const Start& start,
+                  const Vector& theta, const SolveOptions& options) {
+  return StepsPtr(new Steps(problem, std::move(solver), start, theta, options));
+}
+
+void show_run(StepsPtr steps, Index count, const SeeIterate& see) {
+  steps->run_from(steps->x0(), steps->theta(), count, see);
 }
 
 Steps::Rehearsal::Rehearsal(Steps& steps) : steps_(steps), known_(std::exchange(steps.known_, all)) {}
 
+// What the loop is asked of steps from t on.
 const SolveOptions& Steps::options_from(Index t, Index to) {
   if (t >= known_ && to == options_.steps) return options_;
   if (t < known_) {
@@ -36,15 +58,42 @@ const SolveOptions& Steps::options_from(Index t, Index to) {
   return watched_;
 }
 
+// The state, of step t, moves on to step `to`, or until `see` is false: silently as far as steps were taken
+// before.
+template <class V>
+LoopEnd<V> Steps::take(const Stepping<V>& stepping, StatePtr<V>& state, Index t, Index to,
+                       const SeeState<V>& see) {
+  bool goes_on = true;
+  const auto watched = [&](Index step, AnyState<V>& now, const AnyState<V>& before) {
+    return goes_on = !see || see(step, now, before);
+  };
+  const Index silently = std::clamp(known_, t, to);
+  auto first = loop<V>(stepping, state, t, options_from(t, silently), watched);
+  if (!goes_on || silently == to || first.status != Status::step_limit) return first;
+  auto end = loop<V>(stepping, state, silently, options_from(silently, to), watched);
+  end.accepted += first.accepted;
+  if (!end.before) {
+    end.before = std::move(first.before);
+    end.last = first.last;
+  }
+  return end;
+}
+template LoopEnd<VarVector> Steps::take(const Stepping<VarVector>&, StatePtr<VarVector>&, Index, Index,
+                                        const SeeState<VarVector>&);
+
+// Once, before the first step: shows x_0.
 void Steps::begin() {
   if (std::exchange(has_begun_, true)) return;
   if (options_.observer) options_.observer(0, x0_);
 }
 
+// Before more steps of a run that was ended because it was enough.
 void Steps::go_on() {
   if (std::exchange(was_enough_, false)) has_ended_ = false;
 }
 
+// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and how far the
+// last of them moved. Says in `stop` how a run ended that is over.
 void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough) {
   if (known_ == all) return;
   const bool ends = stop.status != Status::step_limit || stop.steps == options_.steps,
@@ -67,47 +116,90 @@ void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<dou
   if (stop.steps > 0) repeated_.ends(stop.steps, record.x);
 }
 
+void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
+  begin();
+  go_on();
+  Index t = end_ ? record.steps : 0;
+  if (!end_) end_ = solver_->plain().start(x0_);
+  if (has_ended()) return;
+  bool is_enough = enough && enough(end_->iterate());
+  const auto see = [&](Index step, const AnyState<Vector>& now, const AnyState<Vector>&) {
+    is_enough = enough && step < length() && enough(now.iterate());
+    return !is_enough;
+  };
+  StatePtr<Vector> state = end_->copy();
+  auto end = take<Vector>(inputs_->plain(), state, t, is_enough ? t : length(), see);
+  Stop stop{end.steps, end.status};
+  if (end.before) {
+    before_ = std::move(end.before);
+    last_ = end.last;
+  }
+  std::optional<double> move;
+  if (before_ && last_ == end.steps)
+    move = distance(state->iterate(), before_->iterate());
+  else if (end.steps > 0 && state->was_accepted())
+    move = 0;
+  taken(stop, state->iterate(), end.accepted, move, is_enough);
+  end_ = std::move(state);
+}
+
+namespace {
+/// @throws NumericalError: a run beside was not finite so long.
+[[noreturn]] void throw_short_run(Index steps, Index wanted) {
+  throw NumericalError(fmt::format(
+      "finite difference: the run beside took {} steps before it was not finite, the run itself {}", steps,
+      wanted));
+}
+}  // namespace
+
+void Steps::run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const {
+  check_point(problem_, x0, theta, "finite difference");
+  const SolverIn<Vector>& solver = solver_->plain();
+  StatePtr<Vector> state = solver.start(x0);
+  see(0, state->iterate());
+  const auto prepared = solver.prepare(theta);
+  const auto show = [&](Index t, const AnyState<Vector>& now, const AnyState<Vector>&) {
+    see(t, now.iterate());
+    return true;
+  };
+  const auto end =
+      loop<Vector>({solver, inputs_->oracle(), theta, *prepared}, state, 0, {.steps = steps}, show);
+  if (end.steps < steps) throw_short_run(end.steps, steps);
+}
+
+Matrix Steps::run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see) {
+  begin();
+  const auto tangents = [&](const DualVector& x) {
+    return x.directions() == 0 ? Matrix(Matrix::Zero(x.size(), theta_dot.cols())) : Matrix(x.tangents());
+  };
+  const SolveOptions& options = options_from(0, length());
+  Vector x, previous;  // the last two iterates, where they may be the last of the run
+  const auto show = [&](Index t, const AnyState<DualVector>& state) {
+    const DualVector& now = state.iterate();
+    if (see) see(t, now.value(), tangents(now));
+    if (options.tolerance == 0 && t + 1 < options.steps) return;
+    previous = std::exchange(x, now.value());
+  };
+  const auto moving = inputs_->moving(theta_dot);
+  StatePtr<DualVector> state = solver_->dual().start(DualVector(x0_, x0_dot));
+  show(0, *state);
+  const auto end = loop<DualVector>(inputs_->pushing(*moving), state, 0, options,
+                                    [&](Index t, const AnyState<DualVector>& now,
+                                        const AnyState<DualVector>&) { return show(t, now), true; });
+  Stop stop{end.steps, end.status};
+  const bool again = has_ended();
+  StatePtr<Vector> last = solver_->dual().out_of(*state);
+  taken(stop, last->iterate(), end.accepted, move_of(stop, state->was_accepted(), x, previous));
+  if (again) repeats_end(last->iterate());
+  end_ = std::move(last);
+  return tangents(state->iterate());
+}
+
+// ‖x − previous‖ of the step that ended a run, if it counts.
 std::optional<double> Steps::move_of(const Stop& stop, bool accepted, const Vector& x,
                                      const Vector& previous) {
   if (!accepted || stop.status == Status::non_finite || previous.size() == 0) return std::nullopt;
   return distance(x, previous);
-}
-
-double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
-
-Vector displaced_vector(const DualArray& a) { return a.block().col(0) + a.block().col(1); }
-
-Matrix displaced_matrix(const DualArray& a) { return displaced_vector(a).reshaped(a.rows(), a.cols()); }
-
-void write_rows(Matrix& x, Index first, const Matrix& rows) { x.middleRows(first, rows.rows()) = rows; }
-
-void check_prepared(Index entries, Index before, const Fingerprint& now, const Fingerprint& then) {
-  if (entries != before)
-    throw ShapeError(fmt::format(
-        "prepare: the result has {} entries, it had {} before: it must be a function of theta alone", entries,
-        before));
-  constexpr double tolerance =
-      1e-3;  // off a tape and on it rounding differs, and what is prepared may amplify it
-  if (!now.is_near(then, tolerance))
-    throw UnsupportedError(
-        "prepare: called again it gives other numbers than before: it must be a function of theta alone "
-        "(draw "
-        "random numbers by a generator that is seeded anew in every call)");
-}
-
-void throw_changed_list(std::size_t now, std::size_t before) {
-  throw UnsupportedError(fmt::format(
-      "the corrected derivative of a fixed point: a list of the state has {} elements, not {} as "
-      "at the start, and cotangents of lists that grow have no sum; take Implicit{{}}, or Reverse{{}} "
-      "uncorrected (or, of a solver whose x makes the gradient of f vanish, declare that by `static "
-      "constexpr Equation equation = Equation::gradient`)",
-      now, before));
-}
-
-void throw_short_run(Index steps, Index wanted) {
-  throw NumericalError(fmt::format(
-      "finite difference: the run beside took {} steps before it was not finite, the run itself {}", steps,
-      wanted));
 }
 
 }  // namespace unroll::detail

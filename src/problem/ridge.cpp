@@ -58,4 +58,9 @@ Matrix RidgeProblem::hessian_matrix(const Vector& theta) const {
   return h;
 }
 
+Matrix RidgeProblem::hessian_derivative(Index, const Vector&) const {
+  return Matrix::Identity(gram_.rows(), gram_.cols());
+}
+Vector RidgeProblem::linear_term_derivative(Index, const Vector&) const { return Vector::Zero(gram_.rows()); }
+
 }  // namespace unroll

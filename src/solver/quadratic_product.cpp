@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
+
+double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
 
 void check_curvature(std::string_view method, double curvature) {
   if (curvature <= 0)

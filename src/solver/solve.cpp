@@ -23,4 +23,22 @@ std::string Trajectory::message() const {
   return text;
 }
 
+Trajectory detail::solve(const Problem& problem, const SolverIn<Vector>& solver, const Vector& x0,
+                         const Vector& theta, const SolveOptions& options) {
+  Trajectory result{};
+  const Oracle<Vector> f(problem, &result.cost);
+  if (options.observer) options.observer(0, x0);
+  StatePtr<Vector> state = solver.start(x0);
+  const auto record = [&](Index, const AnyState<Vector>& now, const AnyState<Vector>&) {
+    result.iterates.push_back(now.iterate());
+    return true;
+  };
+  record(0, *state, *state);
+  const auto prepared = solver.prepare(theta);
+  const auto end = loop<Vector>({solver, f, theta, *prepared}, state, 0, options, record);
+  result.status = whole_status(end.status, end.steps, end.accepted);
+  result.steps = end.steps;
+  return result;
+}
+
 }  // namespace unroll

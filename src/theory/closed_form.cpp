@@ -34,4 +34,6 @@ Matrix ClosedForm::jacobian() const {
   return terms_.minimiser_jacobian + terms_.eigenvectors * terms_.error(block_);
 }
 
+double ClosedForm::error() const { return terms_.error(block_).norm(); }
+
 }  // namespace unroll

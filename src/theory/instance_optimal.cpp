@@ -48,4 +48,6 @@ void InstanceOptimal::advance() {
   ++rank_;
 }
 
+double InstanceOptimal::error() const { return residual_.norm(); }
+
 }  // namespace unroll

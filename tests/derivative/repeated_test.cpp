@@ -1,4 +1,4 @@
-#include "unroll/derivative/repeated.hpp"
+#include "derivative/repeated.hpp"
 
 #include <doctest/doctest.h>
 

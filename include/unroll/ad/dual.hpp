@@ -21,9 +21,7 @@ class Dual {
   requires std::is_arithmetic_v<T> Dual(T constant)
       : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
   /// `tangents` is 1×k.
-  Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
-    block_ << value, tangents;
-  }
+  Dual(double value, const Eigen::RowVectorXd& tangents);
 
   Dual(const Dual&) = default;
   Dual(Dual&&) noexcept = default;

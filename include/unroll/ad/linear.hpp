@@ -132,7 +132,7 @@ template <ad::Differentiable M>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
   return ad::transposed(ad::materialise(x));
 }
-inline Matrix transpose(const Matrix& x) { return x.transpose(); }
+Matrix transpose(const Matrix& x);
 /// @}
 
 /// A X [sparse * x: m×n, n×k → m×k]; Aᵀ X [sparse.transpose() * x: m×n, m×k → n×k] for a sparse A. @throws

@@ -25,7 +25,7 @@ class SparsePattern {
   static SparsePattern band(Index n, Index below, Index above);
   Index rows() const { return stored_->rows(); }
   Index cols() const { return stored_->cols(); }
-  Index size() const { return stored_->nonZeros(); }  // entries
+  Index size() const;  // entries
   /// Row and column of every entry, column by column.
   std::vector<std::pair<Index, Index>> positions() const;
   /// Columns in groups, of which no two share a row: greedily, once for all copies.

@@ -119,7 +119,7 @@ class Tape {
 
   /// An independent variable; its tangents, if the tape carries any, are zero.
   /// @{
-  VarVector input(const Vector& value) { return input(Eigen::Ref<const Vector>(value)); }
+  VarVector input(const Vector& value);
   VarVector input(const Eigen::Ref<const Vector>& value);
   VarMatrix input(const Matrix& value);
   template <class D>

@@ -19,7 +19,7 @@ struct FirstDifference {
 };
 
 namespace detail {
-Index steps_taken(std::unique_ptr<Steps> steps);
+Index steps_taken(StepsPtr steps);
 std::optional<FirstDifference> first_difference(
     const std::function<Matrix(Index steps, const Method&)>& jacobian, Index steps, const Method& first,
     const Method& second, double tolerance);

@@ -15,9 +15,7 @@ namespace unroll {
 template <class S>
 std::optional<NonFiniteStep> trace_non_finite(const Problem& problem, const S& solver, const Start& start,
                                               const Vector& theta, const SolveOptions& options = {}) {
-  const auto steps = detail::steps_of(problem, solver, start, theta, options);
-  steps->run();
-  return detail::find_non_finite(*steps);
+  return detail::trace_non_finite(detail::steps_of(problem, solver, start, theta, options));
 }
 
 }  // namespace unroll

@@ -31,7 +31,7 @@ struct Certified {
   /// The run as a linear map. @throws likewise; of products UnsupportedError without objective, or by a
   /// solver that declares a fixed point, or declares nothing and leaves the x where ∇f vanishes;
   /// NumericalError where H is not positive definite, naming the curvature met.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
 }  // namespace unroll

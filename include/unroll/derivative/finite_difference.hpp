@@ -18,7 +18,7 @@ struct FiniteDifference {
   Certify certify = Certify::automatic;        // whether a derivative gets a certificate
 
   /// The run as a linear map. @throws DomainError unless the step is positive and finite.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
 }  // namespace unroll

@@ -164,8 +164,7 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
       partial += g.theta;
     };
     if (std::count(seen.begin(), seen.end(), true) <= v.steps)
-      detail::steps_of(problem, solver, start, theta, options)
-          ->run_from(start.at(problem, theta), theta, v.steps, count);
+      detail::show_run(detail::steps_of(problem, solver, start, theta, options), v.steps, count);
   }
   h.dtheta = v.dtheta + partial;
   h.dx0 = v.dx0;

@@ -35,7 +35,7 @@ struct Implicit {
   /// The run as a linear map. @throws DomainError unless 0 < tolerance < 1 and max_iterations ≥ 0; of
   /// products UnsupportedError if the gradient's equation is asked for where there is no objective,
   /// NumericalError as solve_linear.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
 /// A S = B, the equation that a solution satisfies, differentiated in θ, for the unknown S, N×p, whose rows

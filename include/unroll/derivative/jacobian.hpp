@@ -6,7 +6,6 @@
 
 #include "unroll/derivative/methods.hpp"
 #include "unroll/derivative/result.hpp"
-#include "unroll/derivative/solver_steps.hpp"
 #include "unroll/solver/solve.hpp"
 
 /// ∂x_T(θ) of a solver's result, and its products with vectors, by any method. All entries: @throws
@@ -18,19 +17,20 @@ namespace detail {
 
 /// Stops the compilation unless S is a solver.
 template <class S, class Held = const S&>
-std::unique_ptr<Steps> steps_of(const Problem& problem, const S& solver, const Start& start,
-                                const Vector& theta, const SolveOptions& options) {
+StepsPtr steps_of(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
+                  const SolveOptions& options) {
   if constexpr (require_solver<S>())
-    return std::make_unique<SolverSteps<S, Held>>(problem, solver, start, theta, options);
+    return steps_of(problem, std::shared_ptr<const AnySolver>(new TypedSolver<S, Held>(solver)), start, theta,
+                    options);
   else
     return nullptr;  // (it has been said)
 }
 
-Derivative jacobian(std::unique_ptr<Steps> steps, const Method& method);
-Vjp vjp(std::unique_ptr<Steps> steps, const Cotangent& cotangent, const Method& method, bool with_start);
-Jvp jvp(std::unique_ptr<Steps> steps, const Vector& tangent, const Method& method);
-History jacobian_history(std::unique_ptr<Steps> steps, const std::vector<Index>& at, const Method& method);
-CheckpointPlan plan(std::unique_ptr<Steps> steps, const Reverse& method, Index cotangents);
+Derivative jacobian(StepsPtr steps, const Method& method);
+Vjp vjp(StepsPtr steps, const Cotangent& cotangent, const Method& method, bool with_start);
+Jvp jvp(StepsPtr steps, const Vector& tangent, const Method& method);
+History jacobian_history(StepsPtr steps, const std::vector<Index>& at, const Method& method);
+CheckpointPlan plan(StepsPtr steps, const Reverse& method, Index cotangents);
 
 }  // namespace detail
 

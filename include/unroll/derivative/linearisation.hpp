@@ -4,8 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "unroll/derivative/result.hpp"
 #include "unroll/derivative/seeds.hpp"
-#include "unroll/derivative/steps.hpp"
+#include "unroll/derivative/steps_of.hpp"
 
 namespace unroll {
 
@@ -34,7 +35,7 @@ struct AdjointEstimate {
 /// asked any number of times. All products: @throws what the solver's step throws.
 class Linearisation {
  public:
-  explicit Linearisation(std::unique_ptr<detail::Steps> steps, const Wanted& wanted = {})
+  explicit Linearisation(detail::StepsPtr steps, const Wanted& wanted = {})
       : steps_(std::move(steps)), wanted_(wanted) {}
   virtual ~Linearisation() = default;
   Linearisation(const Linearisation&) = delete;
@@ -66,7 +67,7 @@ class Linearisation {
 
  protected:
   /// Takes the run, on the way to the first product if that can be.
-  virtual void take_run() { steps_->run(); }
+  virtual void take_run();
   virtual Matrix push_checked(const Matrix& theta_dot) = 0;
   /// ∂x_T Θ̇ by `jacobian`: what Θ̇ does not move adds nothing, even beside an infinite derivative.
   Matrix push_by_jacobian(const Matrix& theta_dot);
@@ -78,7 +79,7 @@ class Linearisation {
   Matrix end_cotangents(const detail::Seeds& seeds, const char* method);
 
  private:
-  std::unique_ptr<detail::Steps> steps_;
+  detail::StepsPtr steps_;
   Wanted wanted_;
 };
 

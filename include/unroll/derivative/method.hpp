@@ -18,12 +18,11 @@ enum class Certify {
 };
 
 /// A way to differentiate a run: an aggregate of options with
-///   std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps>, const Wanted&) const
+///   std::unique_ptr<Linearisation> linearise(detail::StepsPtr, const Wanted&) const
 /// and `Certify certify`; `static constexpr bool follows_steps = true` where fewer steps make another
 /// derivative at the same x_T. Each has a header and a source of its own, and a line in all_methods().
 template <class M>
-concept DerivativeMethod = requires(const M& method, std::unique_ptr<detail::Steps> steps,
-                                    const Wanted& wanted) {
+concept DerivativeMethod = requires(const M& method, detail::StepsPtr steps, const Wanted& wanted) {
   { method.linearise(std::move(steps), wanted) } -> std::same_as<std::unique_ptr<Linearisation>>;
   { method.certify } -> std::convertible_to<Certify>;
 };
@@ -36,12 +35,12 @@ class Method {
   Method(M method)  // NOLINT: implicit
       : certify_(method.certify),
         follows_steps_(requires { M::follows_steps; }),
-        linearise_([method = std::move(method)](std::unique_ptr<detail::Steps> steps, const Wanted& wanted) {
+        linearise_([method = std::move(method)](detail::StepsPtr steps, const Wanted& wanted) {
           return method.linearise(std::move(steps), wanted);
         }) {}
 
   /// The run as a linear map. @throws DomainError about the method's options.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const {
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const {
     return linearise_(std::move(steps), wanted);
   }
   /// Whether to certify.
@@ -52,7 +51,7 @@ class Method {
  private:
   Certify certify_;
   bool follows_steps_;
-  std::function<std::unique_ptr<Linearisation>(std::unique_ptr<detail::Steps>, const Wanted&)> linearise_;
+  std::function<std::unique_ptr<Linearisation>(detail::StepsPtr, const Wanted&)> linearise_;
 };
 
 }  // namespace unroll

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "unroll/ad/tape_log.hpp"
-#include "unroll/derivative/steps.hpp"
+#include "unroll/derivative/steps_of.hpp"
 
 namespace unroll {
 
@@ -19,8 +19,8 @@ struct NonFiniteStep {
 
 namespace detail {
 
-/// Of a run that has ended: see trace_non_finite. The state becomes another.
-std::optional<NonFiniteStep> find_non_finite(Steps& steps);
+/// See check/trace.hpp.
+std::optional<NonFiniteStep> trace_non_finite(StepsPtr steps);
 /// Says in the record of a run that its derivative is not finite, and where that began, if what it takes to
 /// look is at hand: memory for all states, 256 MiB at most, and steps that can be taken again.
 void note_non_finite_derivative(Steps& steps);

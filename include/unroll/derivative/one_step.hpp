@@ -13,7 +13,7 @@ struct OneStep {
   Certify certify = Certify::automatic;  // whether a derivative gets a certificate
 
   /// The run as a linear map.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
 }  // namespace unroll

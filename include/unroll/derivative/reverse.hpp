@@ -98,18 +98,16 @@ struct Reverse {
   /// meets a budget or last steps, which it has no use for.
   void check(const SolveOptions& options) const;
   /// The run as a linear map. @throws likewise.
-  std::unique_ptr<Linearisation> linearise(std::unique_ptr<detail::Steps> steps, const Wanted& wanted) const;
+  std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
 namespace detail {
 /// The numbers that a scalar has as adjoints while all threads sweep.
 Index adjoints_per_scalar(Index n, Index columns, Index threads);
 /// The sweep by checkpoints, truncated where it is asked: see src/derivative/checkpointed_sweep.cpp.
-std::unique_ptr<Linearisation> checkpointed(std::unique_ptr<Steps> steps, const Wanted& wanted,
-                                            const Reverse& method);
+std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 /// Sweeps at x_T alone: see src/derivative/at_end.cpp.
-std::unique_ptr<Linearisation> at_end(std::unique_ptr<Steps> steps, const Wanted& wanted,
-                                      const Reverse& method);
+std::unique_ptr<Linearisation> at_end(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 CheckpointPlan checkpoint_plan(Steps& steps, Index columns, const Reverse& method);
 }  // namespace detail
 

@@ -15,9 +15,9 @@ namespace detail {
 /// x_T at the θ that the steps have, as a rule of θ. @throws NumericalError if the run ended without a finite
 /// iterate, or with a tolerance that it did not meet.
 /// @{
-Vector solution(std::unique_ptr<Steps> steps, const Method& method, const Vector& theta);
-DualVector solution(std::unique_ptr<Steps> steps, const Method& method, const DualVector& theta);
-VarVector solution(std::unique_ptr<Steps> steps, const Method& method, const VarVector& theta);
+Vector solution(StepsPtr steps, const Method& method, const Vector& theta);
+DualVector solution(StepsPtr steps, const Method& method, const DualVector& theta);
+VarVector solution(StepsPtr steps, const Method& method, const VarVector& theta);
 /// @}
 
 }  // namespace detail

@@ -50,13 +50,18 @@ class TemplateLeastSquares final : public TemplateProblem<detail::HalfSquare<R>,
 
   Matrix residual_jacobian(const Vector& x, const Vector& theta) const override {
     const Index n = this->dimension();
-    return ad::last_columns(detail::value_and_push(this->function().residuals, x, theta,
-                                                   Matrix::Identity(n, n), Matrix::Zero(theta.size(), n)),
-                            n);
+    return ad::last_columns(
+        detail::value_and_push(recorded(), x, theta, Matrix::Identity(n, n), Matrix::Zero(theta.size(), n)),
+        n);
   }
   SecondOrder residual_curvature(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                                  const Matrix& theta_dot) const override {
-    return detail::array_curvature(this->function().residuals, x, theta, w, x_dot, theta_dot);
+    return detail::array_curvature(recorded(), x, theta, w, x_dot, theta_dot);
+  }
+
+ private:
+  detail::Recorded<VarVector> recorded() const {
+    return detail::recorded<VarVector>(this->function().residuals);
   }
 };
 

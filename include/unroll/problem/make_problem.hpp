@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "unroll/ad/gradient.hpp"
-#include "unroll/ad/plain.hpp"
 #include "unroll/problem/on_blocks.hpp"
 #include "unroll/problem/prepare.hpp"
 #include "unroll/problem/problem.hpp"
+#include "unroll/problem/recorded.hpp"
 
 namespace unroll {
 
@@ -23,62 +23,22 @@ concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
 
 namespace detail {
 
-/// Writes the gradient of y = record(tape, x), an objective made of f, as a function of x alone.
-template <class F, class Record>
-void write_gradient(const F& f, const VectorView& x, WritableVector g, const Record& record) {
-  Tape tape;
-  tape.refer_to(f);
-  const VarVector taped = tape.input_at(x);
-  const Var y = record(tape, taped);
-  if (y.is_constant())
-    g.setZero();
-  else
-    tape.sweep(y).adjoint_into(taped, 0, {g.data(), g.size(), 1});
-}
-
-/// Writes the tangents of both gradients of y = record(x, theta), see Problem::second_order_into: one
-/// recording that carries the k tangents, so that one pass over the data serves value and tangents alike.
-template <class F, class Record>
-void write_second_order(const F& f, const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
-                        const ColumnsView& theta_dot, WritableColumns dx, WritableColumns dtheta,
-                        const Record& record) {
-  const Index k = x_dot.cols();
-  Tape tape(k);
-  tape.refer_to(f);
-  const VarVector taped_x = tape.input(x, x_dot);
-  const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
-                                : dtheta.size() > 0  ? tape.input(theta)
-                                                     : tape.constant_at(theta);
-  const Var y = record(taped_x, taped_theta);
-  if (k == 0 || y.is_constant()) {
-    dx.setZero();
-    dtheta.setZero();
-    return;
-  }
-  const Sweep sweep = tape.sweep(y);
-  sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
-  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
-}
-
-/// Third derivatives of y = record(x, theta), see Problem::third_order: one recording along w.
-template <class F, class Record>
-SecondOrder third_order_of(const F& f, const Vector& x, const Vector& theta, const Vector& w,
-                           const Matrix& x_dot, const Matrix& theta_dot, const Record& record) {
-  const Index k = x_dot.cols();
-  Tape tape = Tape::along(k);
-  tape.refer_to(f);
-  const VarVector taped_x = tape.input(x, x_dot, w),
-                  taped_theta = tape.input(theta, theta_dot, Vector::Zero(theta.size()));
-  const Var y = record(taped_x, taped_theta);
-  if (k == 0 || y.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
-  const Sweep sweep = tape.sweep(y);
-  return {ad::last_columns(sweep.adjoint(taped_x), k), ad::last_columns(sweep.adjoint(taped_theta), k)};
-}
+/// Derivatives of f, as Problem's functions of these names: gradients by one recording and one sweep; second
+/// order by one that carries tangents, so that one pass over the data serves value and tangents alike; third
+/// order by one that carries them along w.
+/// @{
+void gradient_into(const Recorded<Var>& f, const VectorView& x, const VectorView& theta, WritableVector g);
+Vector parameter_gradient(const Recorded<Var>& f, const Vector& x, const Vector& theta);
+void second_order_into(const Recorded<Var>& f, const VectorView& x, const VectorView& theta,
+                       const ColumnsView& x_dot, const ColumnsView& theta_dot, WritableColumns dx,
+                       WritableColumns dtheta);
+SecondOrder third_order(const Recorded<Var>& f, const Vector& x, const Vector& theta, const Vector& w,
+                        const Matrix& x_dot, const Matrix& theta_dot);
+/// @}
 
 }  // namespace detail
 
-/// A problem from the user's template f(x, θ): gradients by one recording and one sweep; second order by one
-/// that carries tangents, third order by one that carries them along a further direction.
+/// A problem from the user's template f(x, θ), differentiated by recordings of it.
 /// `Base` is Problem, or what derives from it and asks for more (see finite_sum.hpp, least_squares.hpp).
 template <class F, class Base = Problem>
 class TemplateProblem : public Base {
@@ -130,20 +90,11 @@ class TemplateProblem : public Base {
     return this->written_gradient(x, theta);
   }
   void gradient_into(const VectorView& x, const VectorView& theta, WritableVector g) const override {
-    detail::write_gradient(f_, x, g, [&](Tape& tape, const VarVector& taped) -> Var {
-      return f_(taped, tape.constant_at(theta));
-    });
+    detail::gradient_into(recorded(), x, theta, g);
   }
-
   Vector parameter_gradient(const Vector& x, const Vector& theta) const override {
-    Vector g(p_);
-    detail::write_gradient(f_, VectorView(theta.data(), p_), WritableVector(g.data(), p_),
-                           [&](Tape& tape, const VarVector& taped) -> Var {
-                             return f_(tape.constant_at(VectorView(x.data(), n_)), taped);
-                           });
-    return g;
+    return detail::parameter_gradient(recorded(), x, theta);
   }
-
   SecondOrder second_order(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {
     return this->written_second_order(x, theta, x_dot, theta_dot);
@@ -151,21 +102,16 @@ class TemplateProblem : public Base {
   void second_order_into(const VectorView& x, const VectorView& theta, const ColumnsView& x_dot,
                          const ColumnsView& theta_dot, WritableColumns dx,
                          WritableColumns dtheta) const override {
-    detail::write_second_order(f_, x, theta, x_dot, theta_dot, dx, dtheta,
-                               [&](const VarVector& taped_x, const VarVector& taped_theta) -> Var {
-                                 return f_(taped_x, taped_theta);
-                               });
+    detail::second_order_into(recorded(), x, theta, x_dot, theta_dot, dx, dtheta);
   }
-
   SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                           const Matrix& theta_dot) const override {
-    return detail::third_order_of(f_, x, theta, w, x_dot, theta_dot,
-                                  [&](const VarVector& taped_x, const VarVector& taped_theta) -> Var {
-                                    return f_(taped_x, taped_theta);
-                                  });
+    return detail::third_order(recorded(), x, theta, w, x_dot, theta_dot);
   }
 
  private:
+  detail::Recorded<Var> recorded() const { return detail::recorded<Var>(f_); }
+
   F f_;
   Index n_, p_;
 };

@@ -71,6 +71,7 @@ class GivenTemplate final : public GivenProblem {
         n_(n),
         theta_(std::move(theta)),
         prepared_(unroll::prepare(f, theta_)),
+        constant_theta_(theta_),
         constants_(convert_prepared<Taped>(prepared_,
                                            []<class A>(const A& value) {
                                              if constexpr (std::is_arithmetic_v<A>)
@@ -92,21 +93,11 @@ class GivenTemplate final : public GivenProblem {
 
   Vector gradient(const Vector& x, const Vector&) const override { return written_gradient(x, point_); }
   void gradient_into(const VectorView& x, const VectorView&, WritableVector g) const override {
-    write_gradient(f_, x, g, [&](Tape& tape, const VarVector& taped) -> Var {
-      return f_(taped, tape.constant_at(VectorView(theta_.data(), theta_.size())), constants_);
-    });
+    detail::gradient_into(recorded(), x, VectorView(point_.data(), point_.size()), g);
   }
-
   Vector parameter_gradient(const Vector& x, const Vector&) const override {
-    Vector g(point_.size());
-    write_gradient(f_, VectorView(point_.data(), point_.size()), WritableVector(g.data(), g.size()),
-                   [&](Tape& tape, const VarVector& taped) -> Var {
-                     return f_(tape.constant_at(VectorView(x.data(), n_)), head(taped, theta_.size()),
-                               blocks_of(taped));
-                   });
-    return g;
+    return detail::parameter_gradient(recorded(), x, point_);
   }
-
   SecondOrder second_order(const Vector& x, const Vector&, const Matrix& x_dot,
                            const Matrix& point_dot) const override {
     return written_second_order(x, point_, x_dot, point_dot);
@@ -114,18 +105,12 @@ class GivenTemplate final : public GivenProblem {
   void second_order_into(const VectorView& x, const VectorView&, const ColumnsView& x_dot,
                          const ColumnsView& point_dot, WritableColumns dx,
                          WritableColumns dpoint) const override {
-    write_second_order(f_, x, VectorView(point_.data(), point_.size()), x_dot, point_dot, dx, dpoint,
-                       [&](const VarVector& taped_x, const VarVector& taped) -> Var {
-                         return f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
-                       });
+    detail::second_order_into(recorded(), x, VectorView(point_.data(), point_.size()), x_dot, point_dot, dx,
+                              dpoint);
   }
-
   SecondOrder third_order(const Vector& x, const Vector&, const Vector& w, const Matrix& x_dot,
                           const Matrix& point_dot) const override {
-    return third_order_of(f_, x, point_, w, x_dot, point_dot,
-                          [&](const VarVector& taped_x, const VarVector& taped) -> Var {
-                            return f_(taped_x, head(taped, theta_.size()), blocks_of(taped));
-                          });
+    return detail::third_order(recorded(), x, point_, w, x_dot, point_dot);
   }
 
   Matrix push(const Matrix& theta_dot) const override {
@@ -151,6 +136,14 @@ class GivenTemplate final : public GivenProblem {
   }
 
  private:
+  Recorded<Var> recorded() const {
+    return {std::addressof(f_), sizeof(F), this,
+            [](const void* given, const VarVector& x, const VarVector& point) -> Var {
+              const auto& self = *static_cast<const GivenTemplate*>(given);
+              if (point.is_constant()) return self.f_(x, self.constant_theta_, self.constants_);
+              return self.f_(x, head(point, self.theta_.size()), self.blocks_of(point));
+            }};
+  }
   VarVector prepared_on(const VarVector& theta) const {
     VarVector all = stack_prepared<VarVector, F>(unroll::prepare(f_, theta));
     check_prepared_again(all.value(), theta_.size(), point_);
@@ -177,6 +170,7 @@ class GivenTemplate final : public GivenProblem {
   Index n_;
   Vector theta_;
   Plain prepared_;
+  VarVector constant_theta_;
   Taped constants_;
   Vector point_;
 };

@@ -34,11 +34,9 @@ class RidgeProblem final : public QuadraticProblem {
   std::optional<Curvature> curvature(const Vector& theta) const override;
 
   Matrix hessian_matrix(const Vector& theta) const override;
-  Matrix hessian_derivative(Index, const Vector&) const override {
-    return Matrix::Identity(gram_.rows(), gram_.cols());
-  }
+  Matrix hessian_derivative(Index, const Vector&) const override;
   Vector linear_term(const Vector& theta) const override;
-  Vector linear_term_derivative(Index, const Vector&) const override { return Vector::Zero(gram_.rows()); }
+  Vector linear_term_derivative(Index, const Vector&) const override;
 
  private:
   Matrix gram_;                                  // AᵀA/m, n×n

@@ -76,26 +76,27 @@ class TemplateRoot final : public Root {
 
   Matrix push_gradient(const Vector& x, const Vector& theta, const Matrix& x_dot,
                        const Matrix& theta_dot) const override {
-    return ad::last_columns(detail::value_and_push(f_, x, theta, x_dot, theta_dot), x_dot.cols());
+    return ad::last_columns(detail::value_and_push(recorded(), x, theta, x_dot, theta_dot), x_dot.cols());
   }
   Matrix gradient_and_push(const Vector& x, const Vector& theta, const Matrix& x_dot,
                            const Matrix& theta_dot) const override {
-    Matrix both = detail::value_and_push(f_, x, theta, x_dot, theta_dot);
+    Matrix both = detail::value_and_push(recorded(), x, theta, x_dot, theta_dot);
     detail::check_residual(both.rows(), n_);
     return both;
   }
   SecondOrder pull_gradient(const Vector& x, const Vector& theta, const Matrix& w) const override {
-    return detail::pull_array(f_, x, theta, w);
+    return detail::pull_array(recorded(), x, theta, w);
   }
   Matrix pull_to_parameters(const Vector& x, const Vector& theta, const Matrix& w) const override {
-    return detail::pull_to_parameters(f_, x, theta, w);
+    return detail::pull_to_parameters(recorded(), x, theta, w);
   }
   SecondOrder third_order(const Vector& x, const Vector& theta, const Vector& w, const Matrix& x_dot,
                           const Matrix& theta_dot) const override {
-    return detail::array_curvature(f_, x, theta, w, x_dot, theta_dot);
+    return detail::array_curvature(recorded(), x, theta, w, x_dot, theta_dot);
   }
 
  private:
+  detail::Recorded<VarVector> recorded() const { return detail::recorded<VarVector>(f_); }
   F f_;
   Index n_, p_;
 };

@@ -23,7 +23,7 @@ V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, doub
 
 namespace detail {
 /// max(1, ‖x‖): a length at which a difference of gradients near x keeps its digits.
-inline double length_at(const Vector& x) { return std::max(1.0, x.norm()); }
+double length_at(const Vector& x);
 
 /// How a quadratic is curved along p: y = H p / size, and pᵀy. size, a constant, makes y's entries at most 1,
 /// lest a square, or its derivative, leave the range of doubles.

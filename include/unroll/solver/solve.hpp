@@ -25,18 +25,25 @@ struct Trajectory {
 /// How a run ended, at which step, and what to do about it.
 std::string message(Status status, Index steps);
 
+namespace detail {
+Trajectory solve(const Problem& problem, const SolverIn<Vector>& solver, const Vector& x0,
+                 const Vector& theta, const SolveOptions& options);
+}
+
 /// Runs the solver from x0 (n) at theta (p) until options.steps, or until options.tolerance is met.
 /// @throws as check_point and check_options, and what the solver's own check() throws. An iterate that is not
 /// finite is no exception but a Status.
 template <class S>
 Trajectory solve(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
                  const SolveOptions& options = {}) {
-  Trajectory result{};
-  const auto record = [&](Index, const auto& state) { result.iterates.push_back(iterate(state)); };
-  const auto end = run(Oracle<Vector>(problem, &result.cost), solver, x0, theta, options, record);
-  result.status = end.status;
-  result.steps = end.steps;
-  return result;
+  if constexpr (require_solver<S, Vector>()) {
+    check_point(problem, x0, theta, "solve");
+    check_options(options);
+    check_solver(solver);
+    return detail::solve(problem, detail::SolverOf<S, Vector>(solver), x0, theta, options);
+  } else {
+    return {};  // (it has been said)
+  }
 }
 
 }  // namespace unroll

@@ -32,20 +32,6 @@ void for_each_of_iterate(const S& state, F&& f) {
     for_each_member(state, f);
 }
 
-/// Whether same(array, array) holds for all arrays of two iterates.
-template <class S, class F>
-bool all_of_iterates(const S& a, const S& b, F&& same) {
-  if constexpr (requires { a.x; }) {
-    return same(a.x, b.x);
-  } else {
-    const auto of_a = members(a), of_b = members(b);
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return (same(std::get<I>(of_a), std::get<I>(of_b)) && ...);
-    }
-    (std::make_index_sequence<std::tuple_size_v<decltype(of_a)>>{});
-  }
-}
-
 /// The iterate of a state as a vector, n: of a matrix, its columns in turn.
 template <class S>
 decltype(auto) iterate(const S& state) {
@@ -63,25 +49,5 @@ template <class To, class From, class F>
 constexpr To map_state(const From& state, F&& f) {
   return std::apply([&](const auto&... member) { return To{std::invoke(f, member)...}; }, members(state));
 }
-
-namespace detail {
-
-/// @throws ShapeError naming step, member and sizes, if they differ.
-void check_member_shape(Index step, std::size_t member, Index rows, Index cols, Index rows_before,
-                        Index cols_before);
-
-/// The arrays of a state keep their shapes from step to step; a list may grow. @throws ShapeError if not.
-template <class S>
-void check_same_shapes(const S& state, const S& before, Index step) {
-  const auto check = [&](std::size_t member, const auto& now, const auto& then) {
-    if constexpr (requires { now.rows(); })
-      check_member_shape(step, member, now.rows(), now.cols(), then.rows(), then.cols());
-  };
-  const auto now = members(state), then = members(before);
-  [&]<std::size_t... I>(std::index_sequence<I...>) { (check(I, std::get<I>(now), std::get<I>(then)), ...); }
-  (std::make_index_sequence<std::tuple_size_v<decltype(now)>>{});
-}
-
-}  // namespace detail
 
 }  // namespace unroll

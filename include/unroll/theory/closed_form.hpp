@@ -50,7 +50,7 @@ class ClosedForm {
   /// ∂x_t(θ), n×p.
   Matrix jacobian() const;
   /// ‖∂x_t − ∂x*‖_F, in O(n²p), O(np) in the commuting case.
-  double error() const { return terms_.error(block_).norm(); }
+  double error() const;
 
   /// x*(θ) = −H⁻¹b, n.
   const Vector& minimiser() const { return terms_.minimiser; }

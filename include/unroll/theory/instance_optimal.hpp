@@ -29,7 +29,7 @@ class InstanceOptimal {
   /// t.
   Index degree() const { return degree_; }
   /// The least ‖∂x_t − ∂x*‖_F.
-  double error() const { return residual_.norm(); }
+  double error() const;
 
  private:
   Matrix next_multiple() const;

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "unroll/derivative/online_checkpoints.hpp"
+#include "derivative/online_checkpoints.hpp"
 
 /// Full, checkpointed, truncated and one-step unrolling are one backward sweep over different segments of a
 /// run. Which, is a sequence of actions; a `Schedule` gives them one at a time, as they depend on where the

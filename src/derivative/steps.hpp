@@ -1,15 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
-#include "unroll/derivative/repeated.hpp"
+#include "derivative/repeated.hpp"
+#include "derivative/segment.hpp"
 #include "unroll/derivative/result.hpp"
-#include "unroll/derivative/segment.hpp"
-#include "unroll/derivative/start.hpp"
-#include "unroll/derivative/state_members.hpp"
-#include "unroll/solver/equation.hpp"
-#include "unroll/solver/run.hpp"
+#include "unroll/derivative/steps_of.hpp"
 
 namespace unroll::detail {
 
@@ -22,8 +21,7 @@ struct Stop {
   Status status;  // how the run ended
 };
 
-/// Sees an iterate, n, and in forward mode its tangents, n×k.
-using SeeIterate = std::function<void(Index t, const Vector& x)>;
+/// Sees an iterate, n, in forward mode, and its tangents, n×k.
 using SeeTangents = std::function<void(Index t, const Vector& x, const Matrix& x_dot)>;
 
 /// What a recording sums beside derivatives in θ: the cotangents that all gradients of f at the run's θ
@@ -34,25 +32,31 @@ struct Gather {
   bool passes_theta = true;  // whether θ, too, receives what reaches it through those gradients
 };
 
-/// A solver's steps on a problem, from a start at θ, the solver's type forgotten: all that the ways to
-/// differentiate a run ever ask of it. It holds one state, can keep others, and can take steps from it, off a
-/// tape or on. The first time that steps are taken they count for the record, stop the run and are observed;
-/// later passes are silent, end where the first did, and must give the same iterates.
+class RunInputs;
+struct Entered;
+
+/// A solver's steps on a problem, from a start at θ: all that the ways to differentiate a run ever ask of it.
+/// It holds one state, can keep others, and can take steps from it, off a tape or on. The first time that
+/// steps are taken they count for the record, stop the run and are observed; later passes are silent, end
+/// where the first did, and must give the same iterates. Those that need no tape are taken on one too, soon
+/// forgotten: every pass does the same arithmetic, gives the same bits, takes the same branches.
 class Steps {
  public:
   /// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
-  Steps(const Problem& problem, Start start, Vector theta, SolveOptions options, Equation equation);
-  virtual ~Steps() = default;
+  Steps(const Problem& problem, std::shared_ptr<const AnySolver> solver, Start start, Vector theta,
+        SolveOptions options);
+  ~Steps();
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
 
   const Problem& problem() const { return problem_; }
+  const std::shared_ptr<const AnySolver>& solver() const { return solver_; }
   const Start& start() const { return start_; }
   const Vector& theta() const { return theta_; }
   const Vector& x0() const { return x0_; }
   const SolveOptions& options() const { return options_; }
   /// What the solver declares.
-  Equation equation() const { return equation_; }
+  Equation equation() const { return solver_->plain().equation(); }
   Index dimension() const { return problem_.dimension(); }    // n
   Index parameters() const { return problem_.parameters(); }  // p
 
@@ -76,63 +80,65 @@ class Steps {
   void run() { run_until({}); }
   /// The same as far as x_t is not `enough`, which is asked after every step. The run counts as ended there;
   /// asked once more it goes on.
-  virtual void run_until(const std::function<bool(const Vector& x)>& enough) = 0;
+  void run_until(const std::function<bool(const Vector& x)>& enough);
   /// A run from elsewhere, silent and of `steps` steps. @throws NumericalError if it is not finite so long.
-  virtual void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const = 0;
+  void run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const;
   /// The whole run, or its last step, was taken again and gave x. @throws UnsupportedError if that is not
   /// x_T.
   void repeats_end(const Vector& x) { repeated_.check_end(x); }
   /// The run with tangents: ẋ_0 is n×k, θ̇ p×k. Those of x_T, n×k; `see`, if any, is shown all.
-  virtual Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {}) = 0;
+  Matrix run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see = {});
 
   // Stretches of it, on a tape.
   /// The state becomes that of step 0.
-  virtual void restart() = 0;
+  void restart();
   /// The state, of step `from`, moves on to step `to` > from. On the memory of `segment`, which begins anew,
   /// with `room`, whenever that is full.
-  virtual Stop advance(Index from, Index to, Segment& segment, std::size_t room) = 0;
+  Stop advance(Index from, Index to, Segment& segment, std::size_t room);
   /// Records the same in `segment`, or as many steps as it finds room for; the state stays. Marks the
   /// iterates that `marked` names. A segment from step 0 enters with x_0.
-  virtual Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
-                            const std::function<bool(Index t)>& marked = {}) = 0;
-  virtual void keep(Index slot) = 0;
-  virtual void restore(Index slot) = 0;
-  virtual void drop(Index slot) = 0;
+  Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
+                    const std::function<bool(Index t)>& marked = {});
+  void keep(Index slot);
+  void restore(Index slot);
+  void drop(Index slot);
   /// Of the state, if it were kept.
-  virtual std::size_t bytes() const = 0;
-  virtual Vector x() const = 0;
+  std::size_t bytes() const;
+  Vector x() const;
 
   // The last step, after the run has ended.
   /// The state becomes that of step T.
-  virtual void to_end() = 0;
+  void to_end();
   /// The state becomes that where the last step that was accepted and moved x started, for which steps that
   /// were all on a tape are taken once more. Its number, or 0 if there is none.
-  virtual Index step_back() = 0;
+  Index step_back();
   /// Takes the last step that moved x once more, where its start is at hand: see repeats_end.
-  virtual void repeat_last_step() = 0;
+  void repeat_last_step();
   /// The state becomes what step t, on plain arrays, makes of it: the frozen step where there is one.
-  virtual void step_on(Index t) = 0;
+  void step_on(Index t);
   /// Where a recording starts: at x_0, which init makes the state of step 0, or at the state.
   enum class Entry { start, state };
   /// Records the step from the state, of step t, as it is differentiated at the end of a run: the solver's
   /// frozen step where there is one; sums what `gather` says. False if that step was not accepted, or gives x
   /// back as it is, where there is nothing to gain.
-  virtual bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather = {}) = 0;
+  bool record_last_step(Index t, Entry entry, Segment& segment, const Gather& gather = {});
   /// Tangents of the state, stacked (N×k), and of θ (p×k; empty: zero), pushed through that step: N×k.
-  virtual Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) = 0;
+  Matrix push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot);
   /// The same from another state and θ, those plus what is given (N, p).
-  virtual Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
-                                       const Vector& state_by, const Vector& theta_by) = 0;
+  Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
+                               const Vector& state_by, const Vector& theta_by);
   /// Those of the state through the step itself.
-  virtual Matrix push_step(Index t, const Matrix& state_dot) = 0;
+  Matrix push_step(Index t, const Matrix& state_dot);
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
-  virtual Matrix push_start(Index t, const Matrix& theta_dot) = 0;
+  Matrix push_start(Index t, const Matrix& theta_dot);
 
   /// What the solver says of how its last step contracts, where f's curvature is at least ℓ: see solver.hpp.
-  virtual std::optional<double> contraction(double smallest_eigenvalue) const = 0;
+  std::optional<double> contraction(double smallest_eigenvalue) const {
+    return solver_->contraction(smallest_eigenvalue);
+  }
 
   /// What was prepared, π of a GivenProblem first: cotangents (q×s) pulled back to θ (p×s).
-  virtual Matrix pull_prepared(const Matrix& cotangents) = 0;
+  Matrix pull_prepared(const Matrix& cotangents);
 
   /// While it lives, steps are taken as if they had been before: silently, and for no record.
   class Rehearsal {
@@ -149,49 +155,36 @@ class Steps {
   /// Steps before this one were taken before.
   Index known() const { return known_; }
 
- protected:
-  /// What the loop is asked of steps from t on.
+ private:
   const SolveOptions& options_from(Index t, Index to);
-  const SolveOptions& whole_run() { return options_from(0, length()); }
-  /// Once, before the first step: shows x_0.
+  template <class V>
+  LoopEnd<V> take(const Stepping<V>& stepping, StatePtr<V>& state, Index t, Index to, const SeeState<V>& see);
   void begin();
-  /// On a tape, step t gave this state. @throws UnsupportedError if it gave another before.
-  template <class State>
-  void repeats(Index t, const State& state) {
-    if (repeated_.watches(t)) repeated_.check(t, print_of(state), t > known_);
-  }
-  /// The last step, taken again, gave these members beside the iterate. @throws likewise.
-  void repeated_others(const Fingerprint& again, const Fingerprint& before) const {
-    repeated_.check_others(again, before);
-  }
-  /// A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and
-  /// how far the last of them moved. Says in `stop` how a run ended that is over.
+  void go_on();
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
-  /// ‖x − previous‖ of the step that ended a run, if it counts.
+  Entered enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather);
+  Stop take_on_tape(Entered& entered, Index from, Index to, Segment& segment,
+                    const std::function<bool(Index t)>& marked);
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous);
-  /// Before more steps of a run that was ended because it was enough.
-  void go_on();
+  StatePtr<Vector> stepped(const AnyState<Vector>& from, Index t, SolverIn<Vector>::Which which) const;
 
- private:
   const Problem& problem_;
   Start start_;
   Vector theta_;
   SolveOptions options_, watched_{options_}, silent_{};
-  Equation equation_;
   Gather gather_{};
   Vector x0_;
+  std::shared_ptr<const AnySolver> solver_;
+  std::unique_ptr<RunInputs> inputs_;
+  StatePtr<Vector> state_{}, end_{};
+  StatePtr<Vector> before_{};  // where the last step that moved x started from, where that is known
+  Index last_ = 0;             // and its number
+  std::vector<StatePtr<Vector>> kept_{};
   RepeatedSteps repeated_;
   Index known_ = 0;     // steps before this one were taken before
   Index accepted_ = 0;  // of those
   bool has_begun_ = false, has_ended_ = false, was_enough_ = false;
 };
-
-/// @throws NumericalError: a run beside was not finite so long.
-[[noreturn]] void throw_short_run(Index steps, Index wanted);
-
-/// @throws ShapeError if what a solver prepares for the same θ does not always have as many entries,
-/// UnsupportedError if these are not always the same.
-void check_prepared(Index entries, Index before, const Fingerprint& now, const Fingerprint& then);
 
 }  // namespace unroll::detail

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "unroll/ad/tape.hpp"
+#include "unroll/solver/any_solver.hpp"
 #include "unroll/types.hpp"
 
 namespace unroll::detail {
@@ -15,12 +16,6 @@ struct Cotangents {
   Matrix prepared{};  // q×s, likewise
   Matrix theta{};     // p×s
   Matrix gathered{};  // g×s: of the zeros that were added to what is summed, likewise
-};
-
-/// Where an array or scalar stands in a state: in which member, as the how manieth of a list.
-struct Place {
-  Index member = 0, element = 0;
-  bool operator==(const Place&) const = default;
 };
 
 /// Arrays and scalars that are stacked: arrays in order, each flattened, then the scalars.
@@ -72,10 +67,9 @@ class Segment {
       : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)),
         follows_theta_(towards == Towards::all) {}
 
-  /// Promises that `object` outlives the segment: its constant matrices are referred to, not copied. Once.
-  template <class T>
-  void refer_to(const T& object) {
-    if (!std::exchange(refers_, true)) tape_.watch(object);
+  /// Promises that the solver outlives the segment: its constant matrices are referred to, not copied. Once.
+  void refer_to(const AnySolver& solver) {
+    if (!std::exchange(refers_, true)) solver.watch(tape_);
   }
   /// Forgets what it held, but not the sizes that it has seen. `room`: bytes that it may use, with the tables
   /// of a sweep; 0: any number. `theta` must stay where it is.

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "unroll/derivative/start.hpp"
+#include "unroll/solver/run.hpp"
+
+namespace unroll::detail {
+
+/// A solver's steps on a problem, all that the ways to differentiate a run ask of it:
+/// src/derivative/steps.hpp.
+class Steps;
+struct DeleteSteps {
+  void operator()(Steps* steps) const;
+};
+using StepsPtr = std::unique_ptr<Steps, DeleteSteps>;
+
+/// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
+StepsPtr steps_of(const Problem& problem, std::shared_ptr<const AnySolver> solver, const Start& start,
+                  const Vector& theta, const SolveOptions& options);
+
+/// Sees an iterate, n.
+using SeeIterate = std::function<void(Index t, const Vector& x)>;
+/// Takes so many steps from the start, silently.
+void show_run(StepsPtr steps, Index count, const SeeIterate& see);
+
+}  // namespace unroll::detail

@@ -1,0 +1,267 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "unroll/ad/worlds.hpp"
+#include "unroll/solver/any_solver.hpp"
+#include "unroll/solver/solver.hpp"
+
+/// What remembers the types that any_solver.hpp forgets.
+namespace unroll::detail {
+
+/// Lists a member, or an element or a member of one: what is neither array nor number is left out.
+template <class V, class Member, class Add>
+void add_parts(Member& member, Part<V> part, const Add& add) {
+  using Carriers = CarriersOf<V>;
+  part.object = &member;
+  if constexpr (std::is_arithmetic_v<Member>) {
+    part.of_number = [](const void* object) {
+      return static_cast<double>(*static_cast<const Member*>(object));
+    };
+  } else if constexpr (std::is_same_v<Member, Var> || std::is_same_v<Member, Dual>) {
+    part.scalar = &member;
+    part.is_variable = true;
+    part.of_number = [](const void* object) { return static_cast<const Member*>(object)->value(); };
+  } else if constexpr (std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member>) {
+    part.array = &member;
+    part.of_array = [](const void* object) {
+      const auto& array = *static_cast<const typename Carriers::Array*>(object);
+      return Numbers{array.block().data(), array.rows(), array.cols()};
+    };
+    part.object = part.array;
+  } else if constexpr (std::is_base_of_v<Eigen::PlainObjectBase<Member>, Member>) {
+    part.of_array = [](const void* object) {
+      const auto& array = *static_cast<const Member*>(object);
+      return Numbers{array.data(), array.rows(), array.cols()};
+    };
+  } else if constexpr (is_std_vector<Member>) {
+    part.is_listed = true;
+    if constexpr (!std::is_same_v<typename Member::value_type, bool>)
+      for (auto& element : member) {
+        add_parts(element, part, add);
+        ++part.place.element;
+      }
+    return;
+  } else {
+    if constexpr (!std::is_same_v<V, Vector> && std::is_aggregate_v<Member> && std::is_class_v<Member> &&
+                  !std::is_empty_v<Member>)
+      for_each_member(member, [&](auto& inner) {
+        add_parts(inner, part, add);
+        ++part.place.element;
+      });
+    return;
+  }
+  add(part);
+}
+
+/// Whether member I is a scalar on a tape, where the state there is `OnTape`.
+template <class OnTape, std::size_t I>
+consteval bool is_scalar_variable() {
+  using Members = decltype(members(std::declval<OnTape&>()));
+  if constexpr (I < std::tuple_size_v<Members>)  // else it is another state: a solver of plain arrays alone
+    return std::is_same_v<std::tuple_element_t<I, Members>, Var&>;
+  return false;
+}
+
+/// What a solver prepared, as an object of the type that it is.
+template <class T, class V>
+class Prepared final : public AnyArrays<V> {
+ public:
+  explicit Prepared(T&& made) : value(std::move(made)) {
+    add_parts(value, Part<V>{}, [this](const Part<V>& part) { this->add(part); });
+  }
+  T value;
+};
+
+/// The bytes that a member of a plain state has allocated: arrays, and what their allocator adds (alignment
+/// and bookkeeping).
+template <class Member>
+std::size_t allocated_bytes(const Member& member) {
+  constexpr std::size_t overhead = 80;
+  if constexpr (std::is_base_of_v<Eigen::DenseBase<Member>, Member>) {
+    return static_cast<std::size_t>(member.size()) * sizeof(typename Member::Scalar) + overhead;
+  } else if constexpr (is_std_vector<Member>) {
+    std::size_t bytes = member.capacity() * sizeof(typename Member::value_type) + overhead;
+    for (const auto& element : member) bytes += allocated_bytes(element);
+    return bytes;
+  } else {
+    return 0;
+  }
+}
+
+/// Whether a member is no list, whose elements may go elsewhere, but an array or a number.
+template <class Member>
+inline constexpr bool is_single =
+    std::is_arithmetic_v<Member> || std::is_same_v<Member, Var> || std::is_same_v<Member, Dual> ||
+    std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member> ||
+    std::is_base_of_v<Eigen::EigenBase<Member>, Member>;
+/// Whether all members of a state are.
+template <class T>
+inline constexpr bool stays_in_place = []<class... M>(std::type_identity<std::tuple<M&...>>) {
+  return (is_single<M> && ...);
+}(std::type_identity<decltype(members(std::declval<T&>()))>{});
+
+/// A state as an object of the type that it is; `OnTape` is what it is on a tape.
+template <class T, class V, class OnTape>
+class TypedState final : public AnyState<V> {
+ public:
+  explicit TypedState(T&& state) : value_(std::move(state)) { list(); }
+  explicit TypedState(const T& state) : value_(state) { list(); }
+
+  const T& value() const { return value_; }
+  T take() && { return std::move(value_); }
+  void set(T&& state) {
+    value_ = std::move(state);
+    if constexpr (!stays_in_place<T>) list();
+  }
+
+  StatePtr<V> copy() const override { return std::make_unique<TypedState>(value_); }
+  const V& iterate() const override {
+    if constexpr (std::is_lvalue_reference_v<decltype(unroll::iterate(value_))>)
+      return unroll::iterate(value_);
+    else
+      return assembled_ = unroll::iterate(value_);
+  }
+  bool was_accepted() const override { return unroll::was_accepted(value_); }
+  std::size_t bytes() const override {
+    std::size_t bytes = sizeof(T);
+    if constexpr (std::is_same_v<V, Vector>)
+      for_each_member(value_, [&](const auto& member) { bytes += allocated_bytes(member); });
+    return bytes;
+  }
+
+ private:
+  void list() {
+    this->clear();
+    const auto to_members = members(value_);
+    const auto list_member = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      auto& member = std::get<I>(to_members);
+      Part<V> part{};
+      part.place.member = static_cast<Index>(I);
+      if constexpr (requires { value_.x; })
+        part.is_of_iterate = static_cast<const void*>(&member) == static_cast<const void*>(&value_.x);
+      else
+        part.is_of_iterate = true;
+      part.is_variable = is_scalar_variable<OnTape, I>();
+      add_parts(member, part, [this](const Part<V>& one) { this->add(one); });
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (list_member(std::integral_constant<std::size_t, I>{}), ...);
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(to_members)>>{});
+  }
+
+  T value_;
+  mutable V assembled_{};
+};
+
+/// The state of S on a tape, or, of a solver of plain arrays alone, there.
+template <class S>
+consteval auto state_on_tape() {
+  if constexpr (requires { members(std::declval<StateOf<S, VarVector>&>()); })
+    return std::type_identity<StateOf<S, VarVector>>{};
+  else
+    return std::type_identity<StateOf<S, Vector>>{};
+}
+
+/// Refers to the solver.
+template <class S, class V>
+class SolverOf final : public SolverIn<V> {
+ public:
+  using State = TypedState<StateOf<S, V>, V, typename decltype(state_on_tape<S>())::type>;
+  using Made = Prepared<PreparedOf<S, V>, V>;
+  using Which = typename SolverIn<V>::Which;
+
+  explicit SolverOf(const S& solver) : solver_(solver), plain_(solver) {}
+  static const State& typed(const AnyState<V>& state) { return static_cast<const State&>(state); }
+  static StateOf<S, V> taken(StatePtr<V> state) { return static_cast<State&&>(*state).take(); }
+
+  Equation equation() const override { return declared_equation<S>(); }
+  StatePtr<V> start(const V& x0) const override {
+    return std::make_unique<State>(initial_state(solver_, x0));
+  }
+  PreparedPtr<V> prepare(const V& theta) const override {
+    return std::make_unique<Made>(unroll::prepare(solver_, theta));
+  }
+  void step(const Oracle<V>& f, const AnyState<V>& from, const V& theta, Index t,
+            const AnyArrays<V>& prepared, StatePtr<V>& to, Which which) const override {
+    const auto& state = typed(from).value();
+    const auto& given = static_cast<const Made&>(prepared).value;
+    const auto put = [&](StateOf<S, V>&& next) {
+      if (to)
+        static_cast<State&>(*to).set(std::move(next));
+      else
+        to = std::make_unique<State>(std::move(next));
+    };
+    if constexpr (HasFrozenStep<S, V>)
+      if (which == Which::frozen) return put(take_last_step<V, S>(solver_, f, state, theta, t, given));
+    put(take_step<V, S>(solver_, f, state, theta, t, given));
+  }
+  bool solves(const Oracle<V>& f, const AnyState<V>& state, const V& theta, double tolerance) const override {
+    return unroll::solves<V, S>(solver_, f, typed(state).value(), theta, tolerance);
+  }
+
+  StatePtr<V> into(const AnyState<Vector>& plain, IntoWorld<V>& become) const override {
+    if constexpr (is_plain)
+      return plain.copy();
+    else
+      return std::make_unique<State>(
+          convert_state<StateOf<S, V>>(SolverOf<S, Vector>::typed(plain).value(), become));
+  }
+  PreparedPtr<V> into(const AnyArrays<Vector>& plain, IntoWorld<V>& become) const override {
+    const auto& made = static_cast<const typename SolverOf<S, Vector>::Made&>(plain).value;
+    return std::make_unique<Made>(convert_prepared<PreparedOf<S, V>>(made, become));
+  }
+  StatePtr<Vector> out_of(const AnyState<V>& state, OutOfWorld<V>&& become) const override {
+    if constexpr (is_plain)
+      return state.copy();
+    else
+      return std::make_unique<typename SolverOf<S, Vector>::State>(
+          convert_state<StateOf<S, Vector>>(typed(state).value(), become));
+  }
+  const SolverIn<Vector>& plain() const override {
+    if constexpr (is_plain)
+      return *this;
+    else
+      return plain_;
+  }
+
+ private:
+  static constexpr bool is_plain = std::is_same_v<V, Vector>;
+  struct Nothing {
+    explicit Nothing(const S&) {}
+  };
+
+  const S& solver_;
+  [[no_unique_address]] std::conditional_t<is_plain, Nothing, SolverOf<S, Vector>> plain_;
+};
+
+/// Holds the solver as `Held`: by reference, or by value.
+template <class S, class Held>
+class TypedSolver final : public AnySolver {
+ public:
+  explicit TypedSolver(const S& solver) : solver_(solver) {}
+  TypedSolver(const TypedSolver&) = delete;
+  TypedSolver& operator=(const TypedSolver&) = delete;
+
+  const SolverIn<Vector>& plain() const override { return dual_.plain(); }
+  const SolverIn<DualVector>& dual() const override { return dual_; }
+  const SolverIn<VarVector>& taped() const override { return taped_; }
+  void check() const override { check_solver(solver_); }
+  std::optional<double> contraction(double smallest_eigenvalue) const override {
+    return unroll::contraction(solver_, smallest_eigenvalue);
+  }
+  void watch(Tape& tape) const override { tape.watch(solver_); }
+
+ private:
+  Held solver_;
+  SolverOf<S, DualVector> dual_{solver_};
+  SolverOf<S, VarVector> taped_{solver_};
+};
+
+}  // namespace unroll::detail

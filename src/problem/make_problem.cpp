@@ -1,0 +1,66 @@
+#include "unroll/problem/make_problem.hpp"
+
+namespace unroll::detail {
+
+namespace {
+/// dy/dx, of y = f(x, θ) or a function of θ alone; 0 where y does not depend on it.
+void write_adjoint(const Tape& tape, const Var& y, const VarVector& x, WritableVector g) {
+  if (y.is_constant())
+    g.setZero();
+  else
+    tape.sweep(y).adjoint_into(x, 0, {g.data(), g.size(), 1});
+}
+}  // namespace
+
+void gradient_into(const Recorded<Var>& f, const VectorView& x, const VectorView& theta, WritableVector g) {
+  Tape tape;
+  tape.refer_to(f.f, f.bytes);
+  const VarVector taped = tape.input_at(x);
+  write_adjoint(tape, f(taped, tape.constant_at(theta)), taped, g);
+}
+
+Vector parameter_gradient(const Recorded<Var>& f, const Vector& x, const Vector& theta) {
+  Vector g(theta.size());
+  Tape tape;
+  tape.refer_to(f.f, f.bytes);
+  const VarVector taped = tape.input_at(VectorView(theta.data(), theta.size()));
+  write_adjoint(tape, f(tape.constant_at(VectorView(x.data(), x.size())), taped), taped,
+                WritableVector(g.data(), g.size()));
+  return g;
+}
+
+void second_order_into(const Recorded<Var>& f, const VectorView& x, const VectorView& theta,
+                       const ColumnsView& x_dot, const ColumnsView& theta_dot, WritableColumns dx,
+                       WritableColumns dtheta) {
+  const Index k = x_dot.cols();
+  Tape tape(k);
+  tape.refer_to(f.f, f.bytes);
+  const VarVector taped_x = tape.input(x, x_dot);
+  const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
+                                : dtheta.size() > 0  ? tape.input(theta)
+                                                     : tape.constant_at(theta);
+  const Var y = f(taped_x, taped_theta);
+  if (k == 0 || y.is_constant()) {
+    dx.setZero();
+    dtheta.setZero();
+    return;
+  }
+  const Sweep sweep = tape.sweep(y);
+  sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
+  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
+}
+
+SecondOrder third_order(const Recorded<Var>& f, const Vector& x, const Vector& theta, const Vector& w,
+                        const Matrix& x_dot, const Matrix& theta_dot) {
+  const Index k = x_dot.cols();
+  Tape tape = Tape::along(k);
+  tape.refer_to(f.f, f.bytes);
+  const VarVector taped_x = tape.input(x, x_dot, w),
+                  taped_theta = tape.input(theta, theta_dot, Vector::Zero(theta.size()));
+  const Var y = f(taped_x, taped_theta);
+  if (k == 0 || y.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
+  const Sweep sweep = tape.sweep(y);
+  return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+}
+
+}  // namespace unroll::detail
