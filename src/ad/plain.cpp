@@ -17,6 +17,9 @@ Matrix stacked(const Matrix& above, const Matrix& below) {
 
 Matrix scaled_identity(double c, Index n) { return c * Matrix::Identity(n, n); }
 
+Vector negative(const Vector& v) { return -v; }
+Vector unit_vector(Index n, Index i) { return Vector::Unit(n, i); }
+
 Vector displaced(const Vector& x, double c, const Vector& y) { return x + c * y; }
 
 bool are_equal(const double* a, const double* b, Index count) { return std::equal(a, a + count, b); }

@@ -26,8 +26,6 @@ void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x) 
   for (Index j = 1; j < y.half(); ++j) y(i, y.half() + j) += x_bar.col(1).dot(x.col(j));
 }
 
-Vector unit_vector(Index n, Index i) { return Vector::Unit(n, i); }
-
 Matrix scaled_copy(const ScaledBlock& block) { return block.scale * block.block; }
 
 }  // namespace unroll::ad

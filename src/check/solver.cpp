@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "derivative/run_inputs.hpp"
@@ -100,12 +102,12 @@ void name_carried(Findings& found, const Problem& problem, const AnySolver& solv
 
 }  // namespace
 
-Findings check_solver(const std::shared_ptr<const AnySolver>& solver, const Problem& problem,
-                      const Vector& x0, const Vector& theta, const SolveOptions& options,
-                      const CheckOptions& allowed, StepsMay may) {
+Findings check_solver(AnySolverPtr given, const Problem& problem, const Vector& x0, const Vector& theta,
+                      const SolveOptions& options, const CheckOptions& allowed, StepsMay may) {
   check_point(problem, x0, theta, "check_solver");
   check_options(options);
-  const auto steps = [&] { return steps_of(problem, solver, x0, theta, options); };
+  const std::shared_ptr<const AnySolver> solver = std::move(given);
+  const auto steps = [&] { return StepsPtr(new Steps(problem, solver, x0, theta, options)); };
   Findings found;
   Vector end;
   const bool ran = found.attempt("run", [&] {

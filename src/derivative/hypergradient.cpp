@@ -2,42 +2,205 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "unroll/error.hpp"
+
 namespace unroll::detail {
 
-void check_outer_value(double value) {
-  if (!std::isfinite(value)) throw DomainError(fmt::format("hypergradient: the outer loss is {}", value));
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// F(x_T, θ), or F_t, as a function of x and θ alone.
+using Outer = std::function<Var(const VarVector& x, const VarVector& theta)>;
+
+/// ‖∂²F/∂x²‖ and ‖∂²F/∂θ∂x‖ at a point, from below: by a few steps of power iterations. Infinite by
+/// primitives without second derivatives.
+struct OuterCurvature {
+  double x, theta;
+};
+
+Vector generic(Index size) { return Vector::LinSpaced(size, 1, 2).stableNormalized(); }
+
+/// Directions in x and θ, n×3 and p×3, that power iterations turn towards where F bends most: those of
+/// ∂²F/∂x² in the first column, of ∂²F/∂θ∂x and its transpose in the others; and how much it bends there.
+struct OuterDirections {
+  Matrix x, theta;
+  OuterCurvature curvature{0, 0};
+
+  OuterDirections(Index n, Index p, const Vector& w) : x(Matrix::Zero(n, 3)), theta(Matrix::Zero(p, 3)) {
+    // Not from w alone: it may vanish, or be blind to where F bends.
+    x.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
+    x.col(1) = generic(n);
+    if (p > 0) theta.col(2) = generic(p);
+  }
+
+  /// Their images under ∂²F: n×3, p×3.
+  void turn(const Matrix& of_x, const Matrix& of_theta) {
+    curvature.x = std::max(curvature.x, of_x.col(0).stableNorm());
+    for (const double size :
+         {of_theta.col(0).stableNorm(), of_theta.col(1).stableNorm(), of_x.col(2).stableNorm()})
+      curvature.theta = std::max(curvature.theta, size);
+    const auto follow = [](auto direction, const auto& image) {
+      if (image.stableNorm() > 0) direction = image.stableNormalized();
+    };
+    follow(x.col(0), of_x.col(0));
+    follow(x.col(1), of_x.col(2));
+    follow(theta.col(2), of_theta.col(1));
+  }
+};
+
+OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta, const Vector& w) {
+  OuterDirections directions(x.size(), theta.size(), w);
+  try {
+    for (int product = 0; product < 5; ++product) {
+      Tape tape(3);
+      const VarVector taped_x = tape.input(x, directions.x),
+                      taped_theta = tape.input(theta, directions.theta);
+      const Var y = outer(taped_x, taped_theta);
+      if (y.is_constant()) break;
+      const Sweep sweep = tape.sweep(y);
+      directions.turn(sweep.adjoint(taped_x).rightCols(3), sweep.adjoint(taped_theta).rightCols(3));
+    }
+  } catch (const UnsupportedError&) {
+    return {infinity, infinity};
+  }
+  return directions.curvature;
 }
 
-void outer_ignores_x() {
+/// F and both its gradients at a point.
+struct OuterGradient {
+  double value;
+  Vector x;      // ∂_xF, n; empty where F is constant
+  Vector theta;  // ∂_θF, p
+};
+
+/// Whether an outer loss of which no x is part is an error: of one iterate among many it is none.
+enum class OuterMayIgnoreX { yes, no };
+
+[[noreturn]] void throw_ignores_x() {
   throw DomainError(
       "hypergradient: the outer loss does not depend on x: outer(x, theta) gives a constant, or a function "
-      "of "
-      "theta alone, whose gradient needs no inner problem");
+      "of theta alone, whose gradient needs no inner problem");
 }
 
-namespace {
-Vector generic(Index size) { return Vector::LinSpaced(size, 1, 2).stableNormalized(); }
+/// One recording and one sweep. @throws DomainError if F does not depend on x, or is not finite.
+OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& theta, OuterMayIgnoreX may) {
+  Tape tape;
+  const VarVector taped_x = tape.input(x), taped_theta = tape.input(theta);
+  const Var y = outer(taped_x, taped_theta);
+  if (!std::isfinite(value_of(y)))
+    throw DomainError(fmt::format("hypergradient: the outer loss is {}", value_of(y)));
+  if (y.is_constant()) {
+    if (may == OuterMayIgnoreX::no) throw_ignores_x();
+    return {value_of(y), {}, Vector::Zero(theta.size())};
+  }
+  const Sweep sweep = tape.sweep(y);
+  OuterGradient g{value_of(y), sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
+  if (may == OuterMayIgnoreX::no && g.x.isZero(0)) {  // a stationary point, or no dependence?
+    Tape of_x;
+    const Var again = outer(of_x.input(x), VarVector(theta));
+    if (again.is_constant()) throw_ignores_x();
+  }
+  return g;
+}
+
+/// What cotangents are asked for, and what they leave of F.
+class Asked {
+ public:
+  Asked(const OuterLoss& outer, const Vector& theta, Hypergradient& h)
+      : partial(Vector::Zero(theta.size())), outer_(outer), theta_(theta), h_(h) {}
+
+  Vector partial;  // ∂_θF
+  Vector w{};      // ∂_xF at x_T
+  OuterCurvature curvature{infinity, infinity};
+  bool has_slope = true;  // whether ∂_xF is finite
+
+  Vector at_end(const Vector& x) {
+    OuterGradient g = outer_gradient(at(0), x, theta_, OuterMayIgnoreX::no);
+    h_.value = g.value;
+    partial = g.theta;
+    return w = finite(std::move(g.x));
+  }
+  Vector along(Index t, const Vector& x) {
+    const auto i = static_cast<std::size_t>(t);
+    if (i >= seen_.size()) seen_.resize(i + 1);
+    seen_[i] = true;
+    return finite(count(t, x));
+  }
+  OuterPart part(const Vector& x, const Vector& of_x) {
+    if (!outer_.is_along) curvature = outer_curvature(at(0), x, theta_, of_x);
+    return {partial, curvature.x, curvature.theta};
+  }
+  /// Of a loss along the run: whether F_0, …, F_T have counted, and what makes one count that has not.
+  /// @{
+  bool has_seen_all(Index steps) const { return std::count(seen_.begin(), seen_.end(), true) > steps; }
+  void count_unseen(Index t, const Vector& x) {
+    const auto i = static_cast<std::size_t>(t);
+    if (i >= seen_.size() || !seen_[i]) count(t, x);
+  }
+  /// @}
+
+ private:
+  Outer at(Index t) const {
+    return [this, t](const VarVector& x, const VarVector& theta) { return outer_.at(t, x, theta); };
+  }
+  Vector count(Index t, const Vector& x) {
+    OuterGradient g = outer_gradient(at(t), x, theta_, OuterMayIgnoreX::yes);
+    h_.value += g.value;
+    partial += g.theta;
+    return std::move(g.x);
+  }
+  Vector finite(Vector of_x) {
+    if (of_x.allFinite()) return of_x;
+    has_slope = false;
+    return Vector::Zero(of_x.size());
+  }
+
+  const OuterLoss& outer_;
+  const Vector& theta_;
+  Hypergradient& h_;
+  std::vector<bool> seen_{};  // which F_t counted
+};
+
 }  // namespace
 
-OuterDirections::OuterDirections(Index n, Index p, const Vector& w)
-    : x(Matrix::Zero(n, 3)), theta(Matrix::Zero(p, 3)) {
-  // Not from w alone: it may vanish, or be blind to where F bends.
-  x.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
-  x.col(1) = generic(n);
-  if (p > 0) theta.col(2) = generic(p);
-}
-
-void OuterDirections::turn(const Matrix& of_x, const Matrix& of_theta) {
-  curvature.x = std::max(curvature.x, of_x.col(0).stableNorm());
-  for (const double size :
-       {of_theta.col(0).stableNorm(), of_theta.col(1).stableNorm(), of_x.col(2).stableNorm()})
-    curvature.theta = std::max(curvature.theta, size);
-  const auto follow = [](auto direction, const auto& image) {
-    if (image.stableNorm() > 0) direction = image.stableNormalized();
-  };
-  follow(x.col(0), of_x.col(0));
-  follow(x.col(1), of_x.col(2));
-  follow(theta.col(2), of_theta.col(1));
+Hypergradient hypergradient(const OuterLoss& outer, const std::function<StepsPtr()>& run, const Vector& theta,
+                            const Method& method) {
+  Hypergradient h;
+  Asked asked(outer, theta, h);
+  Cotangent cotangent = outer.is_along
+                            ? Cotangent([&](Index t, const Vector& x) { return asked.along(t, x); })
+                            : Cotangent([&](const Vector& x) { return asked.at_end(x); });
+  cotangent.belongs_to([&](const Vector& x, const Vector& of_x) { return asked.part(x, of_x); });
+  const Vjp v = vjp(run(), cotangent, method, false);
+  static_cast<RunRecord&>(h) = v;
+  // Those before the last steps count, too, where the run is truncated.
+  if (outer.is_along && !asked.has_seen_all(v.steps))
+    show_run(run(), v.steps, [&](Index t, const Vector& x) { asked.count_unseen(t, x); });
+  h.dtheta = v.dtheta + asked.partial;
+  h.dx0 = v.dx0;
+  h.adjoint = v.adjoint;
+  h.certificate = v.certificate;
+  if (!asked.has_slope) {  // what was pulled back stood for no cotangent, and proves nothing
+    for (Vector* const derivative : {&h.dtheta, &h.dx0, &h.adjoint}) derivative->setConstant(std::nan(""));
+    h.certificate = {};
+  }
+  if (!(asked.partial.allFinite() && asked.has_slope) && h.status != Status::non_finite) {
+    h.status = Status::non_finite_derivative;
+    h.origin =
+        asked.has_slope ? "the outer loss, differentiated in theta" : "the outer loss, differentiated in x";
+  }
+  h.certificate.norm = h.dtheta.stableNorm();
+  const OuterCurvature& curvature = asked.curvature;
+  if (const std::optional<double>& d = h.certificate.distance; d && std::isfinite(curvature.x))
+    h.value_error = *d * (asked.w.stableNorm() + 0.5 * curvature.x * *d);
+  return h;
 }
 
 }  // namespace unroll::detail

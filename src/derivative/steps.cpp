@@ -36,8 +36,8 @@ Steps::~Steps() = default;
 
 void DeleteSteps::operator()(Steps* steps) const { delete steps; }
 
-StepsPtr steps_of(const Problem& problem, std::shared_ptr<const AnySolver> solver, const Start& start,
-                  const Vector& theta, const SolveOptions& options) {
+StepsPtr steps_of(const Problem& problem, AnySolverPtr solver, const Start& start, const Vector& theta,
+                  const SolveOptions& options) {
   return StepsPtr(new Steps(problem, std::move(solver), start, theta, options));
 }
 

@@ -32,8 +32,6 @@ Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional
   return eigen.eigenvectors() * inverse.asDiagonal() * eigen.eigenvectors().transpose();
 }
 
-Vector negative(const Vector& v) { return -v; }
-
 Matrix among(const Vector& free, const Matrix& H) {
   Matrix of_free = free.asDiagonal() * H * free.asDiagonal();
   of_free.diagonal() += Vector(1 - free.array());

@@ -23,18 +23,22 @@ struct Row {
   std::string name;
   Operand operand;
   Empty empty;
-  std::function<ErasedRule(const Matrix& at)> rule;
+  ErasedRule (*rule)(const Matrix& at);
 };
 
+// F captures nothing.
 template <class F>
-Row row_of(const char* name, Operand operand, const F& f, Empty empty = Empty::works) {
-  return {name, operand, empty, [f](const Matrix& at) {
+Row row_of(const char* name, Operand operand, const F&, Empty empty = Empty::works) {
+  return {name, operand, empty, [](const Matrix& at) {
             constexpr std::index_sequence<0> one{};
             // (A generic lambda of vectors need not compile for matrices.)
-            if constexpr (std::is_invocable_v<F, Matrix, int>)
-              return rule::erased([f](const auto& x) { return f(x, 0); }, one, at);
-            else
+            if constexpr (std::is_invocable_v<F, Matrix, int>) {
+              static constexpr auto f = [](const auto& x) { return F{}(x, 0); };
+              return rule::erased(f, one, at);
+            } else {
+              static constexpr F f{};
               return rule::erased(f, one, Vector(at.reshaped()));
+            }
           }};
 }
 // A function of a vector; of a matrix.

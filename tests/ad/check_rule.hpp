@@ -2,8 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "unroll/ad/gradient.hpp"
@@ -26,8 +27,8 @@ struct RuleOptions {
   bool symmetric = false;   // changes of a square matrix are symmetric
 };
 
-/// A rule with its types erased: operands as matrices, results as blocks, size × (1 + k), or as one node of a
-/// tape.
+/// A rule with its types erased, which refers to it: operands as matrices, results as blocks, size × (1 + k),
+/// or as one node of a tape.
 struct ErasedRule {
   struct Node {
     VarArray array;
@@ -35,9 +36,14 @@ struct ErasedRule {
     bool is_scalar;
   };
   std::vector<Matrix> at;
-  std::function<Matrix(const std::vector<Matrix>&)> plain;
-  std::function<Matrix(const std::vector<DualArray>&)> dual;
-  std::function<Node(const std::vector<VarArray>&)> taped;
+  const void* f;  // which these take: a std::function would be compiled for every rule
+  Matrix (*of_plain)(const void* f, const std::vector<Matrix>& in);
+  Matrix (*of_dual)(const void* f, const std::vector<DualArray>& in);
+  Node (*of_taped)(const void* f, const std::vector<VarArray>& in);
+
+  Matrix plain(const std::vector<Matrix>& in) const { return of_plain(f, in); }
+  Matrix dual(const std::vector<DualArray>& in) const { return of_dual(f, in); }
+  Node taped(const std::vector<VarArray>& in) const { return of_taped(f, in); }
 };
 
 /// What is wrong with the rule, a line each; empty if nothing is.
@@ -71,18 +77,23 @@ template <class F, class... X, std::size_t... I>
 ErasedRule erased(const F& f, std::index_sequence<I...>, const X&... at) {
   std::vector<Matrix> operands;
   (operands.push_back(at), ...);
-  return {operands,
-          [f](const std::vector<Matrix>& in) -> Matrix {
-            using Result = decltype(f(std::declval<const X&>()...));
+  return {std::move(operands), std::addressof(f),
+          [](const void* of, const std::vector<Matrix>& in) -> Matrix {
+            const F& rule = *static_cast<const F*>(of);
+            using Result = decltype(rule(std::declval<const X&>()...));
             if constexpr (std::is_arithmetic_v<Result> ||
                           std::is_base_of_v<Eigen::PlainObjectBase<Result>, Result>)
-              return block_of_result(f(X(in[I])...));
+              return block_of_result(rule(X(in[I])...));
             else  // Eigen's own lazy expression, which may refer to temporaries that are gone: duals without
                   // tangents
-              return block_of_result(f(DualOf<X>(X(in[I]))...));
+              return block_of_result(rule(DualOf<X>(X(in[I]))...));
           },
-          [f](const std::vector<DualArray>& in) { return block_of_result(f(DualOf<X>(in[I])...)); },
-          [f](const std::vector<VarArray>& in) { return node_of(f(VarOf<X>(in[I])...)); }};
+          [](const void* of, const std::vector<DualArray>& in) -> Matrix {
+            return block_of_result((*static_cast<const F*>(of))(DualOf<X>(in[I])...));
+          },
+          [](const void* of, const std::vector<VarArray>& in) {
+            return node_of((*static_cast<const F*>(of))(VarOf<X>(in[I])...));
+          }};
 }
 
 }  // namespace rule

@@ -14,6 +14,10 @@ Matrix last_columns(const Matrix& x, Index count);
 Matrix stacked(const Matrix& above, const Matrix& below);
 /// c I, n×n.
 Matrix scaled_identity(double c, Index n);
+/// −v.
+Vector negative(const Vector& v);
+/// The i-th of n.
+Vector unit_vector(Index n, Index i);
 /// x + c y.
 Vector displaced(const Vector& x, double c, const Vector& y);
 /// Whether all numbers are the same; NaN is not.

@@ -6,6 +6,7 @@
 
 #include "unroll/ad/elementwise.hpp"
 #include "unroll/ad/operators.hpp"
+#include "unroll/ad/plain.hpp"
 
 /// A user's own primitive (primitive.hpp) as a rule of the engine.
 namespace unroll::ad {
@@ -22,7 +23,6 @@ Matrix pair_of_columns(const ConstBlock& block, Index j, Index k);
 /// ẏ_i += ⟨the derivative of x̄ along the further direction, ẋ⟩, for every tangent.
 void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x);
 /// e_i.
-Vector unit_vector(Index n, Index i);
 Matrix scaled_copy(const ScaledBlock& block);
 
 // The plain type an operand has inside a primitive.

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <memory>
-
 #include "unroll/check/findings.hpp"
 #include "unroll/check/options.hpp"
 #include "unroll/solver/run.hpp"
@@ -12,9 +10,8 @@ namespace unroll {
 enum class StepsMay { depend_on_t, not_depend_on_t };
 
 namespace detail {
-Findings check_solver(const std::shared_ptr<const AnySolver>& solver, const Problem& problem,
-                      const Vector& x0, const Vector& theta, const SolveOptions& options,
-                      const CheckOptions& allowed, StepsMay may);
+Findings check_solver(AnySolverPtr solver, const Problem& problem, const Vector& x0, const Vector& theta,
+                      const SolveOptions& options, const CheckOptions& allowed, StepsMay may);
 }  // namespace detail
 
 /// Checks a solver on a problem, from x_0 at θ and for options.steps steps, few enough that differences of
@@ -31,8 +28,8 @@ Findings check_solver(const S& solver, const Problem& problem, const Vector& x0,
                       const SolveOptions& options = {.steps = 10}, const CheckOptions& allowed = {},
                       StepsMay may = StepsMay::depend_on_t) {
   if constexpr (require_solver<S>())
-    return detail::check_solver(std::make_shared<const detail::TypedSolver<S, const S&>>(solver), problem, x0,
-                                theta, options, allowed, may);
+    return detail::check_solver(detail::AnySolverPtr(new detail::TypedSolver<S, const S&>(solver)), problem,
+                                x0, theta, options, allowed, may);
   else
     return {};  // (it has been said)
 }

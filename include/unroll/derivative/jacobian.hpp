@@ -20,8 +20,7 @@ template <class S, class Held = const S&>
 StepsPtr steps_of(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                   const SolveOptions& options) {
   if constexpr (require_solver<S>())
-    return steps_of(problem, std::shared_ptr<const AnySolver>(new TypedSolver<S, Held>(solver)), start, theta,
-                    options);
+    return steps_of(problem, AnySolverPtr(new TypedSolver<S, Held>(solver)), start, theta, options);
   else
     return nullptr;  // (it has been said)
 }

@@ -17,8 +17,8 @@ struct DeleteSteps {
 using StepsPtr = std::unique_ptr<Steps, DeleteSteps>;
 
 /// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
-StepsPtr steps_of(const Problem& problem, std::shared_ptr<const AnySolver> solver, const Start& start,
-                  const Vector& theta, const SolveOptions& options);
+StepsPtr steps_of(const Problem& problem, AnySolverPtr solver, const Start& start, const Vector& theta,
+                  const SolveOptions& options);
 
 /// Sees an iterate, n.
 using SeeIterate = std::function<void(Index t, const Vector& x)>;

@@ -163,6 +163,7 @@ class AnySolver {
   /// Constant matrices within the solver are referred to by the tape, and watched.
   virtual void watch(Tape& tape) const = 0;
 };
+using AnySolverPtr = std::unique_ptr<const AnySolver>;
 
 /// Compiled in the library.
 /// @{

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "unroll/ad/operators.hpp"
+#include "unroll/ad/plain.hpp"
 #include "unroll/solver/equation.hpp"
 #include "unroll/solver/line_search.hpp"
 #include "unroll/solver/state.hpp"
@@ -28,7 +29,7 @@ struct Backtracking {
     const Vector numbers = value_of(g);
     if (detail::is_stationary(numbers))
       return {detail::stationary_step("backtracking", f, s.x, g, theta, search.first_step)};
-    const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, detail::negative(numbers));
+    const double h = search(f.plain(), value_of(s.x), value_of(theta), numbers, ad::negative(numbers));
     if (h == 0) return {detail::idle_step("backtracking", f, s.x, g, theta, t, search.first_step)};
     return {s.x - h * g};
   }

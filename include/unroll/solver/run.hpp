@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -97,7 +96,7 @@ Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> sta
   if constexpr (require_solver<S, V>()) {
     using Typed = detail::SolverOf<S, V>;
     const Typed typed(solver);
-    detail::StatePtr<V> at = std::make_unique<typename Typed::State>(std::move(state));
+    detail::StatePtr<V> at(new typename Typed::State(std::move(state)));
     const auto prepared = typed.prepare(theta);
     const auto see = [&](Index t, const detail::AnyState<V>& next, const detail::AnyState<V>&) {
       visit(t, Typed::typed(next).value());

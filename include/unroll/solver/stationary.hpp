@@ -21,8 +21,6 @@ double size_of(const Vector& v);
 /// @throws NumericalError naming the method and λ_i if there is no flat_step.
 Matrix inverse_curvature(std::string_view method, const Matrix& H, std::optional<double> flat_step);
 
-/// −v.
-Vector negative(const Vector& v);
 /// H where rows and columns are `free` (1, else 0), I elsewhere.
 Matrix among(const Vector& free, const Matrix& H);
 

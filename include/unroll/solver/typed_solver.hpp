@@ -11,7 +11,8 @@
 #include "unroll/solver/any_solver.hpp"
 #include "unroll/solver/solver.hpp"
 
-/// What remembers the types that any_solver.hpp forgets.
+/// What remembers the types that any_solver.hpp forgets. (Objects are made by `new`: a std::unique_ptr of
+/// each type would be one more for every solver that is compiled.)
 namespace unroll::detail {
 
 /// Lists a member, or an element or a member of one: what is neither array nor number is left out.
@@ -120,7 +121,7 @@ class TypedState final : public AnyState<V> {
     if constexpr (!stays_in_place<T>) list();
   }
 
-  StatePtr<V> copy() const override { return std::make_unique<TypedState>(value_); }
+  StatePtr<V> copy() const override { return StatePtr<V>(new TypedState(value_)); }
   const V& iterate() const override {
     if constexpr (std::is_lvalue_reference_v<decltype(unroll::iterate(value_))>)
       return unroll::iterate(value_);
@@ -182,11 +183,9 @@ class SolverOf final : public SolverIn<V> {
   static StateOf<S, V> taken(StatePtr<V> state) { return static_cast<State&&>(*state).take(); }
 
   Equation equation() const override { return declared_equation<S>(); }
-  StatePtr<V> start(const V& x0) const override {
-    return std::make_unique<State>(initial_state(solver_, x0));
-  }
+  StatePtr<V> start(const V& x0) const override { return StatePtr<V>(new State(initial_state(solver_, x0))); }
   PreparedPtr<V> prepare(const V& theta) const override {
-    return std::make_unique<Made>(unroll::prepare(solver_, theta));
+    return PreparedPtr<V>(new Made(unroll::prepare(solver_, theta)));
   }
   void step(const Oracle<V>& f, const AnyState<V>& from, const V& theta, Index t,
             const AnyArrays<V>& prepared, StatePtr<V>& to, Which which) const override {
@@ -196,7 +195,7 @@ class SolverOf final : public SolverIn<V> {
       if (to)
         static_cast<State&>(*to).set(std::move(next));
       else
-        to = std::make_unique<State>(std::move(next));
+        to.reset(new State(std::move(next)));
     };
     if constexpr (HasFrozenStep<S, V>)
       if (which == Which::frozen) return put(take_last_step<V, S>(solver_, f, state, theta, t, given));
@@ -210,19 +209,19 @@ class SolverOf final : public SolverIn<V> {
     if constexpr (is_plain)
       return plain.copy();
     else
-      return std::make_unique<State>(
-          convert_state<StateOf<S, V>>(SolverOf<S, Vector>::typed(plain).value(), become));
+      return StatePtr<V>(
+          new State(convert_state<StateOf<S, V>>(SolverOf<S, Vector>::typed(plain).value(), become)));
   }
   PreparedPtr<V> into(const AnyArrays<Vector>& plain, IntoWorld<V>& become) const override {
     const auto& made = static_cast<const typename SolverOf<S, Vector>::Made&>(plain).value;
-    return std::make_unique<Made>(convert_prepared<PreparedOf<S, V>>(made, become));
+    return PreparedPtr<V>(new Made(convert_prepared<PreparedOf<S, V>>(made, become)));
   }
   StatePtr<Vector> out_of(const AnyState<V>& state, OutOfWorld<V>&& become) const override {
     if constexpr (is_plain)
       return state.copy();
     else
-      return std::make_unique<typename SolverOf<S, Vector>::State>(
-          convert_state<StateOf<S, Vector>>(typed(state).value(), become));
+      return StatePtr<Vector>(new typename SolverOf<S, Vector>::State(
+          convert_state<StateOf<S, Vector>>(typed(state).value(), become)));
   }
   const SolverIn<Vector>& plain() const override {
     if constexpr (is_plain)
