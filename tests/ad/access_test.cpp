@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "ad/check_rule.hpp"
 
 using namespace unroll;
@@ -19,6 +22,22 @@ TEST_CASE("a concatenation passes adjoints to its parts, constants among them") 
 
 TEST_CASE("a column of a matrix passes adjoints to it") {
   check_rule([](const auto& m) { return cwise_product(column(m, 1), column(m, 2)); }, matrix_point(3, 4));
+}
+
+TEST_CASE("a loop over a vector's entries is the function that it says") {
+  check_rule(
+      [](const auto& v) {
+        scalar_t<std::remove_cvref_t<decltype(v)>> sum(0.0);
+        for (const auto& entry : v) sum += entry * sin(entry);
+        return sum;
+      },
+      point(4));
+  Tape tape;
+  const VarVector x = tape.input(Vector(Vector::LinSpaced(3, -1, 1)));
+  CHECK(value_of(*std::max_element(x.begin(), x.end())) == 1);
+  CHECK(std::distance(x.begin(), x.end()) == 3);
+  const DualVector none(Vector{});
+  CHECK(none.begin() == none.end());
 }
 
 TEST_CASE("entries are scalars, and scalars assemble to a vector") {

@@ -33,6 +33,13 @@ void refuse_number() {
       "write `value_of(x[0])` for the number alone");
 }
 
+template <class T>
+void refuse_size() {
+  static_assert(never<T>,
+                "an array of so many entries would have none to write to: collect them in a "
+                "std::vector<scalar_t<V>> and assemble(list); a constant is V(Vector::Zero(n))");
+}
+
 /// Copies and moves of an array, and what is assigned to it by name. What a function returned, a segment say,
 /// is a value: writing to it would be lost, and does not compile.
 #define UNROLL_ASSIGNED_BY_NAME(Array)           \

@@ -5,6 +5,7 @@
 
 #include "unroll/ad/assignment.hpp"
 #include "unroll/ad/block.hpp"
+#include "unroll/ad/entries.hpp"
 #include "unroll/ad/functions.hpp"
 
 namespace unroll {
@@ -194,8 +195,18 @@ class DualVector : public DualArray {
       const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
   /// `tangents` is n×k. @throws ShapeError otherwise.
   DualVector(const Vector& value, const Matrix& tangents) : DualArray({value.size(), 1}, value, tangents) {}
+  /// Of so many entries: does not compile, and says what to write.
+  template <std::integral T>
+  explicit DualVector(T) {
+    ad::refuse_size<T>();
+  }
   /// `array` must have one column, which is not checked.
   explicit DualVector(DualArray array) : DualArray(std::move(array)) {}
+  /// Its entries, `for (const auto x_i : x)`: each a value, which nothing can be written to.
+  /// @{
+  ad::EntryIterator<DualVector, Dual> begin() const { return {*this, 0}; }
+  ad::EntryIterator<DualVector, Dual> end() const { return {*this, size()}; }
+  /// @}
   /// The n entries without their tangents.
   Vector value() const { return block().col(0); }
 };

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <utility>
 
 #include "unroll/ad/assignment.hpp"
+#include "unroll/ad/entries.hpp"
 #include "unroll/ad/tape_core.hpp"
 #include "unroll/ad/var.hpp"
 
@@ -130,8 +132,18 @@ class VarVector : public VarArray {
   template <class D>
   requires std::is_same_v<typename D::Scalar, Var> VarVector(
       const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
+  /// Of so many entries: does not compile, and says what to write.
+  template <std::integral T>
+  explicit VarVector(T) {
+    ad::refuse_size<T>();
+  }
   /// `array` must have one column, which is not checked.
   explicit VarVector(VarArray array) : VarArray(std::move(array)) {}
+  /// Its entries, `for (const auto x_i : x)`: each a value, which nothing can be written to.
+  /// @{
+  ad::EntryIterator<VarVector, Var> begin() const { return {*this, 0}; }
+  ad::EntryIterator<VarVector, Var> end() const { return {*this, size()}; }
+  /// @}
   /// The n entries without a derivative. @throws TapeError if the tape was cleared or destroyed.
   Vector value() const { return block().col(0); }
 };
