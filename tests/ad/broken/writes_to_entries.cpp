@@ -1,4 +1,4 @@
-// expect: cannot bind non-const lvalue reference of type
+// expect: non-const lvalue reference
 #include "unroll/unroll.hpp"
 
 void clear(unroll::VarVector& y) {
