@@ -8,7 +8,7 @@
 #include <string>
 
 #include "compare/data_setup.hpp"
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/texts.hpp"
 #include "support/worst.hpp"
 #include "theory/reference.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/texts.hpp"
 #include "unroll/error.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "unroll/compare/csv.hpp"
 #include "unroll/error.hpp"
 #include "unroll/solver/chebyshev.hpp"

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "compare/some_figures.hpp"
-#include "compare/temporary_directory.hpp"
 #include "support/skipped.hpp"
+#include "support/temporary_directory.hpp"
 
 // What needs gnuplot, in a file of its own: where there is none, CTest says that it was skipped.
 using namespace unroll;

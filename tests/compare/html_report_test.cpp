@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "compare/html_checker.hpp"
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/texts.hpp"
 #include "unroll/compare/advice.hpp"
 #include "unroll/compare/html.hpp"

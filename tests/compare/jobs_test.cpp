@@ -5,7 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "unroll/compare/csv.hpp"
 #include "unroll/error.hpp"
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "compare/some_figures.hpp"
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 using namespace unroll;
 namespace fs = std::filesystem;

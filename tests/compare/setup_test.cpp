@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "compare/data_setup.hpp"
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/texts.hpp"
 #include "unroll/compare/curse.hpp"
 #include "unroll/compare/normal.hpp"

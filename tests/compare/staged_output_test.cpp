@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "unroll/error.hpp"
 
 using namespace unroll;

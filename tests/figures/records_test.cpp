@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 #include "unroll/error.hpp"
 
 namespace figures {

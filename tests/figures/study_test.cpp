@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "compare/temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace figures {
 namespace {

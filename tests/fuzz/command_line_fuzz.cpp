@@ -1,12 +1,11 @@
 #include <fcntl.h>
-#include <stdlib.h>  // setenv, mkdtemp
+#include <stdlib.h>  // setenv
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "fuzz/fuzz.hpp"
+#include "support/temporary_directory.hpp"
 
 // The program itself, in this process.
 #define main curse_of_unrolling
@@ -21,25 +20,17 @@ namespace {
 namespace fs = std::filesystem;
 
 /// An empty working directory with data files good and bad, where nothing can be drawn.
-struct Place {
-  fs::path directory;
+struct Place : test::TemporaryDirectory {
   Place() {
-    std::string pattern = (fs::temp_directory_path() / "unroll-fuzz-XXXXXX").string();
-    require(mkdtemp(pattern.data()) != nullptr, "no temporary directory");
-    directory = pattern;
-    fs::current_path(directory);
+    fs::current_path(path());
     setenv("PATH", "/nowhere", 1);
-    std::ofstream("small.csv") << "a,b,y\n1,2,3\n2,1,5\n3,5,4\n4,4,7\n";
-    std::ofstream("classes.csv") << "a,b,y\n1,2,0\n2,1,1\n3,5,1\n4,4,0\n";
-    std::ofstream("text.csv") << "a,b,y\n1,2,3\n4,five,6\n";
-    std::ofstream("constant.csv") << "a,b,y\n1,1,3\n1,1,6\n";
-    std::ofstream("huge.csv") << "a,b,y\n1e308,-1e308,1e308\n-1e308,1e300,2\n1,2,3\n";
-    std::ofstream("start.csv") << "1\n-2\n";
-    std::ofstream("empty.csv") << "";
-  }
-  ~Place() {
-    std::error_code ignored;
-    fs::remove_all(directory, ignored);
+    write("small.csv", "a,b,y\n1,2,3\n2,1,5\n3,5,4\n4,4,7\n");
+    write("classes.csv", "a,b,y\n1,2,0\n2,1,1\n3,5,1\n4,4,0\n");
+    write("text.csv", "a,b,y\n1,2,3\n4,five,6\n");
+    write("constant.csv", "a,b,y\n1,1,3\n1,1,6\n");
+    write("huge.csv", "a,b,y\n1e308,-1e308,1e308\n-1e308,1e300,2\n1,2,3\n");
+    write("start.csv", "1\n-2\n");
+    write("empty.csv", "");
   }
 };
 
@@ -71,11 +62,6 @@ int run(std::vector<std::string> arguments) {
   std::fflush(stdout);
   std::fflush(stderr);
   return status;
-}
-
-std::string content(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
 }  // namespace
@@ -151,14 +137,13 @@ void examine(std::string_view input) {
   }
   fs::remove_all("out");
   const int status = run(arguments);
-  const std::string errors = content("stderr");
+  const std::string errors = test::content("stderr");
   if (status == 0) {
     const bool help = !fs::exists("out");
-    require(help ? content("stdout").find("Usage") != std::string::npos
+    require(help ? test::content("stdout").find("Usage") != std::string::npos
                  : fs::exists("out/report.html") && fs::exists("out/trajectory.csv"),
             "exit code 0, and not all files are there");
-    require(help || std::distance(fs::directory_iterator("out"), fs::directory_iterator()) == 2,
-            "other files than the report and the table are there");
+    require(help || test::entries("out") == 2, "other files than the report and the table are there");
     return;
   }
   require(status == 2, fmt::format("exit code {}: {}", status, errors));

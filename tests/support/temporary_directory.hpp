@@ -1,11 +1,11 @@
 #pragma once
 
-#include <doctest/doctest.h>
 #include <stdlib.h>  // mkdtemp
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -16,7 +16,7 @@ class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "unroll-test-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory: " + pattern);
     path_ = pattern;
   }
   ~TemporaryDirectory() {
