@@ -24,6 +24,11 @@ TEST_CASE("a column of a matrix passes adjoints to it") {
   check_rule([](const auto& m) { return cwise_product(column(m, 1), column(m, 2)); }, matrix_point(3, 4));
 }
 
+static_assert(!std::is_assignable_v<decltype(*std::declval<const VarVector&>().begin()), double>);
+static_assert(!std::is_assignable_v<decltype(*std::declval<const DualVector&>().begin()), double>);
+static_assert(!std::is_assignable_v<decltype(std::declval<VarVector&>().value()[0]), double>);
+static_assert(!std::is_assignable_v<decltype(value_of(std::declval<DualMatrix&>())(0, 0)), double>);
+
 TEST_CASE("a loop over a vector's entries is the function that it says") {
   check_rule(
       [](const auto& v) {

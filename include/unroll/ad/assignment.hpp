@@ -49,8 +49,9 @@ void refuse_size() {
   Array& operator=(Array&&)& noexcept = default; \
   ~Array() = default;                            \
   template <class T>                             \
-  void operator=(const T&)&& {                   \
+  Array operator=(const T&)&& {                  \
     ad::refuse_assignment<T>();                  \
+    return *this;                                \
   }
 
 }  // namespace unroll::ad

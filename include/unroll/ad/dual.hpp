@@ -34,8 +34,9 @@ class Dual {
   /// @{
 #define UNROLL_REFUSED(op)       \
   template <class T>             \
-  void operator op(const T&)&& { \
+  Dual operator op(const T&)&& { \
     ad::refuse_assignment<T>();  \
+    return *this;                \
   }
   UNROLL_REFUSED(=)
   UNROLL_REFUSED(+=)
@@ -208,7 +209,7 @@ class DualVector : public DualArray {
   ad::EntryIterator<DualVector, Dual> end() const { return {*this, size()}; }
   /// @}
   /// The n entries without their tangents.
-  Vector value() const { return block().col(0); }
+  const Vector value() const { return block().col(0); }
 };
 
 /// A matrix of r×c entries with k tangents.
@@ -232,7 +233,7 @@ class DualMatrix : public DualArray {
   /// `array` as a matrix, whatever its shape.
   explicit DualMatrix(DualArray array) : DualArray(std::move(array)) {}
   /// The r×c entries without their tangents.
-  Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
+  const Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
 };
 
 }  // namespace unroll

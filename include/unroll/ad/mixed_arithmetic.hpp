@@ -111,10 +111,16 @@ auto operator-(const S& s, const X& x) {
 /// [x /= s: n, 1 → n]. x becomes another array. Of plain arrays only += and −= of a number stand here; Eigen
 /// has the others.
 /// @{
-#define UNROLL_COMPOUND(op)                                                                 \
-  template <class A, class T>                                                               \
-  requires(ad::TapedArray<A> || ad::DualisedArray<A>) A& operator op##=(A& x, const T& y) { \
-    return x = A(x op y);                                                                   \
+#define UNROLL_COMPOUND(op)                                                                          \
+  template <class A, class T>                                                                        \
+  requires(ad::TapedArray<A> || ad::DualisedArray<A>) A& operator op##=(A& x, const T& y) {          \
+    return x = A(x op y);                                                                            \
+  }                                                                                                  \
+  template <class A, class T>                                                                        \
+  requires(!std::is_reference_v<A> && (ad::TapedArray<A> || ad::DualisedArray<A>)) A operator op##=( \
+      A&& x, const T&) {                                                                             \
+    ad::refuse_assignment<T>();                                                                      \
+    return x;                                                                                        \
   }
 UNROLL_COMPOUND(+)
 UNROLL_COMPOUND(-)

@@ -19,7 +19,7 @@ namespace unroll {
 /// @{
 template <class A>
 requires requires { typename A::Plain; }
-typename A::Plain value_of(const A& a) { return a.value(); }
+const typename A::Plain value_of(const A& a) { return a.value(); }
 template <class A>
 const A& value_of(const Eigen::PlainObjectBase<A>& a) {
   return a.derived();

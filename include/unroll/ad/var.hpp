@@ -60,8 +60,9 @@ class Var : public Expression<Var> {
     return *this = *this op other;                     \
   }                                                    \
   template <class T>                                   \
-  void operator op##=(const T&)&& {                    \
+  Var operator op##=(const T&)&& {                     \
     ad::refuse_assignment<T>();                        \
+    return *this;                                      \
   }
   UNROLL_COMPOUND(+)
   UNROLL_COMPOUND(-)
@@ -70,8 +71,9 @@ class Var : public Expression<Var> {
 #undef UNROLL_COMPOUND
   /// @}
   template <class T>
-  void operator=(const T&) && {
+  Var operator=(const T&) && {
     ad::refuse_assignment<T>();
+    return *this;
   }
 
   // For the engine.

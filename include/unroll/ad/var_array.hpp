@@ -145,7 +145,7 @@ class VarVector : public VarArray {
   ad::EntryIterator<VarVector, Var> end() const { return {*this, size()}; }
   /// @}
   /// The n entries without a derivative. @throws TapeError if the tape was cleared or destroyed.
-  Vector value() const { return block().col(0); }
+  const Vector value() const { return block().col(0); }
 };
 
 /// A matrix on a tape.
@@ -165,7 +165,7 @@ class VarMatrix : public VarArray {
   /// `array` as a matrix, whatever its shape.
   explicit VarMatrix(VarArray array) : VarArray(std::move(array)) {}
   /// The entries without a derivative. @throws TapeError if the tape was cleared or destroyed.
-  Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
+  const Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
 };
 
 }  // namespace unroll

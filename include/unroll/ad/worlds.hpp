@@ -6,9 +6,6 @@
 #include <vector>
 
 #include "unroll/ad/aggregate.hpp"
-#include "unroll/ad/dual.hpp"
-#include "unroll/ad/value_of.hpp"
-#include "unroll/ad/var_array.hpp"
 
 /// How an aggregate goes from one world, plain, dual or taped, to another. A member, or an element of a
 /// member that is a std::vector, is one of: an array or a scalar, which carry derivatives on a tape and have
@@ -36,9 +33,6 @@ To convert_member(const From& from, F&& f) {
   }
 }
 
-/// The numbers behind a taped or dual array or scalar.
-inline constexpr auto numbers = [](const auto& value) { return value_of(value); };
-
 /// The state in another world, of type To, member by member.
 template <class To, class From, class F>
 To convert_state(const From& from, F&& f) {
@@ -57,19 +51,6 @@ To convert_prepared(const From& from, F&& f) {
     return convert_state<To>(from, f);
   } else {
     return convert_member<To>(from, f);
-  }
-}
-
-/// f(array or scalar) for all that carry derivatives in a member of a taped or dual state.
-template <class Member, class F>
-void for_each_taped(const Member& member, F&& f) {
-  if constexpr (std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member> ||
-                std::is_same_v<Member, Var> || std::is_same_v<Member, Dual>) {
-    f(member);
-  } else if constexpr (is_std_vector<Member>) {
-    for (const auto& element : member) for_each_taped(element, f);
-  } else if constexpr (std::is_aggregate_v<Member> && std::is_class_v<Member> && !std::is_empty_v<Member>) {
-    for_each_member(member, [&](const auto& inner) { for_each_taped(inner, f); });
   }
 }
 
