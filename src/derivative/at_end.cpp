@@ -29,6 +29,7 @@ class AtEnd final : public Backwards {
   History history(const Selection& selected) override { return Linearisation::history(selected); }
 
  private:
+  bool gathers_at_end() const override { return true; }
   Cotangents swept(const Seeds& seeds) override {
     Matrix w = end_cotangents(seeds, "Reverse{.at_end}");
     const Index columns = w.cols();

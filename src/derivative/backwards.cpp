@@ -140,7 +140,24 @@ Pullback Backwards::corrected_by_gradient(const Matrix& w, const Matrix& gathere
 Pullback Backwards::corrected_by_fixed_point(const Matrix& w, const Matrix& gathered) {
   const FixedPoint point(steps());
   adjoint_ = AdjointEstimate{w, point.of(gathered), std::nullopt};
-  return {point.pull_to_theta(adjoint_->lambda), Matrix::Zero(w.rows(), w.cols())};
+  const Pullback pulled{point.pull_to_theta(adjoint_->lambda), Matrix::Zero(w.rows(), w.cols())};
+  const bool may_differ = steps().has_frozen_step() && !gathers_at_end();
+  const auto as_taken = may_differ ? pulled_as_taken(gathered) : std::nullopt;
+  constexpr double little = 0.01;
+  if (!as_taken || (*as_taken - pulled.theta).stableNorm() <= little * as_taken->stableNorm()) return pulled;
+  adjoint_.reset();  // it is no estimate for the step that a certificate looks at
+  return {*as_taken, pulled.start};
+}
+
+std::optional<Matrix> Backwards::pulled_as_taken(const Matrix& gathered) {
+  try {
+    const Steps::AsTaken as_taken(steps());
+    const FixedPoint point(steps());
+    const Matrix theta = point.pull_to_theta(point.of(gathered));
+    return theta.allFinite() ? std::optional(theta) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace unroll::detail

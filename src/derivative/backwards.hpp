@@ -23,6 +23,9 @@ class Backwards : public Linearisation {
  protected:
   /// Cotangents at x_0 (n×s), of what was prepared, of θ, and the sums that were asked for.
   virtual Cotangents swept(const Seeds& seeds) = 0;
+  /// Whether those sums are of steps as they are differentiated at the end: of frozen ones, where there are
+  /// any.
+  virtual bool gathers_at_end() const { return false; }
   const Reverse& method() const { return method_; }
 
  private:
@@ -35,6 +38,9 @@ class Backwards : public Linearisation {
   bool is_bypassed(const Matrix& w, const Cotangents& c);
   Pullback corrected_by_gradient(const Matrix& w, const Matrix& gathered);
   Pullback corrected_by_fixed_point(const Matrix& w, const Matrix& gathered);
+  /// The same of the step as it was taken, whose cotangents were gathered: a frozen step may be of another
+  /// length. Nothing where it cannot be differentiated, for which there are frozen ones.
+  std::optional<Matrix> pulled_as_taken(const Matrix& gathered);
 
   Reverse method_;
   Equation equation_ = Equation::automatic;

@@ -96,11 +96,13 @@ void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
   if (!c.kinks.empty()) c.verdict = Verdict::at_kink;
 }
 
-/// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there.
+/// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there:
+/// of a map that does not contract, as one whose state's parts change places, its residuals bound nothing.
 void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
               double least) {
-  if (c.verdict == Verdict::other_equation || !is_near(steps, c, seen) || !std::isfinite(bound) ||
-      !std::isfinite(*c.gradient_norm))
+  constexpr double contracts = 1 - 1e-9;
+  if (c.verdict == Verdict::other_equation || seen > contracts || !is_near(steps, c, seen) ||
+      !std::isfinite(bound) || !std::isfinite(*c.gradient_norm))
     return;
   c.source = ConstantSource::estimated;
   c.bound = bound;

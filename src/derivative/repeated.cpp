@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <set>
 #include <string>
 #include <tuple>
@@ -89,6 +90,8 @@ class Passed {
 Vector gradient_if_any(const Problem& problem, const Vector& x, const Vector& theta) {
   try {
     return problem.gradient(x, theta);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     return {};
   }
@@ -100,6 +103,8 @@ double size_of_terms(const Problem& problem, const Vector& x, const Vector& thet
   try {
     const double size = checked_push(problem, x, theta, x, Matrix::Zero(theta.size(), 1)).stableNorm();
     return std::isfinite(size) ? size : unknown;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     return unknown;
   }

@@ -41,30 +41,42 @@ bool gives_back_iterate(const AnyState<VarVector>& next, const AnyState<VarVecto
 }
 
 namespace {
-[[noreturn]] void throw_changed_list(std::ptrdiff_t now, std::ptrdiff_t before) {
+[[noreturn]] void throw_changed_list(Index member, std::ptrdiff_t now, std::ptrdiff_t before) {
   throw UnsupportedError(fmt::format(
-      "the corrected derivative of a fixed point: a list of the state has {} elements, not {} as "
-      "at the start, and cotangents of lists that grow have no sum; take Implicit{{}}, or Reverse{{}} "
+      "the corrected derivative of a fixed point: a list of the state, its member {}, is of length {}, "
+      "not {} as at the start, and cotangents of lists that grow have no sum; take Implicit{{}}, or "
+      "Reverse{{}} "
       "uncorrected (or, of a solver whose x makes the gradient of f vanish, declare that by `static "
       "constexpr Equation equation = Equation::gradient`)",
-      now, before));
+      member + 1, now, before));
 }
 
-/// Elements of all lists.
-std::ptrdiff_t listed(const AnyState<VarVector>& state) {
-  return std::ranges::count_if(state.parts(), &Part<VarVector>::is_listed);
+/// The parts that carry derivatives.
+std::vector<Part<VarVector>> carriers(const AnyState<VarVector>& state) {
+  std::vector<Part<VarVector>> all = state.parts();
+  std::erase_if(all, [](const auto& part) { return part.array == nullptr && part.scalar == nullptr; });
+  return all;
 }
 }  // namespace
 
 void add(AnyState<VarVector>& state, const AnyState<VarVector>& zeros) {
-  if (state.parts().size() != zeros.parts().size()) throw_changed_list(listed(state), listed(zeros));
-  for (std::size_t i = 0; i < state.parts().size(); ++i) {
-    const auto &to = state.parts()[i], &zero = zeros.parts()[i];
-    if (to.array != nullptr)
-      *to.array = VarMatrix(VarMatrix(*to.array) + VarMatrix(*zero.array));
-    else if (to.scalar != nullptr)
-      *to.scalar = *to.scalar + *zero.scalar;
+  const auto to = carriers(state), from = carriers(zeros);
+  const auto [now, then] =
+      std::ranges::mismatch(to, from, {}, &Part<VarVector>::place, &Part<VarVector>::place);
+  if (now != to.end() || then != from.end()) {
+    const Index member = now == to.end()      ? then->place.member
+                         : then == from.end() ? now->place.member
+                                              : std::min(now->place.member, then->place.member);
+    const auto elements = [&](const auto& parts) {
+      return std::ranges::count(parts, member, [](const auto& part) { return part.place.member; });
+    };
+    throw_changed_list(member, elements(to), elements(from));
   }
+  for (std::size_t i = 0; i < to.size(); ++i)
+    if (to[i].array != nullptr)
+      *to[i].array = VarMatrix(VarMatrix(*to[i].array) + VarMatrix(*from[i].array));
+    else
+      *to[i].scalar = *to[i].scalar + *from[i].scalar;
 }
 
 template <class V>

@@ -132,6 +132,20 @@ class Steps {
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   Matrix push_start(Index t, const Matrix& theta_dot);
 
+  bool has_frozen_step() const { return solver_->plain().has_frozen_step(); }
+  /// While it lives, what is differentiated at the end of a run is the step as it was taken, not the frozen
+  /// one.
+  class AsTaken {
+   public:
+    explicit AsTaken(Steps& steps) : steps_(steps) { steps_.freezes_ = false; }
+    ~AsTaken() { steps_.freezes_ = true; }
+    AsTaken(const AsTaken&) = delete;
+    AsTaken& operator=(const AsTaken&) = delete;
+
+   private:
+    Steps& steps_;
+  };
+
   /// What the solver says of how its last step contracts, where f's curvature is at least ℓ: see solver.hpp.
   std::optional<double> contraction(double smallest_eigenvalue) const {
     return solver_->contraction(smallest_eigenvalue);
@@ -167,6 +181,11 @@ class Steps {
                     const std::function<bool(Index t)>& marked);
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous);
+  /// Which step is differentiated at the end of a run.
+  template <class V>
+  typename SolverIn<V>::Which last() const {
+    return freezes_ ? SolverIn<V>::Which::frozen : SolverIn<V>::Which::step;
+  }
   StatePtr<Vector> stepped(const AnyState<Vector>& from, Index t, SolverIn<Vector>::Which which) const;
 
   const Problem& problem_;
@@ -185,6 +204,7 @@ class Steps {
   Index known_ = 0;     // steps before this one were taken before
   Index accepted_ = 0;  // of those
   bool has_begun_ = false, has_ended_ = false, was_enough_ = false;
+  bool freezes_ = true;  // see AsTaken
 };
 
 }  // namespace unroll::detail

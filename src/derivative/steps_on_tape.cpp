@@ -89,7 +89,7 @@ Vector Steps::x() const { return state_->iterate(); }
 
 void Steps::to_end() { state_ = end_->copy(); }
 
-void Steps::step_on(Index t) { state_ = stepped(*state_, t, SolverIn<Vector>::Which::frozen); }
+void Steps::step_on(Index t) { state_ = stepped(*state_, t, last<Vector>()); }
 
 // The state that step t, on plain arrays, makes of another.
 StatePtr<Vector> Steps::stepped(const AnyState<Vector>& from, Index t, SolverIn<Vector>::Which which) const {
@@ -122,7 +122,7 @@ bool Steps::record_last_step(Index t, Entry entry, Segment& segment, const Gathe
   const auto entered = enter(entry, segment, 0, gather);
   const auto [solver, f, theta, prepared] = inputs_->recording(segment, *entered.prepared);
   StatePtr<VarVector> next;
-  solver.step(f, *entered.state, theta, t, prepared, next, SolverIn<VarVector>::Which::frozen);
+  solver.step(f, *entered.state, theta, t, prepared, next, last<VarVector>());
   check_same_shapes(*next, *entered.state, t + 1);
   const bool gives_back_x = gives_back_iterate(*next, *entered.state);
   inputs_->add_zeros(*next);
@@ -140,12 +140,11 @@ Matrix pushed(RunInputs& inputs, const AnyState<DualVector>& state, Index t, con
   solver.step(f, state, theta, t, prepared, next, which);
   return stacked_tangents(*next, directions);
 }
-constexpr auto step = SolverIn<DualVector>::Which::step, frozen = SolverIn<DualVector>::Which::frozen;
 }  // namespace
 
 Matrix Steps::push_last_step(Index t, const Matrix& state_dot, const Matrix& theta_dot) {
   return pushed(*inputs_, *with_tangents(solver_->dual(), *state_, state_dot), t, theta_dot, state_dot.cols(),
-                frozen);
+                last<DualVector>());
 }
 
 Matrix Steps::push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
@@ -154,17 +153,19 @@ Matrix Steps::push_last_step_beside(Index t, const Matrix& state_dot, const Matr
   const Vector beside = theta_ + theta_by;
   RunInputs inputs(problem_, *solver_, beside, record.cost);
   const StatePtr<Vector> state = dual.out_of(*with_tangents(dual, *state_, state_by), PlusTangent());
-  return pushed(inputs, *with_tangents(dual, *state, state_dot), t, theta_dot, state_dot.cols(), frozen);
+  return pushed(inputs, *with_tangents(dual, *state, state_dot), t, theta_dot, state_dot.cols(),
+                last<DualVector>());
 }
 
 Matrix Steps::push_step(Index t, const Matrix& state_dot) {
-  return pushed(*inputs_, *with_tangents(solver_->dual(), *state_, state_dot), t, {}, state_dot.cols(), step);
+  return pushed(*inputs_, *with_tangents(solver_->dual(), *state_, state_dot), t, {}, state_dot.cols(),
+                SolverIn<DualVector>::Which::step);
 }
 
 Matrix Steps::push_start(Index t, const Matrix& theta_dot) {
   const auto state = solver_->dual().start(DualVector(x0_, start_.push(theta_, theta_dot)));
   return t == 0 ? stacked_tangents(*state, theta_dot.cols())
-                : pushed(*inputs_, *state, 0, theta_dot, theta_dot.cols(), step);
+                : pushed(*inputs_, *state, 0, theta_dot, theta_dot.cols(), SolverIn<DualVector>::Which::step);
 }
 
 Matrix Steps::pull_prepared(const Matrix& cotangents) { return inputs_->pull_prepared(cotangents); }

@@ -7,7 +7,12 @@ AnyArrays<V>::AnyArrays() = default;
 template <class V>
 AnyArrays<V>::~AnyArrays() = default;
 template <class V>
-void AnyArrays<V>::add(const Part<V>& part) {
+const std::vector<Part<V>>& AnyArrays<V>::parts() const {
+  if (parts_.empty()) list();
+  return parts_;
+}
+template <class V>
+void AnyArrays<V>::add(const Part<V>& part) const {
   parts_.push_back(part);
 }
 

@@ -14,7 +14,8 @@
 /// and numbers in order, and are compiled once.
 namespace unroll::detail {
 
-/// Where an array or scalar stands in a state: in which member, as the how manieth of a list.
+/// Where an array or scalar stands in a state: in which member, as the how manieth of its lists, one within
+/// another or not.
 struct Place {
   Index member = 0, element = 0;
   bool operator==(const Place&) const = default;
@@ -46,7 +47,8 @@ struct CarriersOf<Vector> {
 };
 /// @}
 
-/// An array or a number of a state or of what was prepared, a member of it or an element of a list.
+/// An array or a number of a state or of what was prepared, a member of it or an element of a list; a list of
+/// doubles is one array.
 template <class V>
 struct Part {
   Place place;
@@ -68,17 +70,21 @@ template <class V>
 class AnyArrays {
  public:
   virtual ~AnyArrays();
-  const std::vector<Part<V>>& parts() const { return parts_; }
+  /// Listed when they are first asked for.
+  const std::vector<Part<V>>& parts() const;
 
  protected:
   AnyArrays();
   AnyArrays(const AnyArrays&) = delete;
   AnyArrays& operator=(const AnyArrays&) = delete;
-  void add(const Part<V>& part);
-  void clear() { parts_.clear(); }
+  /// Adds all parts.
+  virtual void list() const = 0;
+  void add(const Part<V>& part) const;
+  /// They are elsewhere now.
+  void forget() { parts_.clear(); }
 
  private:
-  std::vector<Part<V>> parts_;
+  mutable std::vector<Part<V>> parts_;
 };
 
 /// A state over arrays V.
@@ -124,6 +130,7 @@ class SolverIn {
  public:
   virtual ~SolverIn() = default;
   virtual Equation equation() const = 0;
+  virtual bool has_frozen_step() const = 0;
   /// See initial_state and prepare.
   /// @{
   virtual StatePtr<V> start(const V& x0) const = 0;

@@ -169,8 +169,8 @@ namespace detail {
 
 /// The step that is differentiated at the end of a run: solver.frozen_step where there is one.
 template <class V, class S>
-StateOf<S, V> take_last_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state, const V& theta,
-                             Index t, const PreparedOf<S, V>& prepared) {
+StateOf<S, V> take_frozen_step(const S& solver, const Oracle<V>& f, const StateOf<S, V>& state,
+                               const V& theta, Index t, const PreparedOf<S, V>& prepared) {
   if constexpr (requires {
                   { solver.frozen_step(f, state, theta, t, prepared) } -> std::same_as<StateOf<S, V>>;
                 }) {

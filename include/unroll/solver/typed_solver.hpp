@@ -15,10 +15,20 @@
 /// each type would be one more for every solver that is compiled.)
 namespace unroll::detail {
 
-/// Lists a member, or an element or a member of one: what is neither array nor number is left out.
+/// Whether it is a matrix or a list of plain doubles.
+template <class Member>
+consteval bool holds_doubles() {
+  if constexpr (std::is_base_of_v<Eigen::PlainObjectBase<Member>, Member>)
+    return std::is_same_v<typename Member::Scalar, double>;
+  else
+    return std::is_same_v<Member, std::vector<double>>;
+}
+
+/// Lists a member, or the elements of one that is a list: what is neither array nor number is left out.
+/// `next` is what the part that follows begins with.
 template <class V, class Member, class Add>
-void add_parts(Member& member, Part<V> part, const Add& add) {
-  using Carriers = CarriersOf<V>;
+void add_parts(Member& member, Part<V>& next, const Add& add) {
+  Part<V> part = next;
   part.object = &member;
   if constexpr (std::is_arithmetic_v<Member>) {
     part.of_number = [](const void* object) {
@@ -29,35 +39,29 @@ void add_parts(Member& member, Part<V> part, const Add& add) {
     part.is_variable = true;
     part.of_number = [](const void* object) { return static_cast<const Member*>(object)->value(); };
   } else if constexpr (std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member>) {
-    part.array = &member;
+    part.object = part.array = &member;
     part.of_array = [](const void* object) {
-      const auto& array = *static_cast<const typename Carriers::Array*>(object);
+      const auto& array = *static_cast<const typename CarriersOf<V>::Array*>(object);
       return Numbers{array.block().data(), array.rows(), array.cols()};
     };
-    part.object = part.array;
-  } else if constexpr (std::is_base_of_v<Eigen::PlainObjectBase<Member>, Member>) {
+  } else if constexpr (holds_doubles<Member>()) {
+    part.is_listed |= is_std_vector<Member>;  // it may grow
     part.of_array = [](const void* object) {
       const auto& array = *static_cast<const Member*>(object);
-      return Numbers{array.data(), array.rows(), array.cols()};
+      if constexpr (is_std_vector<Member>)
+        return Numbers{array.data(), static_cast<Index>(array.size()), 1};
+      else
+        return Numbers{array.data(), array.rows(), array.cols()};
     };
-  } else if constexpr (is_std_vector<Member>) {
-    part.is_listed = true;
-    if constexpr (!std::is_same_v<typename Member::value_type, bool>)
-      for (auto& element : member) {
-        add_parts(element, part, add);
-        ++part.place.element;
-      }
-    return;
   } else {
-    if constexpr (!std::is_same_v<V, Vector> && std::is_aggregate_v<Member> && std::is_class_v<Member> &&
-                  !std::is_empty_v<Member>)
-      for_each_member(member, [&](auto& inner) {
-        add_parts(inner, part, add);
-        ++part.place.element;
-      });
+    if constexpr (is_std_vector<Member> && !std::is_same_v<Member, std::vector<bool>>) {
+      next.is_listed = true;
+      for (auto& element : member) add_parts(element, next, add);
+    }
     return;
   }
   add(part);
+  ++next.place.element;
 }
 
 /// Whether member I is a scalar on a tape, where the state there is `OnTape`.
@@ -73,10 +77,19 @@ consteval bool is_scalar_variable() {
 template <class T, class V>
 class Prepared final : public AnyArrays<V> {
  public:
-  explicit Prepared(T&& made) : value(std::move(made)) {
-    add_parts(value, Part<V>{}, [this](const Part<V>& part) { this->add(part); });
+  explicit Prepared(T&& made) : value(std::move(made)) {}
+
+  mutable T value;  // parts refer to what may be changed
+
+ private:
+  void list() const override {
+    Part<V> next{};
+    const auto add = [this](const Part<V>& part) { this->add(part); };
+    if constexpr (std::is_aggregate_v<T> && std::is_class_v<T> && !std::is_empty_v<T>)
+      for_each_member(value, [&](auto& member) { add_parts(member, next, add); });
+    else
+      add_parts(value, next, add);
   }
-  T value;
 };
 
 /// The bytes that a member of a plain state has allocated: arrays, and what their allocator adds (alignment
@@ -111,14 +124,14 @@ inline constexpr bool stays_in_place = []<class... M>(std::type_identity<std::tu
 template <class T, class V, class OnTape>
 class TypedState final : public AnyState<V> {
  public:
-  explicit TypedState(T&& state) : value_(std::move(state)) { list(); }
-  explicit TypedState(const T& state) : value_(state) { list(); }
+  explicit TypedState(T&& state) : value_(std::move(state)) {}
+  explicit TypedState(const T& state) : value_(state) {}
 
   const T& value() const { return value_; }
   T take() && { return std::move(value_); }
   void set(T&& state) {
     value_ = std::move(state);
-    if constexpr (!stays_in_place<T>) list();
+    if constexpr (!stays_in_place<T>) this->forget();
   }
 
   StatePtr<V> copy() const override { return StatePtr<V>(new TypedState(value_)); }
@@ -137,19 +150,18 @@ class TypedState final : public AnyState<V> {
   }
 
  private:
-  void list() {
-    this->clear();
+  void list() const override {
     const auto to_members = members(value_);
     const auto list_member = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
       auto& member = std::get<I>(to_members);
-      Part<V> part{};
-      part.place.member = static_cast<Index>(I);
+      Part<V> next{};
+      next.place.member = static_cast<Index>(I);
       if constexpr (requires { value_.x; })
-        part.is_of_iterate = static_cast<const void*>(&member) == static_cast<const void*>(&value_.x);
+        next.is_of_iterate = static_cast<const void*>(&member) == static_cast<const void*>(&value_.x);
       else
-        part.is_of_iterate = true;
-      part.is_variable = is_scalar_variable<OnTape, I>();
-      add_parts(member, part, [this](const Part<V>& one) { this->add(one); });
+        next.is_of_iterate = true;
+      next.is_variable = is_scalar_variable<OnTape, I>();
+      add_parts(member, next, [this](const Part<V>& one) { this->add(one); });
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (list_member(std::integral_constant<std::size_t, I>{}), ...);
@@ -157,7 +169,7 @@ class TypedState final : public AnyState<V> {
     (std::make_index_sequence<std::tuple_size_v<decltype(to_members)>>{});
   }
 
-  T value_;
+  mutable T value_;  // parts refer to what may be changed
   mutable V assembled_{};
 };
 
@@ -183,6 +195,7 @@ class SolverOf final : public SolverIn<V> {
   static StateOf<S, V> taken(StatePtr<V> state) { return static_cast<State&&>(*state).take(); }
 
   Equation equation() const override { return declared_equation<S>(); }
+  bool has_frozen_step() const override { return HasFrozenStep<S, V>; }
   StatePtr<V> start(const V& x0) const override { return StatePtr<V>(new State(initial_state(solver_, x0))); }
   PreparedPtr<V> prepare(const V& theta) const override {
     return PreparedPtr<V>(new Made(unroll::prepare(solver_, theta)));
@@ -198,7 +211,7 @@ class SolverOf final : public SolverIn<V> {
         to.reset(new State(std::move(next)));
     };
     if constexpr (HasFrozenStep<S, V>)
-      if (which == Which::frozen) return put(take_last_step<V, S>(solver_, f, state, theta, t, given));
+      if (which == Which::frozen) return put(take_frozen_step<V, S>(solver_, f, state, theta, t, given));
     put(take_step<V, S>(solver_, f, state, theta, t, given));
   }
   bool solves(const Oracle<V>& f, const AnyState<V>& state, const V& theta, double tolerance) const override {
