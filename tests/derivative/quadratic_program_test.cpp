@@ -74,13 +74,13 @@ TEST_CASE("random programs: ADMM, its derivative unrolled, implicit and by KKT a
     const Admm admm(qp);
     const Vector x0 = Vector::Zero(n);
     const Derivative unrolled =
-        jacobian(qp, admm, x0, theta, {.steps = 6000}, Reverse{.certify = Certify::never});
+        jacobian(qp, admm, x0, theta, {.steps = 3000}, Reverse{.certify = Certify::never});
     if ((unrolled.x - s.x).norm() > 1e-9) continue;  // slow
     ++compared;
     const double size = 1 + exact.norm();
     CHECK((unrolled.dx - exact).norm() <= 1e-6 * size);
     const Derivative implicit =
-        jacobian(qp, admm, x0, theta, {.steps = 6000}, Implicit{.certify = Certify::never});
+        jacobian(qp, admm, x0, theta, {.steps = 3000}, Implicit{.certify = Certify::never});
     CHECK((implicit.dx - exact).norm() <= 1e-7 * size);
     const Index few = 40;
     const Matrix forward = jacobian(qp, admm, x0, theta, {.steps = few}, Forward{}).dx;
@@ -91,7 +91,7 @@ TEST_CASE("random programs: ADMM, its derivative unrolled, implicit and by KKT a
     for (Index j = 0; j < parameters; ++j) {
       const double h = 1e-5;
       const Vector e = h * Vector::Unit(parameters, j);
-      const ProgramOptions tight{.steps = 400000, .tolerance = 1e-13};
+      const ProgramOptions tight{.steps = 200000, .tolerance = 1e-11};
       differences.col(j) =
           (solve_program(qp, theta + e, tight).x - solve_program(qp, theta - e, tight).x) / (2 * h);
     }
