@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "ad/bilinear.hpp"
@@ -60,7 +61,10 @@ void multiply_cotangent(Block out, const ConstBlock& cotangent, const ConstBlock
   entry_by_entry(out, cotangent, x, into, [alpha](auto w, auto y) {
     using namespace Eigen::internal;
     using P = decltype(w);
-    return pandnot(pmul(pset1<P>(alpha), pmul(w, y)), pcmp_eq(w, pset1<P>(0.0)));
+    if constexpr (std::is_same_v<P, double>)  // Eigen masks numbers byte by byte
+      return w == 0 ? 0.0 : alpha * (w * y);
+    else
+      return pandnot(pmul(pset1<P>(alpha), pmul(w, y)), pcmp_eq(w, pset1<P>(0.0)));
   });
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "unroll/types.hpp"
 
 /// Loops over entries that cost nothing but their entries: most arrays of most programs are short, and
@@ -9,13 +11,19 @@ namespace unroll::ad {
 using Packet = Eigen::internal::packet_traits<double>::type;
 constexpr Index packet_size = Eigen::internal::packet_traits<double>::size;
 
-/// y_i = f(x_i, …): `f` takes packets, or numbers, in the same words (padd, pmul, pmadd).
-template <class F, class... X>
+/// y_i = f(x_i, …): `f` takes packets, or numbers, in the same words (padd, pmul, pmadd). What whole packets
+/// leave goes by packets of half the size, and so on.
+template <class P = Packet, class F, class... X>
 void entrywise(double* y, Index size, const F& f, const X*... x) {
   using namespace Eigen::internal;
+  using Half = typename unpacket_traits<P>::half;
+  constexpr Index width = unpacket_traits<P>::size;
   Index i = 0;
-  for (; i + packet_size <= size; i += packet_size) pstoreu(y + i, f(ploadu<Packet>(x + i)...));
-  for (; i < size; ++i) y[i] = f(x[i]...);
+  for (; i + width <= size; i += width) pstoreu(y + i, f(ploadu<P>(x + i)...));
+  if constexpr (std::is_same_v<P, Half>)
+    for (; i < size; ++i) y[i] = f(x[i]...);
+  else if (i < size)
+    entrywise<Half>(y + i, size - i, f, (x + i)...);
 }
 /// y = c x.
 inline void assign_multiple(double* y, const double* x, Index size, double c) {
