@@ -108,16 +108,10 @@ std::size_t allocated_bytes(const Member& member) {
   }
 }
 
-/// Whether a member is no list, whose elements may go elsewhere, but an array or a number.
-template <class Member>
-inline constexpr bool is_single =
-    std::is_arithmetic_v<Member> || std::is_same_v<Member, Var> || std::is_same_v<Member, Dual> ||
-    std::is_base_of_v<VarArray, Member> || std::is_base_of_v<DualArray, Member> ||
-    std::is_base_of_v<Eigen::EigenBase<Member>, Member>;
-/// Whether all members of a state are.
+/// Whether no member of a state is a list of parts, which may go elsewhere.
 template <class T>
 inline constexpr bool stays_in_place = []<class... M>(std::type_identity<std::tuple<M&...>>) {
-  return (is_single<M> && ...);
+  return ((!is_std_vector<M> || holds_doubles<M>()) && ...);
 }(std::type_identity<decltype(members(std::declval<T&>()))>{});
 
 /// A state as an object of the type that it is; `OnTape` is what it is on a tape.
