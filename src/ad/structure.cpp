@@ -51,10 +51,11 @@ struct Sums {
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
     for (Index j = 0; j < x.cols(); ++j) {
       Block matrix(x.col(j).data(), shape.rows, shape.cols);
-      if (along == Along::rows)
-        put(matrix, y.col(j).replicate(1, shape.cols), alpha, into);
-      else
-        put(matrix, y.col(j).transpose().replicate(shape.rows, 1), alpha, into);
+      for (Index column = 0; column < shape.cols; ++column)
+        if (along == Along::rows)
+          put(matrix.col(column), y.col(j), alpha, into);
+        else
+          put(matrix.col(column), Vector::Constant(shape.rows, y(column, j)), alpha, into);
     }
   }
 };
