@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "ad/adaptors.hpp"
+#include "ad/entrywise.hpp"
 #include "unroll/ad/along.hpp"
 #include "unroll/ad/assembly.hpp"
 #include "unroll/ad/unpack.hpp"
@@ -126,8 +127,16 @@ std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along al
 }
 
 Vector greatest_values(const ConstBlock& x, Shape shape, Along along) {
-  const std::vector<Index> positions = greatest_positions(x, shape, along);
-  return x.col(0)(positions);
+  length_along("max", shape, along);
+  const ConstBlock matrix(x.data(), shape.rows, shape.cols);
+  if (along == Along::columns)
+    return Vector::NullaryExpr(shape.cols,
+                               [&](Index j) { return matrix.col(j).maxCoeff<Eigen::PropagateNaN>(); });
+  Vector greatest = matrix.col(0);
+  const auto greater = [](auto a, auto b) { return Eigen::internal::pmax<Eigen::PropagateNaN>(a, b); };
+  for (Index j = 1; j < shape.cols; ++j)
+    entrywise(greatest.data(), shape.rows, greater, greatest.data(), matrix.col(j).data());
+  return greatest;
 }
 
 std::vector<Index> diagonal_positions(Index rows, Index cols) {
