@@ -138,6 +138,11 @@ void TapeCore::check_referred() const {
 }
 
 const double* TapeCore::keep_copy(const double* data, std::size_t size) {
+  constexpr std::size_t few = 64;  // no more work than to look for them
+  if (size > few) {
+    const auto rows = static_cast<std::uint32_t>(size);
+    return keep(MatrixView{data, rows, 1, rows, Side::plain}).data;
+  }
   auto* copy = static_cast<double*>(values.allocate(size * sizeof(double), 64));
   std::copy_n(data, size, copy);
   return copy;

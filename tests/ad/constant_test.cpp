@@ -135,6 +135,26 @@ TEST_CASE("a constant that stays as it is is copied once, however often it is me
   CHECK(bytes <= without + 2 * 9 * sizeof(double));
 }
 
+TEST_CASE("so is a plain factor entry by entry; where it changes every node has its own") {
+  constexpr Index n = 1000, steps = 100;
+  const auto bytes_where = [](bool changes) {
+    Tape tape;
+    const VarVector x = tape.input(Vector(Vector::Ones(n)));
+    Vector w = Vector::Ones(n);
+    VarVector y = x;
+    for (Index t = 0; t < steps; ++t) {
+      if (changes) w[500] = 1 + 1 / static_cast<double>(t + 1);  // their product is steps + 1
+      y = cwise_product(w, y);
+    }
+    const std::size_t bytes = tape.statistics().value_bytes;
+    const Vector g = tape.sweep(Var(sum(y))).adjoint(x);
+    CHECK(g[499] == 1);
+    CHECK(g[500] == doctest::Approx(changes ? steps + 1 : 1));
+    return bytes;
+  };
+  CHECK(bytes_where(true) - bytes_where(false) >= (steps - 1) * n * sizeof(double));
+}
+
 TEST_CASE("shared and referred constants are differentiated as matrices are, from either side") {
   const Constant shared(A);
   const Constant sparse(Eigen::SparseMatrix<double>(A.sparseView()));

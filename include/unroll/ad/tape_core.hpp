@@ -171,7 +171,7 @@ struct TapeCore {
   MatrixView keep(const MatrixView& matrix);
   /// Keeps what `shared` points to until clear().
   void keep(std::shared_ptr<const void> shared);
-  /// A copy of a constant that lives until clear().
+  /// The same of `size` numbers; few of them are copied every time.
   const double* keep_copy(const double* data, std::size_t size);
 
   /// Places a node of type N behind the last one: make(memory) constructs it there, as a node that is copied
