@@ -1,5 +1,4 @@
 #include <array>
-#include <type_traits>
 #include <utility>
 
 #include "ad/entrywise.hpp"
@@ -134,8 +133,10 @@ void apply_tiny(double* y, const double* a, Index across, Index along, const dou
     apply_tiny<into, side, P, R - width>(y + width, a + width * across, across, along, x, alpha, columns);
   } else if constexpr (R > 0) {
     using Half = typename unpacket_traits<P>::half;
-    using Less = std::conditional_t<std::is_same_v<P, Half>, double, Half>;
-    apply_tiny<into, side, Less, R>(y, a, across, along, x, alpha, columns);
+    if constexpr (sizeof(Half) == sizeof(P))
+      apply_tiny<into, side, double, R>(y, a, across, along, x, alpha, columns);
+    else
+      apply_tiny<into, side, Half, R>(y, a, across, along, x, alpha, columns);
   }
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <type_traits>
-
 #include "unroll/types.hpp"
 
 /// Loops over entries that cost nothing but their entries: most arrays of most programs are short, and
@@ -16,11 +14,11 @@ constexpr Index packet_size = Eigen::internal::packet_traits<double>::size;
 template <class P = Packet, class F, class... X>
 void entrywise(double* y, Index size, const F& f, const X*... x) {
   using namespace Eigen::internal;
-  using Half = typename unpacket_traits<P>::half;
+  using Half = typename unpacket_traits<P>::half;  // of the least packets they themselves
   constexpr Index width = unpacket_traits<P>::size;
   Index i = 0;
   for (; i + width <= size; i += width) pstoreu(y + i, f(ploadu<P>(x + i)...));
-  if constexpr (std::is_same_v<P, Half>)
+  if constexpr (sizeof(Half) == sizeof(P))
     for (; i < size; ++i) y[i] = f(x[i]...);
   else if (i < size)
     entrywise<Half>(y + i, size - i, f, (x + i)...);
