@@ -146,7 +146,7 @@ Var VarArray::entry(Index i, Index j) const {
 
 Dual DualArray::entry(Index i, Index j) const {
   ad::check_entry(i, j, shape());
-  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())), half_);
+  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())), half_, seed_);
 }
 
 VarVector assemble(std::span<const Var> entries) {
@@ -188,9 +188,12 @@ VarVector assemble(std::span<const Var> entries) {
 
 DualVector assemble(std::span<const Dual> entries) {
   Index columns = 1, half = 0;
+  ad::Seed seed = 0;
+  for (const Dual& entry : entries) seed = std::max(seed, entry.seed());
   for (const Dual& entry : entries) {
     columns = ad::common_columns({columns, entry.block().cols()});
     half = std::max(half, entry.block().half());
+    if (seed != 0) seed = ad::common_seed({{seed, {nullptr, 0, 1}}, ad::seeded(entry)});
   }
   Matrix block = Matrix::Zero(static_cast<Index>(entries.size()), columns);
   for (Index i = 0; i < block.rows(); ++i) {
@@ -198,7 +201,7 @@ DualVector assemble(std::span<const Dual> entries) {
     block.row(i).head(from.cols()) = from;
   }
   const ad::Shape shape{block.rows(), 1};  // before the block moves away
-  return DualVector(DualArray(shape, std::move(block), half));
+  return DualVector(DualArray(shape, std::move(block), half, seed));
 }
 
 }  // namespace unroll

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace unroll {
 
 Dual::Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
   block_ << value, tangents;
+  static std::atomic<ad::Seed> last{0};
+  if (tangents.size() == 1 && tangents[0] == 1) seed_ = ++last;
 }
 
 Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
@@ -30,6 +33,19 @@ DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, con
 }
 
 namespace ad {
+
+Seed common_seed(std::initializer_list<Seeded> operands) {
+  Seed common = 0;
+  for (const Seeded& operand : operands) common = std::max(common, operand.seed);
+  for (const auto& [seed, block] : operands)
+    if (seed != common && (block.rightCols(block.cols() - 1).array() != 0).any())
+      throw UnsupportedError(
+          "a Dual that was made a variable, by one tangent that is 1, meets other tangents: a derivative "
+          "within a derivative would add them up. Seed all variables at once, a tangent each, as Dual(x, {1, "
+          "0}) and Dual(y, {0, 1}), or take the inner derivative by gradient(f, y); a direction in several "
+          "variables is a DualVector(x, direction)");
+  return common;
+}
 
 namespace {
 
@@ -103,7 +119,7 @@ Index common_columns(std::initializer_list<Index> columns) {
 DualArray scaled(double factor, const DualArray& x) {
   Matrix y = fresh_block(x.block().rows(), x.block().cols());
   y = factor * x.block();
-  return {x.shape(), std::move(y), x.block().half()};
+  return {x.shape(), std::move(y), x.block().half(), x.seed()};
 }
 
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
@@ -111,15 +127,16 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
   const ConstBlock a = left.block();
   const ConstBlock b = right.block();
   const Index columns = common_columns({a.cols(), b.cols()});
+  const Seed seed = seed_of(left, right);
   Matrix sum = fresh_block(a.rows(), columns);
   if (a.cols() == b.cols()) {
     sum = a + sign * b;
-    return {left.shape(), std::move(sum), half_of(a, b)};
+    return {left.shape(), std::move(sum), half_of(a, b), seed};
   }
   sum.setZero();
   sum.leftCols(a.cols()) = a;
   sum.leftCols(b.cols()) += sign * b;
-  return {left.shape(), std::move(sum), half_of(a, b)};
+  return {left.shape(), std::move(sum), half_of(a, b), seed};
 }
 
 template <Function function>
@@ -131,7 +148,7 @@ Dual function_of(const Dual& a) {
   block(0) = y;
   const Index half = a.block().half();
   for (Index j = 1; j < half; ++j) block(half + j) = last_of(value_at<F>(jet(a.block(), 0, j, half), y));
-  return Dual(std::move(block), half);
+  return Dual(std::move(block), half, a.seed());
 }
 
 template <auto function>
@@ -141,6 +158,7 @@ Dual function_of(const Dual& a, const Dual& b) {
   const Index directions = std::max(a.directions(), b.directions());
   if (std::min(a.directions(), b.directions()) != directions && a.directions() * b.directions() != 0)
     throw ShapeError(fmt::format("dual numbers of {} and {} tangents meet", a.directions(), b.directions()));
+  const Seed seed = seed_of(a, b);
   Eigen::RowVectorXd block = Eigen::RowVectorXd::Zero(1 + directions);
   const auto add = [&block](const Dual& x, double partial) {
     for (Index j = 1; j <= x.directions(); ++j) block(j) += chain(partial, x.block()(0, j));
@@ -151,7 +169,7 @@ Dual function_of(const Dual& a, const Dual& b) {
   const Index half = half_of(a.block(), b.block());
   for (Index j = 1; j < half; ++j)
     block(half + j) = last_of(value_of_two<F>(jet(a.block(), 0, j, half), jet(b.block(), 0, j, half)));
-  return Dual(std::move(block), half);
+  return Dual(std::move(block), half, seed);
 }
 
 #define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \

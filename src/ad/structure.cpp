@@ -146,8 +146,15 @@ std::vector<Index> diagonal_positions(Index rows, Index cols) {
 }
 
 Shifts shifts_of(const Vector& greatest) {
-  const auto is_none = greatest.array() == -std::numeric_limits<double>::infinity();
-  return {is_none.select(0.0, greatest), is_none.cast<double>()};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return {greatest.array().isInf().select(0.0, greatest), (greatest.array() == -infinity).cast<double>(),
+          (greatest.array() == infinity).cast<double>()};
+}
+
+Matrix infinite_entries(const ConstBlock& x, Shape shape) {
+  return (x.col(0).array() == std::numeric_limits<double>::infinity())
+      .cast<double>()
+      .reshaped(shape.rows, shape.cols);
 }
 
 NormScales norm_scales(const ConstBlock& x, Shape shape, Along along) {
@@ -198,7 +205,7 @@ erased_result_t<E> reshaped(const E& x, Shape shape) {
   if constexpr (std::is_same_v<E, PlainView>) {
     return PlainView(x.data(), shape.rows, shape.cols);
   } else if constexpr (std::is_same_v<E, DualArray>) {
-    return DualArray(shape, x.block(), x.block().half());
+    return DualArray(shape, x.block(), x.block().half(), x.seed());
   } else {
     return x.with_shape(shape);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "state_parts.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -55,6 +56,17 @@ void check_state_stays(const Segment& step) {
                     "full yet: the "
                     "step has no fixed point; take more steps, Reverse{{}}, or the equation of the gradient",
                     before, after));
+  const auto slots = [](const Stack& stack) {
+    std::vector<Slot> all;
+    for (const Stack::Part& part : stack.parts())
+      all.push_back({part.place, part.array != nullptr ? part.array->shape() : ad::Shape{1, 1}});
+    return all;
+  };
+  const std::string changed =
+      difference(slots(step.state_outputs()), slots(step.state_inputs()), "before the last step");
+  if (!changed.empty())
+    throw UnsupportedError(fmt::format(
+        "{}: the state has no fixed point; take Reverse{{}}, or the equation of the gradient", changed));
 }
 
 std::unique_ptr<LastStep> LastStep::after_next(Steps& steps) {

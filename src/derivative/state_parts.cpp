@@ -40,38 +40,49 @@ bool gives_back_iterate(const AnyState<VarVector>& next, const AnyState<VarVecto
   });
 }
 
-namespace {
-[[noreturn]] void throw_changed_list(Index member, std::ptrdiff_t now, std::ptrdiff_t before) {
-  throw UnsupportedError(fmt::format(
-      "the corrected derivative of a fixed point: a list of the state, its member {}, is of length {}, "
-      "not {} as at the start, and cotangents of lists that grow have no sum; take Implicit{{}}, or "
-      "Reverse{{}} "
-      "uncorrected (or, of a solver whose x makes the gradient of f vanish, declare that by `static "
-      "constexpr Equation equation = Equation::gradient`)",
-      member + 1, now, before));
+std::string difference(const std::vector<Slot>& is, const std::vector<Slot>& was, const char* when) {
+  const auto [now, then] = std::ranges::mismatch(is, was);
+  if (now == is.end() && then == was.end()) return {};
+  const Index member = now == is.end()     ? then->place.member
+                       : then == was.end() ? now->place.member
+                                           : std::min(now->place.member, then->place.member);
+  const auto length = [&](const auto& slots) {
+    return std::ranges::count(slots, member, [](const Slot& slot) { return slot.place.member; });
+  };
+  if (length(is) != length(was))
+    return fmt::format("a list of the state, its member {}, is of length {}, not {} as {}", member + 1,
+                       length(is), length(was), when);
+  const std::string array =
+      fmt::format("array {} of the state's member {} is", now->place.element + 1, member + 1);
+  if (now->place != then->place)
+    return fmt::format("{} in list {}, not {} as {}", array, now->place.list + 1, then->place.list + 1, when);
+  return fmt::format("{} {}x{}, not {}x{} as {}", array, now->shape.rows, now->shape.cols, then->shape.rows,
+                     then->shape.cols, when);
 }
 
+namespace {
 /// The parts that carry derivatives.
 std::vector<Part<VarVector>> carriers(const AnyState<VarVector>& state) {
   std::vector<Part<VarVector>> all = state.parts();
   std::erase_if(all, [](const auto& part) { return part.array == nullptr && part.scalar == nullptr; });
   return all;
 }
+std::vector<Slot> slots_of(const std::vector<Part<VarVector>>& parts) {
+  std::vector<Slot> slots;
+  for (const auto& part : parts)
+    slots.push_back({part.place, part.array != nullptr ? part.array->shape() : ad::Shape{1, 1}});
+  return slots;
+}
 }  // namespace
 
 void add(AnyState<VarVector>& state, const AnyState<VarVector>& zeros) {
   const auto to = carriers(state), from = carriers(zeros);
-  const auto [now, then] =
-      std::ranges::mismatch(to, from, {}, &Part<VarVector>::place, &Part<VarVector>::place);
-  if (now != to.end() || then != from.end()) {
-    const Index member = now == to.end()      ? then->place.member
-                         : then == from.end() ? now->place.member
-                                              : std::min(now->place.member, then->place.member);
-    const auto elements = [&](const auto& parts) {
-      return std::ranges::count(parts, member, [](const auto& part) { return part.place.member; });
-    };
-    throw_changed_list(member, elements(to), elements(from));
-  }
+  if (const std::string changed = difference(slots_of(to), slots_of(from), "at the start"); !changed.empty())
+    throw UnsupportedError(fmt::format(
+        "the corrected derivative of a fixed point: {}, and cotangents of what changes so have no sum; take "
+        "Implicit{{}}, or Reverse{{}} uncorrected (or, of a solver whose x makes the gradient of f vanish, "
+        "declare that by `static constexpr Equation equation = Equation::gradient`)",
+        changed));
   for (std::size_t i = 0; i < to.size(); ++i)
     if (to[i].array != nullptr)
       *to[i].array = VarMatrix(VarMatrix(*to[i].array) + VarMatrix(*from[i].array));

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "derivative/repeated.hpp"
 #include "unroll/solver/any_solver.hpp"
 
@@ -13,8 +16,18 @@ StatePrint print_of(const AnyState<V>& state);
 /// Whether a step on a tape gave back the iterate that it took.
 bool gives_back_iterate(const AnyState<VarVector>& next, const AnyState<VarVector>& state);
 
+/// Where an array or scalar of a state stands, and its shape: 1×1 of a scalar.
+struct Slot {
+  Place place;
+  ad::Shape shape;
+  bool operator==(const Slot&) const = default;
+};
+/// What differs first between those of a state and those that it had, in words that name when that was; empty
+/// if nothing does.
+std::string difference(const std::vector<Slot>& is, const std::vector<Slot>& was, const char* when);
+
 /// Adds to every array and scalar that carries derivatives the zero of the same place.
-/// @throws UnsupportedError: a state whose lists change their length has no sum of cotangents.
+/// @throws UnsupportedError: a state whose lists or shapes change has no sum of cotangents.
 void add(AnyState<VarVector>& state, const AnyState<VarVector>& zeros);
 
 /// Entries of all arrays and scalars that carry derivatives, and their fingerprint.

@@ -83,6 +83,25 @@ TEST_CASE("a row of −∞ has the log-sum-exp −∞ and the softmax 0, and no 
         Matrix(row_softmax(x)).reshaped(6, 1));
 }
 
+TEST_CASE(
+    "a row with +∞ has the log-sum-exp +∞, its slope there alone, and the softmax of its infinite entries") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const Matrix x{{1, infinity, 2}, {infinity, -infinity, infinity}, {0, -infinity, 0}};
+  const Vector sums = row_log_sum_exp(x);
+  CHECK(sums.head(2) == Vector::Constant(2, infinity));
+  CHECK(sums[2] == doctest::Approx(std::log(2)));
+  CHECK(column_log_sum_exp(Matrix(x.transpose())) == sums);
+  CHECK(row_softmax(x) == Matrix{{0, 1, 0}, {0.5, 0, 0.5}, {0.5, 0, 0.5}});
+  Tape tape;
+  const VarMatrix taped = tape.input(x);
+  CHECK(tape.sweep(row_log_sum_exp(taped), Vector::Ones(3)).adjoint(taped).reshaped(3, 3) ==
+        Matrix{{0, 1, 0}, {1, 0, 0}, {0.5, 0, 0.5}});
+  CHECK(tape.sweep(sum(row_softmax(taped) * Vector{{1, 2, 3}})).adjoint(taped).allFinite());
+  const DualMatrix moved(x, Matrix::Ones(9, 1));
+  CHECK(row_log_sum_exp(moved).tangents() == Vector::Ones(3));
+  CHECK(row_softmax(moved).tangents().isZero(0));
+}
+
 TEST_CASE("norms of rows keep the range of their entries, and have slope 0 at 0") {
   const Matrix far{{3e160, 4e160}, {3e-170, 4e-170}, {0.0, 0.0}};
   const Vector norms = row_norms(far);

@@ -123,6 +123,63 @@ TEST_CASE("cotangents of lists that change their length have no sum, though as m
   CHECK(test::contains(message, "a list of the state, its member 2, is of length 1, not 2 as at the start"));
 }
 
+/// Two arrays, made by the first step, of which one goes from the first list of a member to the second and
+/// back.
+struct Regrouped {
+  template <class V>
+  struct State {
+    V x;
+    std::vector<std::vector<V>> lists;
+  };
+  template <class V>
+  State<V> init(const V& x) const {
+    return {x, {{x, x}, {x}}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& parameters, Index) const {
+    const V x = 0.5 * V(tanh(s.x)) + sin(parameters);
+    const V a = 0.5 * x, b = 0.25 * x, c = 0.1 * x;
+    if (s.lists[0].size() == 2) return {x, {{a}, {b, c}}};
+    return {x, {{a, b}, {c}}};
+  }
+};
+
+/// Arrays that exchange their shapes in every step.
+struct Exchanged {
+  template <class V>
+  struct State {
+    V x;
+    std::vector<V> pair;
+  };
+  template <class V>
+  State<V> init(const V& x) const {
+    return {x, {x, V(segment(x, 0, 2))}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& parameters, Index) const {
+    const V x = 0.5 * V(tanh(s.x)) + sin(parameters);
+    const V whole = 0.5 * x, part = segment(x, 0, 2);
+    if (s.pair[0].size() == n) return {x, {part, whole}};
+    return {x, {whole, part}};
+  }
+};
+
+TEST_CASE("an array that goes to another list within a member, or another shape, is no fixed point's") {
+  const auto message = [](const auto& solver, const Method& method) {
+    return test::message_of<UnsupportedError>([&] { by(solver, method); });
+  };
+  const std::string moved = "array 2 of the state's member 2 is in list ",
+                    shaped = "array 1 of the state's member 2 is ";
+  CHECK(test::contains(message(Regrouped{}, Reverse{.corrected = true}), moved + "2, not 1 as at the start"));
+  CHECK(test::contains(message(Exchanged{}, Reverse{.corrected = true}), shaped + "2x1, not 3x1 as at the"));
+  CHECK(test::contains(message(Regrouped{}, Reverse{.at_end = true}), moved));
+  CHECK(test::contains(message(Exchanged{}, Reverse{.at_end = true}), shaped));
+  CHECK(test::contains(message(Regrouped{}, Implicit{}), moved));
+  CHECK(test::contains(message(Exchanged{}, Implicit{}), "as before the last step: the state has no fixed"));
+  CHECK((by(Regrouped{}, Reverse{}) - by(Regrouped{}, Forward{})).norm() <= 1e-13);
+  CHECK((by(Exchanged{}, Reverse{}) - by(Exchanged{}, Forward{})).norm() <= 1e-13);
+}
+
 /// A step of any length of the same fixed point; the frozen one is of `frozen`.
 struct OfAnyLength {
   double length, frozen;

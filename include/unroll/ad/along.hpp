@@ -17,12 +17,14 @@ namespace ad {
 /// Where the greatest entry of every row, or column, lies in the flattened matrix.
 std::vector<Index> greatest_positions(const ConstBlock& x, Shape shape, Along along);
 Vector greatest_values(const ConstBlock& x, Shape shape, Along along);
-/// What exponentials are shifted by, the greatest entries m, or 0 where m = −∞; `none` is 1 there, 0
-/// elsewhere.
+/// What exponentials are shifted by, the greatest entries m, or 0 where they are infinite; `none` is 1 where
+/// m = −∞, `all` where m = +∞, 0 elsewhere.
 struct Shifts {
-  Vector by, none;
+  Vector by, none, all;
 };
 Shifts shifts_of(const Vector& greatest);
+/// 1 where an entry is +∞, 0 elsewhere.
+Matrix infinite_entries(const ConstBlock& x, Shape shape);
 /// What entries are divided by before they are squared, the greatest magnitudes m, and 1/m; `none` is 1 where
 /// m = 0, and there 1/m is 0.
 struct NormScales {
@@ -52,23 +54,28 @@ matrix_t<V> spread(const V& numbers, Along along, const X& x) {
   return along == Along::rows ? repeat_columns(numbers, x.cols()) : repeat_rows(numbers, x.rows());
 }
 /// e^{x − m} with m of every row, or column, a constant: what it takes away is added again, or cancels. Of
-/// −∞ only they are 0, and what they are divided by is 1.
+/// −∞ only they are 0, and what they are divided by is 1; where m = +∞ they are 1 at infinite entries, 0
+/// elsewhere.
 template <class V>
 struct ShiftedExponentials {
-  Vector greatest;
+  Vector greatest, all;
   matrix_t<V> weights;
   vector_t<V> total;
 
   ShiftedExponentials(const V& x, Along along) : greatest(greatest_values(block_of(x), shape_of(x), along)) {
     const Shifts shifts = shifts_of(greatest);
+    all = shifts.all;
     weights = unroll::exp(matrix_t<V>(x - spread(shifts.by, along, x)));
+    if (!all.isZero(0))
+      weights = where(spread(all, along, x), Matrix(infinite_entries(block_of(x), shape_of(x))), weights);
     total = vector_t<V>(sums_along(weights, along) + shifts.none);
   }
 };
 template <class V>
 vector_t<V> log_sum_exp_along(const V& x, Along along) {
   const ShiftedExponentials<V> e(x, along);
-  return vector_t<V>(unroll::log(e.total) + e.greatest);
+  const vector_t<V> sums = unroll::log(e.total) + e.greatest;
+  return e.all.isZero(0) ? sums : vector_t<V>(where(e.all, greatest_along(x, along), sums));
 }
 template <class V>
 matrix_t<V> softmax_along(const V& x, Along along) {
@@ -133,7 +140,7 @@ UNROLL_ALONG(vector_t, row_max, column_max, greatest_along)
 UNROLL_ALONG(vector_t, row_norms, column_norms, norms_along)
 /// @}
 /// log Σ_j e^{x_ij} [row_log_sum_exp(x): m×n → m]; log Σ_i e^{x_ij} [column_log_sum_exp(x): m×n → n]. For
-/// entries of any size.
+/// entries of any size; where the greatest is infinite it is that one, and its derivative.
 /// @{
 UNROLL_ALONG(vector_t, row_log_sum_exp, column_log_sum_exp, log_sum_exp_along)
 /// @}

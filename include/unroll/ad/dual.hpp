@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 #include "unroll/ad/assignment.hpp"
@@ -10,10 +11,18 @@
 
 namespace unroll {
 
-/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k. Tangents
-/// have no tag: what is differentiated inside a function that is itself differentiated must not share them.
-/// Seed both at once, a tangent each, or take the inner derivative by `gradient`, whose arguments are
-/// numbers.
+namespace ad {
+/// The variable that was made by `Dual(x, 1)`, of those whose only tangents are; of others 0.
+using Seed = std::uint64_t;
+}  // namespace ad
+
+/// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k.
+///
+/// One tangent that is 1 says "I am the variable": the derivative of what is made of it is by it alone. So
+/// that what is differentiated inside a function that is itself differentiated does not share tangents
+/// (perturbation confusion; Siskind and Pearlmutter 2005), it must not meet other tangents. Seed both at
+/// once, a tangent each, or take the inner derivative by `gradient`; a direction in several variables is a
+/// `DualVector(x, direction)`.
 class Dual {
  public:
   Dual() = default;
@@ -21,7 +30,7 @@ class Dual {
   template <class T>
   requires std::is_arithmetic_v<T> Dual(T constant)
       : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
-  /// `tangents` is 1×k.
+  /// `tangents` is 1×k. @throws UnsupportedError as soon as a variable, whose tangents are {1}, meets others.
   Dual(double value, const Eigen::RowVectorXd& tangents);
 
   Dual(const Dual&) = default;
@@ -80,8 +89,10 @@ class Dual {
 
   // For the engine: 1×(1+k), and as blocks have it with a further direction.
   /// @cond engine
-  explicit Dual(Eigen::RowVectorXd block, Index half = 0) : block_(std::move(block)), half_(half) {}
+  explicit Dual(Eigen::RowVectorXd block, Index half = 0, ad::Seed seed = 0)
+      : block_(std::move(block)), half_(half), seed_(seed) {}
   ad::ConstBlock block() const { return {block_.data(), 1, block_.size(), half_}; }
+  ad::Seed seed() const { return seed_; }
   /// @endcond
 
  private:
@@ -89,6 +100,7 @@ class Dual {
 
   Eigen::RowVectorXd block_ = ad_constant(0.0);  // value, tangents
   Index half_ = 0;
+  ad::Seed seed_ = 0;
 };
 
 namespace ad {
@@ -129,7 +141,8 @@ class DualArray {
   DualArray(const DualArray& other)
       : shape_(other.shape_),
         block_(ad::fresh_block(other.block_.rows(), other.block_.cols())),
-        half_(other.half_) {
+        half_(other.half_),
+        seed_(other.seed_) {
     block_ = other.block_;
   }
   DualArray(DualArray&&) noexcept = default;
@@ -157,10 +170,11 @@ class DualArray {
 
   // For the engine.
   /// @cond engine
-  DualArray(ad::Shape shape, Matrix block, Index half = 0)
-      : shape_(shape), block_(std::move(block)), half_(half) {}
+  DualArray(ad::Shape shape, Matrix block, Index half = 0, ad::Seed seed = 0)
+      : shape_(shape), block_(std::move(block)), half_(half), seed_(seed) {}
   ad::Shape shape() const { return shape_; }
   ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols(), half_}; }
+  ad::Seed seed() const { return seed_; }
   /// @endcond
 
  protected:
@@ -174,6 +188,7 @@ class DualArray {
   ad::Shape shape_;
   Matrix block_;
   Index half_ = 0;  // see ad::BlockOf
+  ad::Seed seed_ = 0;
 };
 
 /// A vector of n entries with k tangents.

@@ -54,6 +54,26 @@ ConstBlock block_of(const T& x) {
   return x.block();
 }
 
+/// What an operand brings to an operation, and whose its tangents are.
+struct Seeded {
+  Seed seed;
+  ConstBlock block;
+};
+template <class T>
+Seeded seeded(const T& x) {
+  if constexpr (Dualised<T>)
+    return {x.seed(), x.block()};
+  else
+    return {0, block_of(x)};
+}
+
+/// The seed of what operands make. @throws UnsupportedError if tangents are of more than one variable.
+Seed common_seed(std::initializer_list<Seeded> operands);
+template <class... In>
+Seed seed_of(const In&... operands) {
+  return (seeded(operands).seed | ...) == 0 ? 0 : common_seed({seeded(operands)...});
+}
+
 template <Kind K, class Rule, class... In>
 auto evaluate_plain(const Rule& rule, Shape shape, const In&... in) {
   if constexpr (K == Kind::scalar) {
@@ -79,14 +99,15 @@ Index common_columns(std::initializer_list<Index> columns);
 template <Kind K, class Rule, class... In>
 auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
   const Index columns = common_columns({block_of(in).cols()...}), half = half_of(block_of(in)...);
+  const Seed seed = seed_of(in...);
   if constexpr (K == Kind::scalar) {
     Eigen::RowVectorXd y(columns);
     rule.evaluate(block_of(in)..., Block(y.data(), 1, columns, half));
-    return Dual(std::move(y), half);
+    return Dual(std::move(y), half, seed);
   } else {
     Matrix y = fresh_block(shape.size(), columns);
     rule.evaluate(block_of(in)..., Block(y.data(), y.rows(), columns, half));
-    return DualArray(shape, std::move(y), half);
+    return DualArray(shape, std::move(y), half, seed);
   }
 }
 

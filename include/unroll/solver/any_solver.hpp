@@ -14,10 +14,10 @@
 /// and numbers in order, and are compiled once.
 namespace unroll::detail {
 
-/// Where an array or scalar stands in a state: in which member, as the how manieth of its lists, one within
-/// another or not.
+/// Where an array or scalar stands in a state: in which member, in which of the lists within that, as the how
+/// manieth of all of them.
 struct Place {
-  Index member = 0, element = 0;
+  Index member = 0, list = 0, element = 0;
   bool operator==(const Place&) const = default;
 };
 

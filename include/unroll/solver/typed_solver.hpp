@@ -57,6 +57,7 @@ void add_parts(Member& member, Part<V>& next, const Add& add) {
     if constexpr (is_std_vector<Member> && !std::is_same_v<Member, std::vector<bool>>) {
       next.is_listed = true;
       for (auto& element : member) add_parts(element, next, add);
+      ++next.place.list;
     }
     return;
   }
