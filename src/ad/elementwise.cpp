@@ -16,6 +16,14 @@ struct Product {
   static constexpr auto left = multiply_cotangent, right = multiply_cotangent;
 };
 
+// A product with a mask of ones and zeros, under which nothing is left, not even of what is infinite or NaN.
+struct Masked {
+  static constexpr auto value = multiply_cotangent, left = multiply_cotangent;
+  static void right(Block x, const ConstBlock& y, const ConstBlock& mask, double alpha, Into into) {
+    multiply_cotangent(x, mask, y, alpha, into);
+  }
+};
+
 // Of y = a/b: w = ȳ/b goes to a, and −product(y, w) to b. Where b is 0, entries of which nobody asks give
 // nothing: of a tape with tangents those of which no column asks, else each seed's own.
 template <class Rule, class P, class Product>
@@ -120,6 +128,14 @@ common_array_t<A, B> quotient(const A& a, const B& b) {
   const Shape shape = same_shape("cwise_quotient", shape_of(a), shape_of(b));
   return evaluate_array<common_array_t<A, B>>(Quotient{}, shape, a, b);
 }
+
+template <class A>
+A masked(const Matrix& mask, const A& x) {
+  return evaluate_array<A>(BilinearRule{Masked{}}, same_shape("where", shape_of(mask), shape_of(x)), mask, x);
+}
+#define UNROLL_MASKED(A) template A masked<A>(const Matrix&, const A&);
+UNROLL_FOR_ARRAYS(UNROLL_MASKED)
+#undef UNROLL_MASKED
 
 #define UNROLL_SCALE(A, S)                                                                        \
   A scale_array(const S& s, const A& x) { return evaluate_array<A>(Scale{}, shape_of(x), s, x); } \

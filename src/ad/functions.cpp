@@ -20,7 +20,7 @@ double power(double a, double b, int i, int j) {
       f *= b - k;
       if (order > 0) f += order * factor[static_cast<std::size_t>(order - 1)];
     }
-  const double p = std::pow(a, b - i);
+  const double p = power(a, b - i);
   if (p == 0 || (j > 0 && i == 0 && a == 0)) return 0;
   double sum = 0, binomial = 1;
   for (int order = 0; order <= j; ++order) {  // Leibniz
@@ -236,21 +236,28 @@ struct SlopeKept {
 };
 
 struct Power {
-  double exponent;
+  double c;  // the exponent
   static Pull pull() { return nullptr; }
-  void raise(double factor, double c, const double* x, double* y, Index size) const {
-    if (factor == 0)
-      std::fill_n(y, size, 0.0);
+  // factor · x^power: products for the usual powers, which take a tenth of the time.
+  static void raise(double factor, double power, const double* x, double* y, Index size) {
+    const In base(x, size);
+    Out out(y, size);
+    if (factor == 0 || power == 0)
+      out = factor;
+    else if (power == 1)
+      out = factor * base;
+    else if (power == 2)
+      out = factor * base.square();
+    else if (power == 3)
+      out = factor * base.cube();
     else
-      Out(y, size) = factor * In(x, size).pow(c);
+      out = factor * base.pow(power);
   }
-  void value(const double* x, double* y, Index size) const { Out(y, size) = In(x, size).pow(exponent); }
-  void slope(const double* x, double* y, Index size) const { raise(exponent, exponent - 1, x, y, size); }
-  void bend(const double* x, double* y, Index size) const {
-    raise(exponent * (exponent - 1), exponent - 2, x, y, size);
-  }
+  void value(const double* x, double* y, Index size) const { raise(1, c, x, y, size); }
+  void slope(const double* x, double* y, Index size) const { raise(c, c - 1, x, y, size); }
+  void bend(const double* x, double* y, Index size) const { raise(c * (c - 1), c - 2, x, y, size); }
   void twist(const double* x, double* y, Index size) const {
-    raise(exponent * (exponent - 1) * (exponent - 2), exponent - 3, x, y, size);
+    raise(c * (c - 1) * (c - 2), c - 3, x, y, size);
   }
 };
 

@@ -13,13 +13,29 @@ struct KernelsOfTwo {
   void (*pull_a)(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_bar, Block& bar);
   void (*pull_b)(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_bar, Block& bar);
 };
+/// f(i, a_i, b_i) for every entry, by pointers.
+template <class F>
+void for_entries(const ConstBlock& a, const ConstBlock& b, Index size, const F& f) {
+  const double *as = a.data(), *bs = b.data();
+  if (a.rows() == size && b.rows() == size) {
+    for (Index i = 0; i < size; ++i) f(i, as[i], bs[i]);
+  } else if (a.rows() == size) {
+    const double v = bs[0];
+    for (Index i = 0; i < size; ++i) f(i, as[i], v);
+  } else {
+    const double u = as[0];
+    for (Index i = 0; i < size; ++i) f(i, u, bs[i]);
+  }
+}
 template <class F>
 void evaluate_of_two(const ConstBlock& a, const ConstBlock& b, Block& y) {
+  double* const values = y.data();
+  if (y.cols() == 1)
+    return for_entries(a, b, y.rows(), [values](Index i, double u, double v) { values[i] = F::value(u, v); });
   for (Index i = 0; i < y.rows(); ++i) {
     const double u = entry(a, i, 0), v = entry(b, i, 0);
-    y(i, 0) = F::value(u, v);
-    if (y.cols() == 1) continue;
-    const double in_a = F::partial_a(u, v, y(i, 0)), in_b = F::partial_b(u, v, y(i, 0));
+    values[i] = F::value(u, v);
+    const double in_a = F::partial_a(u, v, values[i]), in_b = F::partial_b(u, v, values[i]);
     for (Index j = 1; j < y.cols(); ++j) y(i, j) = chain(in_a, entry(a, i, j)) + chain(in_b, entry(b, i, j));
     for (Index j = 1; j < y.half(); ++j)
       y(i, y.half() + j) = last_of(value_of_two<F>(jet(a, i, j, y.half()), jet(b, i, j, y.half())));
@@ -34,20 +50,23 @@ T partial_of(T a, T b, T y) {
 }
 template <class F, bool of_first>
 void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_bar, Block& bar) {
+  const Index size = y_bar.block.rows(), columns = bar.cols();
+  const double *seeds = y_bar.block.data(), scale = y_bar.scale;
+  double* const out = bar.data();
+  const auto slope = [scale](double u, double v) {
+    return scale * partial_of<F, of_first>(u, v, F::value(u, v));
+  };
+  if (columns == 1 && bar.rows() == size)
+    return for_entries(a, b, size,
+                       [&](Index i, double u, double v) { out[i] += chain(slope(u, v), seeds[i]); });
   const bool varies = a.cols() > 1 || b.cols() > 1;
   const Index half = half_of(a, b);
-  const Index size = y_bar.block.rows(), columns = bar.cols();
-  const Index step = bar.rows() != 1, a_step = a.rows() != 1, b_step = b.rows() != 1;
-  // (The first column by pointers: most sweeps have no other.)
-  const double *as = a.data(), *bs = b.data(), *seeds = y_bar.block.data(), scale = y_bar.scale;
-  double* const out = bar.data();
   for (Index i = 0; i < size; ++i) {
-    const double u = as[i * a_step], v = bs[i * b_step];
-    const double slope = scale * partial_of<F, of_first>(u, v, F::value(u, v));
-    out[i * step] += chain(slope, seeds[i]);
+    const double u = entry(a, i, 0), v = entry(b, i, 0), slope_here = slope(u, v);
+    out[at(bar, i)] += chain(slope_here, seeds[i]);
     for (Index j = 1; j < columns; ++j) {
-      double& sum = bar(i * step, j);
-      sum += chain(slope, y_bar.block(i, j));
+      double& sum = bar(at(bar, i), j);
+      sum += chain(slope_here, y_bar.block(i, j));
       if (!varies) continue;
       if (is_mixed(j, half)) {
         const Jet of_a = jet(a, i, j - half, half), of_b = jet(b, i, j - half, half),

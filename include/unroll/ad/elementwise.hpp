@@ -106,6 +106,9 @@ template <class A, class B>
 common_array_t<A, B> product(const A& a, const B& b);
 template <class A, class B>
 common_array_t<A, B> quotient(const A& a, const B& b);
+/// x where the mask is 1, 0 where it is 0, whatever x is there.
+template <class A>
+A masked(const Matrix& mask, const A& x);
 
 /// The scalars that may stand beside an array: of its own world, or a number.
 template <class S, class A>

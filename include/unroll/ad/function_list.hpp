@@ -71,11 +71,11 @@ UNROLL_FUNCTION(lgamma,      x, log_gamma(x),              polygamma(0, x),     
 UNROLL_FUNCTION(digamma,     x, polygamma(0, x),           polygamma(1, x),            polygamma(2, x), polygamma(3, x)) // ψ(x) = Γ'(x)/Γ(x); at the poles 0, −1, … NaN, its slope +∞
 
 //                     name   value                       partial in a                     partial in b
-UNROLL_FUNCTION_OF_TWO(pow,   std::pow(a, b),             power_slope(a, b),               power_bend(a, b, y))  // a^b, a ≥ 0, or an integer b; the partial in b at a = 0 is 0, its limit for b > 0, and for a < 0 NaN
+UNROLL_FUNCTION_OF_TWO(pow,   power(a, b),                power_slope(a, b),               power_bend(a, b, y))  // a^b, a ≥ 0, or an integer b; the partial in b at a = 0 is 0, its limit for b > 0, and for a < 0 NaN
 UNROLL_FUNCTION_OF_TWO(atan2, std::atan2(a, b),           b / hypotenuse(a, b) / hypotenuse(a, b), -a / hypotenuse(a, b) / hypotenuse(a, b)) // the angle of the point (b, a); at (0, 0) both partials are NaN
 UNROLL_FUNCTION_OF_TWO(hypot, std::hypot(a, b),           direction(a, y),                 direction(b, y))      // (a² + b²)^½; at (0, 0) both partials are 0
-UNROLL_FUNCTION_OF_TWO(max,   is_larger(a, b) ? a : b,    is_larger(a, b) ? 1.0 : 0.0,     is_larger(a, b) ? 0.0 : 1.0)    // the greater; in a tie the derivative is that of a
-UNROLL_FUNCTION_OF_TWO(min,   is_smaller(a, b) ? a : b,   is_smaller(a, b) ? 1.0 : 0.0,    is_smaller(a, b) ? 0.0 : 1.0)   // the smaller; in a tie the derivative is that of a
+UNROLL_FUNCTION_OF_TWO(max,   either(is_larger(a, b), a, b), T(is_larger(a, b)),             T(!is_larger(a, b)))             // the greater; in a tie the derivative is that of a
+UNROLL_FUNCTION_OF_TWO(min,   either(is_smaller(a, b), a, b), T(is_smaller(a, b)),           T(!is_smaller(a, b)))            // the smaller; in a tie the derivative is that of a
 UNROLL_FUNCTION_OF_TWO(huber, huber_loss(a, b),           clipped(a, b),                   huber_excess(a, b))   // a²/2 where |a| ≤ b, b(|a| − b/2) beyond, b > 0; at |a| = b the partials are those within, a and 0
 
 // clang-format on

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 
 #include "unroll/ad/packet_functions.hpp"
 #include "unroll/types.hpp"
@@ -102,6 +104,10 @@ T direction(T a, T y) {
 /// only the exponent moves; never infinite times zero. The slope in a, and that in b, of y = a^b.
 /// @{
 double power(double a, double b, int i, int j);
+/// a^b, of the usual exponents by products.
+inline double power(double a, double b) {
+  return b == 2 ? a * a : b == 3 ? a * a * a : b == 1 ? a : std::pow(a, b);
+}
 template <class T>
 Tangent<T> power(Tangent<T> a, Tangent<T> b, int i, int j) {
   return {power(a.value, b.value, i, j), chain(power(a.value, b.value, i + 1, j), a.tangent) +
@@ -110,7 +116,7 @@ Tangent<T> power(Tangent<T> a, Tangent<T> b, int i, int j) {
 inline double power_slope(double a, double b) {
   if (b == 0) return 0.0;
   const double below = b - 1.0, lost = b - (below + 1.0);  // what the rounding of b − 1 took
-  const double slope = b * std::pow(a, below);
+  const double slope = b * power(a, below);
   return lost != 0 && a > 0 && std::isfinite(a) ? slope * (1.0 + lost * std::log(a)) : slope;
 }
 template <class T>
@@ -123,13 +129,23 @@ T power_bend(T a, T b, T) {
   return power(a, b, 0, 1);
 }
 /// @}
+/// a or b, without a branch: of random entries half would be foreseen wrongly.
+inline double either(bool first, double a, double b) {
+  const std::uint64_t mask = -static_cast<std::uint64_t>(first);
+  return std::bit_cast<double>((std::bit_cast<std::uint64_t>(a) & mask) |
+                               (std::bit_cast<std::uint64_t>(b) & ~mask));
+}
+template <class T>
+Tangent<T> either(bool first, Tangent<T> a, Tangent<T> b) {
+  return first ? a : b;
+}
 template <class T>
 bool is_larger(T a, T b) {
-  return primal(a) >= primal(b) || primal(a) != primal(a);
+  return (int{primal(a) >= primal(b)} | int{primal(a) != primal(a)}) != 0;
 }
 template <class T>
 bool is_smaller(T a, T b) {
-  return primal(a) <= primal(b) || primal(a) != primal(a);
+  return (int{primal(a) <= primal(b)} | int{primal(a) != primal(a)}) != 0;
 }
 inline double huber_loss(double a, double b) {
   return std::abs(a) <= b ? 0.5 * a * a : b * (std::abs(a) - 0.5 * b);

@@ -155,19 +155,9 @@ auto scale_columns(const X& x, const V& v) { return cwise_product(x, repeat_rows
 template <class A, class B>
 requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, const A& a, const B& b) {
   using R = ad::common_array_t<A, B>;
-  std::vector<Index> of_a, of_b;
-  for (Index i = 0; i < mask.size(); ++i) (mask(i) != 0 ? of_a : of_b).push_back(i);
-  ad::same_shape("where", {mask.rows(), mask.cols()}, {a.rows(), a.cols()});
-  ad::same_shape("where", {a.rows(), a.cols()}, {b.rows(), b.cols()});
+  const Matrix of_a = (mask.array() != 0).template cast<double>(), of_b = 1.0 - of_a.array();
   const R first(a), second(b);
-  const auto part = [&mask](const R& x, const std::vector<Index>& at) {
-    return reshape(scatter(gather(x, at), at, mask.size()), mask.rows(), mask.cols());
-  };
-  const auto chosen = matrix_t<R>(part(first, of_a) + part(second, of_b));
-  if constexpr (std::is_same_v<R, matrix_t<R>>)
-    return chosen;
-  else
-    return flatten(chosen);
+  return R(ad::masked(of_a, first) + ad::masked(of_b, second));
 }
 template <ad::AnyArray A, ad::ScalarForAll<A> S>
 auto where(const Matrix& mask, const A& a, const S& b) {
