@@ -31,7 +31,8 @@ struct Gradient {
   Cost* cost;
 
   void second_order(const ConstBlock& x, const ConstBlock& theta, const ConstBlock& x_dot,
-                    const ConstBlock& theta_dot, Block dx, Block dtheta) const {
+                    const ConstBlock& theta_dot, const WritableColumns& dx,
+                    const WritableColumns& dtheta) const {
     if (cost != nullptr) count(cost->hessian_vector_products, x_dot.cols());
     problem->second_order_into(value(x), value(theta), x_dot, theta_dot, dx, dtheta);
   }
@@ -230,10 +231,9 @@ DualVector oracle_gradient(const Problem& problem, Cost* cost, const DualVector&
 VarVector oracle_gradient(const Problem& problem, Cost* cost, const VarVector& x, const VarVector& theta,
                           const Gathering* gathering) {
   check_sizes(problem, x.size(), theta.size(), "gradient");
-  const Gradient gradient{&problem, cost};
-  if (gathering == nullptr) return evaluate_array<VarVector>(gradient, x.shape(), x, theta);
+  if (gathering == nullptr) return evaluate_array<VarVector>(Gradient{&problem, cost}, x.shape(), x, theta);
   const auto gathered = [&]<bool passes_theta>(std::bool_constant<passes_theta>) {
-    return evaluate_array<VarVector>(GatheredGradient<passes_theta>{gradient}, x.shape(), x, theta,
+    return evaluate_array<VarVector>(GatheredGradient<passes_theta>{{&problem, cost}}, x.shape(), x, theta,
                                      gathering->zero);
   };
   return gathering->passes_theta ? gathered(std::true_type{}) : gathered(std::false_type{});

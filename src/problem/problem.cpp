@@ -63,17 +63,20 @@ std::optional<Curvature> Problem::curvature(const Vector&) const { return std::n
 
 namespace {
 
-void check_answer(std::string_view answer, const char* sizes, Index rows, Index cols, Index rows_given,
+struct Answer {
+  const char* function;
+  const char* part = "";
+};
+void check_answer(Answer answer, const char* sizes, Index rows, Index cols, Index rows_given,
                   Index cols_given) {
   if (rows_given == rows && cols_given == cols) return;
-  throw ShapeError(fmt::format("problem: its {} is {}x{}, it must be {} = {}x{}", answer, rows_given,
-                               cols_given, sizes, rows, cols));
+  throw ShapeError(fmt::format("problem: its {}{} is {}x{}, it must be {} = {}x{}", answer.function,
+                               answer.part, rows_given, cols_given, sizes, rows, cols));
 }
 
-SecondOrder checked(SecondOrder s, const Vector& x, const Vector& theta, Index k, std::string_view function) {
-  check_answer(fmt::format("{}'s dx", function), "n x k", x.size(), k, s.dx.rows(), s.dx.cols());
-  check_answer(fmt::format("{}'s dtheta", function), "p x k", theta.size(), k, s.dtheta.rows(),
-               s.dtheta.cols());
+SecondOrder checked(SecondOrder s, const Vector& x, const Vector& theta, Index k, const char* function) {
+  check_answer({function, "'s dx"}, "n x k", x.size(), k, s.dx.rows(), s.dx.cols());
+  check_answer({function, "'s dtheta"}, "p x k", theta.size(), k, s.dtheta.rows(), s.dtheta.cols());
   return s;
 }
 
@@ -81,13 +84,13 @@ SecondOrder checked(SecondOrder s, const Vector& x, const Vector& theta, Index k
 
 Vector checked_gradient(const Problem& problem, const Vector& x, const Vector& theta) {
   Vector g = problem.gradient(x, theta);
-  check_answer("gradient", "n x 1", x.size(), 1, g.size(), 1);
+  check_answer({"gradient"}, "n x 1", x.size(), 1, g.size(), 1);
   return g;
 }
 
 Vector checked_parameter_gradient(const Problem& problem, const Vector& x, const Vector& theta) {
   Vector g = problem.parameter_gradient(x, theta);
-  check_answer("parameter_gradient", "p x 1", theta.size(), 1, g.size(), 1);
+  check_answer({"parameter_gradient"}, "p x 1", theta.size(), 1, g.size(), 1);
   return g;
 }
 
@@ -99,14 +102,14 @@ SecondOrder checked_second_order(const Problem& problem, const Vector& x, const 
 Matrix checked_push(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& x_dot,
                     const Matrix& theta_dot) {
   Matrix pushed = problem.push_gradient(x, theta, x_dot, theta_dot);
-  check_answer("second_order's dx", "n x k", x.size(), x_dot.cols(), pushed.rows(), pushed.cols());
+  check_answer({"second_order", "'s dx"}, "n x k", x.size(), x_dot.cols(), pushed.rows(), pushed.cols());
   return pushed;
 }
 
 Matrix checked_gradient_and_push(const Problem& problem, const Vector& x, const Vector& theta,
                                  const Matrix& x_dot, const Matrix& theta_dot) {
   Matrix both = problem.gradient_and_push(x, theta, x_dot, theta_dot);
-  check_answer("gradient_and_push", "n x (1 + k)", x.size(), 1 + x_dot.cols(), both.rows(), both.cols());
+  check_answer({"gradient_and_push"}, "n x (1 + k)", x.size(), 1 + x_dot.cols(), both.rows(), both.cols());
   return both;
 }
 
@@ -117,7 +120,7 @@ SecondOrder checked_pull(const Problem& problem, const Vector& x, const Vector& 
 Matrix checked_pull_to_parameters(const Problem& problem, const Vector& x, const Vector& theta,
                                   const Matrix& w) {
   Matrix pulled = problem.pull_to_parameters(x, theta, w);
-  check_answer("pull_to_parameters", "p x k", theta.size(), w.cols(), pulled.rows(), pulled.cols());
+  check_answer({"pull_to_parameters"}, "p x k", theta.size(), w.cols(), pulled.rows(), pulled.cols());
   return pulled;
 }
 
@@ -165,8 +168,9 @@ void Problem::second_order_into(const VectorView& x, const VectorView& theta, co
     arguments->theta_dot.setZero(theta.size(), x_dot.cols());
   const SecondOrder s =
       checked_second_order(*this, arguments->x, arguments->theta, arguments->x_dot, arguments->theta_dot);
-  dx = s.dx;
-  if (dtheta.size() > 0) dtheta = s.dtheta;
+  // (By bytes: what a small array is written by in numbers cannot be read in packets for a while.)
+  std::copy_n(s.dx.data(), s.dx.size(), dx.data());
+  if (dtheta.size() > 0) std::copy_n(s.dtheta.data(), s.dtheta.size(), dtheta.data());
 }
 
 Vector Problem::written_gradient(const Vector& x, const Vector& theta) const {
