@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "ad/adaptors.hpp"
 
 namespace unroll {
@@ -189,16 +192,19 @@ VarVector assemble(std::span<const Var> entries) {
 DualVector assemble(std::span<const Dual> entries) {
   Index columns = 1, half = 0;
   ad::Seed seed = 0;
-  for (const Dual& entry : entries) seed = std::max(seed, entry.seed());
   for (const Dual& entry : entries) {
     columns = ad::common_columns({columns, entry.block().cols()});
     half = std::max(half, entry.block().half());
-    if (seed != 0) seed = ad::common_seed({{seed, {nullptr, 0, 1}}, ad::seeded(entry)});
   }
   Matrix block = Matrix::Zero(static_cast<Index>(entries.size()), columns);
   for (Index i = 0; i < block.rows(); ++i) {
     const ad::ConstBlock from = entries[static_cast<std::size_t>(i)].block();
     block.row(i).head(from.cols()) = from;
+  }
+  if (std::ranges::any_of(entries, [](const Dual& entry) { return entry.seed() != 0; })) {
+    std::vector<ad::Seeded> all;
+    for (const Dual& entry : entries) all.push_back(ad::seeded(entry));
+    seed = ad::common_seed(all);
   }
   const ad::Shape shape{block.rows(), 1};  // before the block moves away
   return DualVector(DualArray(shape, std::move(block), half, seed));

@@ -12,8 +12,8 @@
 
 namespace unroll {
 
-Dual::Dual(double value, const Eigen::RowVectorXd& tangents) : block_(1, 1 + tangents.size()) {
-  block_ << value, tangents;
+Dual::Dual(double value, const Eigen::RowVectorXd& tangents)
+    : block_(ad::value_and_tangents(value, tangents)) {
   static std::atomic<ad::Seed> last{0};
   if (tangents.size() == 1 && tangents[0] == 1) seed_ = ++last;
 }
@@ -34,11 +34,13 @@ DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, con
 
 namespace ad {
 
-Seed common_seed(std::initializer_list<Seeded> operands) {
+Seed common_seed(std::span<const Seeded> operands) {
   Seed common = 0;
-  for (const Seeded& operand : operands) common = std::max(common, operand.seed);
+  for (const Seeded& operand : operands)
+    if (operand.seed != computed_seed) common = std::max(common, operand.seed);
+  if (common == 0) return computed_seed;
   for (const auto& [seed, block] : operands)
-    if (seed != common && (block.rightCols(block.cols() - 1).array() != 0).any())
+    if (seed != common && seed != computed_seed && (block.rightCols(block.cols() - 1).array() != 0).any())
       throw UnsupportedError(
           "a Dual that was made a variable, by one tangent that is 1, meets other tangents: a derivative "
           "within a derivative would add them up. Seed all variables at once, a tangent each, as Dual(x, {1, "
@@ -144,7 +146,8 @@ Dual function_of(const Dual& a) {
   using F = Elementary<function>;
   const double y = F::value(a.value());
   const double slope = F::slope(F::saves_output ? y : a.value());
-  Eigen::RowVectorXd block = a.block().unaryExpr([slope](double tangent) { return chain(slope, tangent); });
+  Eigen::RowVectorXd block =
+      a.block().unaryExpr([slope](double tangent) { return chain_through<F>(slope, tangent); });
   block(0) = y;
   const Index half = a.block().half();
   for (Index j = 1; j < half; ++j) block(half + j) = last_of(value_at<F>(jet(a.block(), 0, j, half), y));
@@ -161,7 +164,7 @@ Dual function_of(const Dual& a, const Dual& b) {
   const Seed seed = seed_of(a, b);
   Eigen::RowVectorXd block = Eigen::RowVectorXd::Zero(1 + directions);
   const auto add = [&block](const Dual& x, double partial) {
-    for (Index j = 1; j <= x.directions(); ++j) block(j) += chain(partial, x.block()(0, j));
+    for (Index j = 1; j <= x.directions(); ++j) block(j) += chain_through<F>(partial, x.block()(0, j));
   };
   if (a.directions() > 0) add(a, F::partial_a(a.value(), b.value(), y));
   if (b.directions() > 0) add(b, F::partial_b(a.value(), b.value(), y));

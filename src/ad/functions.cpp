@@ -1,53 +1,9 @@
 #include "unroll/ad/functions.hpp"
 
-#include <array>
-#include <unsupported/Eigen/SpecialFunctions>
-
 #include "ad/instantiate.hpp"
 #include "unroll/ad/elementwise.hpp"
 
 namespace unroll::ad {
-
-double log_gamma(double x) {
-  return Eigen::numext::lgamma(x);  // reentrant, other than std::lgamma
-}
-double power(double a, double b, int i, int j) {
-  // The derivatives in b of b (b − 1) … (b − i + 1).
-  std::array<double, 4> factor{1, 0, 0, 0};
-  for (int k = 0; k < i; ++k)
-    for (int order = j; order >= 0; --order) {
-      double& f = factor[static_cast<std::size_t>(order)];
-      f *= b - k;
-      if (order > 0) f += order * factor[static_cast<std::size_t>(order - 1)];
-    }
-  const double p = power(a, b - i);
-  if (p == 0 || (j > 0 && i == 0 && a == 0)) return 0;
-  double sum = 0, binomial = 1;
-  for (int order = 0; order <= j; ++order) {  // Leibniz
-    const double f = factor[static_cast<std::size_t>(order)];
-    if (f != 0) sum += binomial * f * (order < j ? std::pow(std::log(a), j - order) : 1.0);
-    binomial = binomial * (j - order) / (order + 1);
-  }
-  return sum == 0 ? 0 : sum * p;
-}
-double polygamma(int order, double x) {
-  if (!(x <= 0)) return order == 0 ? Eigen::numext::digamma(x) : Eigen::numext::polygamma(double(order), x);
-  // By ψ(x) = ψ(1 − x) − π cot πx and its derivatives: steps up to x > 0 would be as many as x is far.
-  constexpr double pi = 3.14159265358979323846;
-  const double from_pole = x - std::round(x);
-  if (!(std::abs(from_pole) > 0)) return order % 2 == 0 ? NAN : INFINITY;
-  const double c = 1 / std::tan(pi * from_pole), d = 1 + c * c, mirrored = polygamma(order, 1 - x);
-  switch (order) {
-    case 0:
-      return mirrored - pi * c;
-    case 1:
-      return pi * pi * d - mirrored;
-    case 2:
-      return mirrored - 2 * pi * pi * pi * c * d;
-    default:
-      return 2 * pi * pi * pi * pi * d * (1 + 3 * c * c) - mirrored;
-  }
-}
 
 namespace {
 
@@ -109,7 +65,7 @@ struct Kernels {
   using Kernel = void (*)(const double* x, double* y, Index size);
   Kernel value, slope, bend, twist;
   Pull pull;  // null: by strips
-  bool saves_output;
+  bool saves_output, is_selection;
 };
 template <class F>
 constexpr Kernels kernels_of{
@@ -118,7 +74,8 @@ constexpr Kernels kernels_of{
     [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(bend)); },
     [](const double* s, double* y, Index size) { fill(s, y, size, UNROLL_RULE(twist)); },
     pull_of<F>(),
-    F::saves_output};
+    F::saves_output,
+    F::is_selection};
 #undef UNROLL_RULE
 
 const Kernels& kernels(Function f) {
@@ -148,7 +105,7 @@ struct Entrywise {
       const auto part = [&](const auto& block, Index j) {
         return In(block.col(j).data() + first, slope.size());
       };
-      for (Index j = 1; j < y.cols(); ++j) put(y, j, first, Into::assign, chained(slope, part(x, j)));
+      for (Index j = 1; j < y.cols(); ++j) put_through(y, j, first, Into::assign, slope, part(x, j));
       if (y.half() == 0) continue;
       mine.bend(saved + first, slope.data(), slope.size());
       for (Index j = y.half() + 1; j < y.cols(); ++j)
@@ -173,6 +130,13 @@ struct Entrywise {
     });
   }
 
+  // The chain rule's step; what a selection does not take adds nothing, though it be infinite.
+  void put_through(Block& out, Index column, Index first, Into into, const Strip& slope, const In& in) const {
+    if (mine.is_selection())
+      put(out, column, first, into, crossed(slope, in));
+    else
+      put(out, column, first, into, chained(slope, in));
+  }
   // x̄ = S ȳ for the slope S with its tangents, which are bend ∘ s_j, and twist ∘ s_j ∘ s_h in a mixed column.
   void pull_strip(Block& x_bar, Into into, Index first, const ConstBlock& saved,
                   const ScaledBlock& y_bar) const {
@@ -183,7 +147,7 @@ struct Entrywise {
     Strip slope(count);
     mine.slope(saved.data() + first, slope.data(), count);
     if (y_bar.scale != 1) slope *= y_bar.scale;
-    for (Index j = 0; j < x_bar.cols(); ++j) put(x_bar, j, first, into, chained(slope, part(y_bar.block, j)));
+    for (Index j = 0; j < x_bar.cols(); ++j) put_through(x_bar, j, first, into, slope, part(y_bar.block, j));
     if (saved.cols() == 1 || x_bar.cols() == 1) return;
     mine.bend(saved.data() + first, slope.data(), count);
     if (y_bar.scale != 1) slope *= y_bar.scale;
@@ -238,6 +202,7 @@ struct SlopeKept {
 struct Power {
   double c;  // the exponent
   static Pull pull() { return nullptr; }
+  static bool is_selection() { return false; }
   // factor · x^power: products for the usual powers, which take a tenth of the time.
   static void raise(double factor, double power, const double* x, double* y, Index size) {
     const In base(x, size);
@@ -265,6 +230,7 @@ struct Power {
 struct Listed {
   const Kernels* kernels;
   Pull pull() const { return kernels->pull; }
+  bool is_selection() const { return kernels->is_selection; }
   void value(const double* x, double* y, Index size) const { kernels->value(x, y, size); }
   void slope(const double* s, double* y, Index size) const { kernels->slope(s, y, size); }
   void bend(const double* s, double* y, Index size) const { kernels->bend(s, y, size); }

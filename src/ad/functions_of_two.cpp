@@ -36,7 +36,8 @@ void evaluate_of_two(const ConstBlock& a, const ConstBlock& b, Block& y) {
     const double u = entry(a, i, 0), v = entry(b, i, 0);
     values[i] = F::value(u, v);
     const double in_a = F::partial_a(u, v, values[i]), in_b = F::partial_b(u, v, values[i]);
-    for (Index j = 1; j < y.cols(); ++j) y(i, j) = chain(in_a, entry(a, i, j)) + chain(in_b, entry(b, i, j));
+    for (Index j = 1; j < y.cols(); ++j)
+      y(i, j) = chain_through<F>(in_a, entry(a, i, j)) + chain_through<F>(in_b, entry(b, i, j));
     for (Index j = 1; j < y.half(); ++j)
       y(i, y.half() + j) = last_of(value_of_two<F>(jet(a, i, j, y.half()), jet(b, i, j, y.half())));
   }
@@ -57,16 +58,16 @@ void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_
     return scale * partial_of<F, of_first>(u, v, F::value(u, v));
   };
   if (columns == 1 && bar.rows() == size)
-    return for_entries(a, b, size,
-                       [&](Index i, double u, double v) { out[i] += chain(slope(u, v), seeds[i]); });
+    return for_entries(
+        a, b, size, [&](Index i, double u, double v) { out[i] += chain_through<F>(slope(u, v), seeds[i]); });
   const bool varies = a.cols() > 1 || b.cols() > 1;
   const Index half = half_of(a, b);
   for (Index i = 0; i < size; ++i) {
     const double u = entry(a, i, 0), v = entry(b, i, 0), slope_here = slope(u, v);
-    out[at(bar, i)] += chain(slope_here, seeds[i]);
+    out[at(bar, i)] += chain_through<F>(slope_here, seeds[i]);
     for (Index j = 1; j < columns; ++j) {
       double& sum = bar(at(bar, i), j);
-      sum += chain(slope_here, y_bar.block(i, j));
+      sum += chain_through<F>(slope_here, y_bar.block(i, j));
       if (!varies) continue;
       if (is_mixed(j, half)) {
         const Jet of_a = jet(a, i, j - half, half), of_b = jet(b, i, j - half, half),

@@ -55,7 +55,7 @@ double scaled_norm(const Eigen::Map<const Vector>& x) {
 struct Norm {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
-  bool rays;
+  std::uint64_t ray;  // its bit in TapeCore::cones; 0 on none
 
   static double length(const ConstBlock& x, Index j) {
     return scaled_norm(Eigen::Map<const Vector>(x.col(j).data(), x.rows()));
@@ -65,7 +65,7 @@ struct Norm {
     const Index half = half_of(x, y);
     for (Index j = 1; j < y.cols(); ++j) {
       if (y(0, 0) == 0)
-        y(0, j) = rays ? length(x, j) : 0.0;
+        y(0, j) = ray != 0 ? length(x, j) : 0.0;
       else
         y(0, j) = (x.col(0) / y(0, 0)).dot(x.col(j));
       if (is_mixed(j, half) && y(0, 0) != 0)
@@ -80,7 +80,8 @@ struct Norm {
     p.template add<0>([&](Block x_bar, Into into) {
       if (norm == 0) {
         if (into == Into::assign) x_bar.setZero();
-        for (Index j = 1; rays && j < x.cols(); ++j)
+        if (ray != 0 && y_bar.block(0, 0) != 0) p.sweeper().core().met_cones |= ray;
+        for (Index j = 1; ray != 0 && j < x.cols(); ++j)
           if (y(0, j) > 0) x_bar.col(j) += y_bar.scale * y_bar.block(0, j) * (x.col(j) / y(0, j));
         return;
       }
@@ -183,9 +184,14 @@ scalar_of_t<A> squared_length(const A& x) {
 }
 template <class A>
 scalar_of_t<A> length(const A& x) {
-  bool rays = false;
-  if constexpr (TapedArray<A>) rays = x.core() != nullptr && x.core()->rays;
-  return evaluate_scalar(Norm{rays}, x);
+  std::uint64_t ray = 0;
+  if constexpr (TapedArray<A>)
+    if (TapeCore* const core = x.core();
+        core != nullptr && core->rays && core->tangents > 0 && x.block().col(0).isZero(0)) {
+      ray = std::uint64_t{1} << std::min<Index>(core->norms++, 63);
+      ray &= ~core->cones;
+    }
+  return evaluate_scalar(Norm{ray}, x);
 }
 template <class A>
 scalar_of_t<A> stable_log_sum_exp(const A& x) {

@@ -32,6 +32,14 @@ void Tape::refer_to(const void* object, std::size_t bytes, bool watches) {
 
 void Tape::clear() { core_->reset(); }
 
+bool Tape::must_record_again() {
+  const std::uint64_t cones = core_->cones | core_->met_cones;
+  if (cones == core_->cones) return false;
+  core_->reset();
+  core_->cones = cones;
+  return true;
+}
+
 namespace {
 
 // A new input array with room for its tangents.

@@ -75,6 +75,9 @@ void TapeCore::begin(Index new_tangents, Index new_half, bool new_rays) {
   tangents = new_tangents;
   half = new_half;
   rays = new_rays;
+  norms = 0;
+  cones = 0;
+  met_cones = 0;
   scalars.reset(static_cast<std::size_t>(new_tangents));
 }
 

@@ -37,8 +37,8 @@ class AtEnd final : public Backwards {
     if (record().steps > 0) steps().repeat_last_step();
     Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
     const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
-    Eigen::RowVectorXd left = lengths(w);
-    const Eigen::RowVectorXd too_long = most_growth * left;
+    const Eigen::RowVectorXd lengths_given = lengths(w), too_long = most_growth * lengths_given;
+    Eigen::RowVectorXd left = lengths_given;
     for (Index t = record().steps - 1; t >= 0 && (left.array() > enough.array()).any(); --t) {
       steps().to_end();
       if (!steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers()))
@@ -64,6 +64,11 @@ class AtEnd final : public Backwards {
             "more than {:.0e} times as long; {}",
             record().steps - t, most_growth, instead));
     }
+    if ((left.array() > lengths_given.array()).any())
+      throw NumericalError(fmt::format(
+          "Reverse{{.at_end}}: of the {} steps taken at x_T nothing says that they contract, they make a "
+          "cotangent {:.1f} times as long; {}",
+          record().steps, (left.array() / lengths_given.array()).maxCoeff(), instead));
     Cost& cost = steps().record.cost;
     cost.tape_bytes = std::max(cost.tape_bytes, segment.bytes());
     return c;

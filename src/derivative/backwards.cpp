@@ -53,13 +53,15 @@ Pullback Backwards::pull(const Seeds& seeds) {
           "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
           "cotangents of earlier iterates: take Reverse{}");
     if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
-    const Pullback pulled = corrected(w, c);
-    if (!is_bypassed(w, c)) return pulled;
+    if (form(c) == Equation::gradient || steps().gathers().states) {
+      const Pullback pulled = corrected(w, c);
+      if (!is_bypassed(w, c)) return pulled;
+    }
     steps().gather({.states = true, .passes_theta = false});
     forget();
     return corrected(w, swept(seeds));
   }
-  if (at_end_alone && w.size() > 0 && c.gathered.rows() == w.rows())
+  if (at_end_alone && w.size() > 0 && c.gathered.rows() == w.rows() && !steps().sums_miss_gradients())
     adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
   return finish(c.theta, c.prepared, std::move(c.state));
 }
@@ -113,9 +115,17 @@ bool Backwards::is_bypassed(const Matrix& w, const Cotangents& c) {
 
 Equation Backwards::form(const Cotangents& c) {
   if (!steps().gathers().gradients) return Equation::fixed_point;
+  if (steps().sums_miss_gradients()) {
+    if (method_.equation == Equation::gradient)
+      throw UnsupportedError(
+          "Reverse{.corrected, .equation = Equation::gradient}: a step asks for gradients of f at parameters "
+          "that are not its argument theta, a copy or what it carries in its state, so that their cotangents "
+          "do not sum to the adjoint: ask f.gradient(x, theta), or take Equation::fixed_point");
+    return Equation::fixed_point;
+  }
   if (method_.equation != Equation::automatic) return method_.equation;
   if (steps().equation() != Equation::automatic) return steps().equation();
-  const bool by_gradients_alone = steps().gathers().gradients && c.theta.isZero(0) && c.prepared.isZero(0);
+  const bool by_gradients_alone = c.theta.isZero(0) && c.prepared.isZero(0);
   return by_gradients_alone ? Equation::gradient : Equation::fixed_point;
 }
 

@@ -151,12 +151,20 @@ class Descent {
   /// Along the gradient, from step_ downwards.
   bool search() {
     constexpr int halvings = 30;
+    bool all_throw = true;
     for (int i = 0; i < halvings; ++i, step_ /= 2) {
       const Vector trial = projected(theta_ - step_ * here_.dtheta);
       const Vector move = trial - theta_;
       const double promised = here_.dtheta.dot(move);  // < 0
       if (!(promised < 0)) return false;
-      Hypergradient there = run(trial);
+      Hypergradient there;
+      try {
+        there = run(trial);
+      } catch (const Error&) {  // too far: out of a domain, or F not finite
+        if (all_throw && i + 1 == halvings) throw;
+        continue;
+      }
+      all_throw = false;
       if (there.status == Status::non_finite || there.status == Status::non_finite_derivative) continue;
       const double errors = value_error(there) + value_error(here_);
       if (there.value + errors > here_.value + options_.sufficient_decrease * promised) {

@@ -55,6 +55,9 @@ class RunInputs {
   /// After each step: adds the zeros that sum the cotangents of states, if there are any.
   void add_zeros(AnyState<VarVector>& state) const;
 
+  /// Whether a gradient was recorded whose cotangent is not in the sum: see Gathering.
+  bool sums_miss() const { return sums_miss_; }
+
   /// Cotangents of what was prepared (q×s), pulled back to θ (p×s).
   Matrix pull_prepared(const Matrix& cotangents);
 
@@ -79,6 +82,7 @@ class RunInputs {
   PreparedPtr<Vector> prepared_{};
   std::optional<std::vector<bool>> depend_{};
   StatePtr<VarVector> zeros_{};
+  bool sums_miss_ = false;
 };
 
 }  // namespace unroll::detail

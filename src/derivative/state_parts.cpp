@@ -131,7 +131,7 @@ class WithTangents final : public IntoWorld<DualVector> {
   WithTangents(const Matrix& stacked, Index scalars) : stacked_(stacked), scalar_(scalars) {}
   DualVector operator()(const Vector& value) override { return {value, cut(row_, value.size())}; }
   DualMatrix operator()(const Matrix& value) override { return {value, cut(row_, value.size())}; }
-  Dual operator()(double value) override { return Dual(value, cut(scalar_, 1)); }
+  Dual operator()(double value) override { return Dual(ad::value_and_tangents(value, cut(scalar_, 1))); }
 
  private:
   Matrix cut(Index& row, Index count) {

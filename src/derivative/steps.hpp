@@ -74,6 +74,8 @@ class Steps {
   /// What recordings sum, from now on.
   void gather(const Gather& gather) { gather_ = gather; }
   const Gather& gathers() const { return gather_; }
+  /// Whether θ reached gradients that are not in those sums: carried in the state, or as a copy.
+  bool sums_miss_gradients() const;
 
   // The whole run, on plain arrays.
   /// Takes the run and leaves the state at its end.

@@ -26,6 +26,8 @@ Entered Steps::enter(Entry entry, Segment& segment, std::size_t room, const Gath
   return inputs_->enter(segment, room, gather, x0_, entry == Entry::start ? nullptr : &*state_);
 }
 
+bool Steps::sums_miss_gradients() const { return inputs_->sums_miss(); }
+
 void Steps::restart() { state_ = solver_->plain().start(x0_); }
 
 Stop Steps::advance(Index from, Index to, Segment& segment, std::size_t room) {

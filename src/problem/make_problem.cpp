@@ -35,19 +35,21 @@ void second_order_into(const Recorded<Var>& f, const VectorView& x, const Vector
   const Index k = x_dot.cols();
   Tape tape(k);
   tape.refer_to(f.f, f.bytes);
-  const VarVector taped_x = tape.input(x, x_dot);
-  const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
-                                : dtheta.size() > 0  ? tape.input(theta)
-                                                     : tape.constant_at(theta);
-  const Var y = f(taped_x, taped_theta);
-  if (k == 0 || y.is_constant()) {
-    dx.setZero();
-    dtheta.setZero();
-    return;
-  }
-  const Sweep sweep = tape.sweep(y);
-  sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
-  if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
+  do {
+    const VarVector taped_x = tape.input(x, x_dot);
+    const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
+                                  : dtheta.size() > 0  ? tape.input(theta)
+                                                       : tape.constant_at(theta);
+    const Var y = f(taped_x, taped_theta);
+    if (k == 0 || y.is_constant()) {
+      dx.setZero();
+      dtheta.setZero();
+      return;
+    }
+    const Sweep sweep = tape.sweep(y);
+    sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
+    if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
+  } while (tape.must_record_again());
 }
 
 SecondOrder third_order(const Recorded<Var>& f, const Vector& x, const Vector& theta, const Vector& w,

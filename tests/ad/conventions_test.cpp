@@ -83,6 +83,22 @@ TEST_CASE("so is what else is smooth of a norm: a named one, a Huber function, t
   CHECK(of_norm([](const auto& r) { return r + r * r * r; }) == Matrix::Zero(2, 3));
 }
 
+TEST_CASE("a norm of 0 that is a cone has neither slope nor bend, beside one that is smooth") {
+  const Vector zero = Vector::Zero(4), directions{{1, -2, 3, 0.5}};
+  const auto f = [](const auto& v) {
+    return 3.0 * norm(segment(v, 0, 2)) + 0.5 * square(norm(segment(v, 2, 2)));
+  };
+  CHECK(hessian_vector_product(f, zero, directions) == Vector{{0, 0, 3, 0.5}});
+  const auto rows = [](const auto& v) {
+    const auto norms = row_norms(reshape(v, 2, 2));  // of (v0, v2) and (v1, v3)
+    return norms[0] + square(norms[1]);
+  };
+  CHECK((hessian_vector_product(rows, zero, directions) - Vector{{0, -4, 0, 1}}).norm() <= 1e-15);
+  // θ in front of one, x = 0: the gradient there is 0, whatever θ.
+  const auto weighted = [](const auto& v) { return v[3] * norm(segment(v, 0, 2)); };
+  CHECK(hessian_vector_product(weighted, Vector{{0, 0, 0, 2}}, directions) == Vector::Zero(4));
+}
+
 TEST_CASE("a tie belongs to the first, of two arrays, two scalars, or the entries of one") {
   Tape tape;
   const Vector x{{2.0, 1.0, 2.0}};
@@ -186,6 +202,23 @@ TEST_CASE("a product whose entry nobody asks for adds nothing, even beside an in
   const Vector bend = hessian_vector_product(masked, Vector{{0.0, 2.0}}, Vector{{0.0, 1.0}});
   CHECK(bend[0] == 0);
   CHECK(bend[1] == doctest::Approx(0.5));
+}
+
+TEST_CASE("nor does what an array's function does not take, beside an infinite slope: both engines agree") {
+  const auto check = [](const auto& f, double at) {
+    CHECK(slope([&](const auto& v) { return f(v); }, at) == 0);
+    Tape tape;  // several seeds at once
+    const VarVector x = tape.input(Vector{{at, 2.0}});
+    const VarVector y = f(x);
+    CHECK(tape.sweep(y, Matrix::Identity(2, 2)).adjoint(x).row(0).isZero(0));
+  };
+  check([](const auto& x) { return sqrt(relu(x)); }, -1);
+  check([](const auto& x) { return sqrt(max(x, 0.0)); }, -1);
+  check([](const auto& x) { return sqrt(clamp(x, 0.0, 3.0)); }, -1);
+  check([](const auto& x) { return sqrt(1.0 - min(1.0, x)); }, 2);
+  check([](const auto& x) { return pow(relu(x), 0.5); }, -1);
+  const auto greater = [](const auto& v) { return sum(sqrt(max(segment(v, 0, 1), segment(v, 1, 1)))); };
+  CHECK(gradient(greater, Vector{{0, -1}}) == Vector{{infinity, 0}});
 }
 
 TEST_CASE("slopes and bends of functions that level off hold to the ends of the range") {

@@ -73,6 +73,9 @@ TEST_CASE("what is no other variable's passes: copies, constants, zeros, tangent
   const DualVector constant(vector_of(4.0)), still(vector_of(4.0), Matrix::Zero(1, 1));
   CHECK(slope([&](D x) { return Dual(x * constant[0] + x * still[0]); }, 1.5) == 8);
   CHECK(slope([&](D x) { return sum(DualVector(vector({x, Dual(1.0), x}))); }, 1.5) == 2);
+  // A function by the chain rule, whose slope is 1: as a user writes it.
+  const auto positive = [](D x) { return Dual(std::max(x.value(), 0.0), (x.value() > 0) * x.tangents()); };
+  CHECK(slope([&](D x) { return Dual(positive(x) * x + 3.0 * positive(x)); }, 1.5) == 6);
   const Dual a(1.0, 0.5 * one), b(2.0, 2.0 * one);
   CHECK(Dual(a * b).tangents()(0) == 3);
 }

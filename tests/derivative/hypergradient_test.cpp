@@ -8,7 +8,9 @@
 #include "unroll/derivative/minimise_outer.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
 #include "unroll/solver/gradient_descent.hpp"
+#include "unroll/solver/run.hpp"
 
 namespace unroll {
 namespace {
@@ -199,6 +201,43 @@ TEST_CASE("a loss along a truncated run counts the early iterates, too") {
                                                {.steps = 10}, Reverse{.last_steps = 2});
   CHECK(of_theta.dtheta[0] == doctest::Approx(55 * c.theta[1]));
   CHECK(of_theta.dtheta[2] == 0);
+}
+
+/// x' = −θx by Euler's steps: a simulation, which approaches nothing.
+struct Decay {
+  double h;
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    return {V(s.x - h * theta[0] * s.x)};
+  }
+};
+
+TEST_CASE("a simulation is calibrated with all its steps, from its own start, by the options as they are") {
+  const NoObjective none(1, 1);
+  const Vector x0 = Vector::Ones(1), first = Vector::Constant(1, 0.5), right = Vector::Constant(1, 1.5);
+  for (const Index steps : {100, 20000}) {
+    const Decay decay{1.0 / static_cast<double>(steps)};
+    const double end = solve(none, decay, x0, right, {.steps = steps}).x()[0];
+    const auto loss = [end](const auto& x, const auto&) { return 0.5 * square(x[0] - end); };
+    const OuterResult r = minimise_outer(loss, none, decay, x0, first, {.steps = steps}, {}, Reverse{});
+    CHECK(r.status == OuterStatus::converged);
+    CHECK(std::abs(r.theta[0] - 1.5) <= 1e-4);
+    CHECK(r.steps[0].inner_steps == steps);
+  }
+}
+
+TEST_CASE("a trial point where the outer loss is not finite is halved; one line of them is an error") {
+  const AffineQuadratic problem = identity_problem(1);
+  const auto loss = [](const auto& x, const auto&) {
+    return x[0] - log(x[0]);
+  };  // x* = θ, of which 1 is best
+  const Vector x0 = Vector::Ones(1);
+  const auto from = [&](double theta, double step) {
+    return minimise_outer(loss, problem, GradientDescent{0.5}, x0, Vector::Constant(1, theta), {.steps = 60},
+                          {.first_step = step}, Implicit{});
+  };
+  CHECK(std::abs(from(3, 100).theta[0] - 1) <= 1e-5);
+  CHECK_THROWS_AS(from(-1, 1), DomainError);
 }
 
 TEST_CASE("outer options out of range are refused") {

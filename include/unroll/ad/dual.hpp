@@ -14,6 +14,24 @@ namespace unroll {
 namespace ad {
 /// The variable that was made by `Dual(x, 1)`, of those whose only tangents are; of others 0.
 using Seed = std::uint64_t;
+constexpr Seed computed_seed = ~Seed{0};  // of tangents that were computed of others'
+/// Tangents that are an array, or a constant one, as opposed to an expression.
+/// @{
+template <class M>
+void accepts_given(const Eigen::PlainObjectBase<M>&);
+template <class Op, class M>
+void accepts_given(const Eigen::CwiseNullaryOp<Op, M>&);
+template <class D>
+concept ComputedTangents = !requires(const D& tangents) {
+  accepts_given(tangents);
+};
+/// @}
+template <class D>
+Eigen::RowVectorXd value_and_tangents(double value, const D& tangents) {
+  Eigen::RowVectorXd block(1 + tangents.size());
+  block << value, tangents;
+  return block;
+}
 }  // namespace ad
 
 /// A number with k tangents: forward mode for scalar code. A constant has none, and meets any k.
@@ -22,7 +40,8 @@ using Seed = std::uint64_t;
 /// that what is differentiated inside a function that is itself differentiated does not share tangents
 /// (perturbation confusion; Siskind and Pearlmutter 2005), it must not meet other tangents. Seed both at
 /// once, a tangent each, or take the inner derivative by `gradient`; a direction in several variables is a
-/// `DualVector(x, direction)`.
+/// `DualVector(x, direction)`. Tangents that are computed where the number is made, Dual(y, slope *
+/// a.tangents()), are those of `a`.
 class Dual {
  public:
   Dual() = default;
@@ -31,7 +50,12 @@ class Dual {
   requires std::is_arithmetic_v<T> Dual(T constant)
       : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
   /// `tangents` is 1×k. @throws UnsupportedError as soon as a variable, whose tangents are {1}, meets others.
+  /// @{
   Dual(double value, const Eigen::RowVectorXd& tangents);
+  template <ad::ComputedTangents D>
+  Dual(double value, const Eigen::MatrixBase<D>& tangents)
+      : Dual(ad::value_and_tangents(value, tangents), 0, ad::computed_seed) {}
+  /// @}
 
   Dual(const Dual&) = default;
   Dual(Dual&&) noexcept = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "unroll/ad/dual.hpp"
 #include "unroll/ad/rule_node.hpp"
@@ -68,10 +69,10 @@ Seeded seeded(const T& x) {
 }
 
 /// The seed of what operands make. @throws UnsupportedError if tangents are of more than one variable.
-Seed common_seed(std::initializer_list<Seeded> operands);
+Seed common_seed(std::span<const Seeded> operands);
 template <class... In>
 Seed seed_of(const In&... operands) {
-  return (seeded(operands).seed | ...) == 0 ? 0 : common_seed({seeded(operands)...});
+  return (seeded(operands).seed | ...) == 0 ? 0 : common_seed(std::array{seeded(operands)...});
 }
 
 template <Kind K, class Rule, class... In>

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "unroll/ad/packet_functions.hpp"
+#include "unroll/ad/tangent.hpp"
 #include "unroll/types.hpp"
 
 /// The rules of function_list.hpp as structs, for numbers and for Eigen arrays; no engine appears here. Of
@@ -13,49 +14,6 @@
 /// Of two, value(a, b), partial_a(a, b, y) and partial_b(a, b, y), for numbers that may carry tangents.
 /// Forward and reverse mode, scalars and arrays, first to third order are all served by these lines.
 namespace unroll::ad {
-
-/// slope × cotangent, the step of the chain rule; 0 where the cotangent is 0, even if the slope is infinite:
-/// what nobody depends on adds nothing.
-inline double chain(double slope, double cotangent) { return cotangent == 0 ? 0.0 : slope * cotangent; }
-
-/// A number, or a number with a tangent, and a tangent of it.
-template <class T>
-struct Tangent {
-  T value;
-  T tangent;
-  Tangent(double v) : value(v), tangent(0.0) {}  // NOLINT: a constant
-  Tangent(T v, T t) : value(v), tangent(t) {}
-  friend Tangent operator-(Tangent a) { return {-a.value, -a.tangent}; }
-  friend Tangent operator+(Tangent a, Tangent b) { return {a.value + b.value, a.tangent + b.tangent}; }
-  friend Tangent operator-(Tangent a, Tangent b) { return {a.value - b.value, a.tangent - b.tangent}; }
-  friend Tangent operator*(Tangent a, Tangent b) {
-    return {a.value * b.value, chain(a.value, b.tangent) + chain(b.value, a.tangent)};
-  }
-  friend Tangent operator/(Tangent a, Tangent b) {
-    const T y = a.value / b.value;
-    return {y, chain(T(1.0) / b.value, a.tangent) - chain(y / b.value, b.tangent)};
-  }
-  friend Tangent chain(Tangent slope, Tangent cotangent) {
-    return {chain(slope.value, cotangent.value),
-            chain(slope.value, cotangent.tangent) + chain(slope.tangent, cotangent.value)};
-  }
-};
-/// A number and one tangent; and two of these: value, one tangent, another, and the mixed one.
-/// @{
-using Pair = Tangent<double>;
-using Jet = Tangent<Pair>;
-/// @}
-inline double primal(double a) { return a; }
-template <class T>
-double primal(Tangent<T> a) {
-  return primal(a.value);
-}
-/// The last tangent: of a Jet the mixed one.
-inline double last_of(double a) { return a; }
-template <class T>
-double last_of(Tangent<T> a) {
-  return last_of(a.tangent);
-}
 
 // ---- what the lines of the list are written with
 
@@ -175,6 +133,13 @@ enum class FunctionOfTwo {
 };
 enum class Operation { plus, minus, times, divide };
 
+/// Whether a function passes one of its operands on: the others add nothing, whatever comes back for them.
+/// @{
+constexpr bool selects(Function f) { return f == Function::relu; }
+constexpr bool selects(FunctionOfTwo f) { return f == FunctionOfTwo::max || f == FunctionOfTwo::min; }
+constexpr bool selects(Operation) { return false; }
+/// @}
+
 /// The rule of a function or an operation.
 template <auto function>
 struct Elementary;
@@ -184,6 +149,7 @@ struct Elementary;
   template <>                                                                \
   struct Elementary<Function::name> {                                        \
     static constexpr bool saves_output = #s[0] == 'y';                       \
+    static constexpr bool is_selection = selects(Function::name);            \
     template <class T>                                                       \
     static auto value(const T& x) -> decltype(of_x) {                        \
       return of_x;                                                           \
@@ -204,6 +170,7 @@ struct Elementary;
 #define UNROLL_RULE_OF_TWO(function, of_ab, in_a, in_b)                                    \
   template <>                                                                              \
   struct Elementary<function> {                                                            \
+    static constexpr bool is_selection = selects(function);                                \
     static double value(double a, double b) { return of_ab; }                              \
     template <class T>                                                                     \
     static T partial_a([[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T y) { \

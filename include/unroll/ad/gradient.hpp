@@ -63,10 +63,14 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
   tape.refer_to(f);
-  const VarVector input = tape.input(x, Matrix(directions));
-  const Var y = f(input);
-  if (y.is_constant()) return Result(Result::Zero(x.size(), k));
-  return Result(ad::last_columns(tape.sweep(y).adjoint(input), k));
+  Matrix product;
+  do {
+    const VarVector input = tape.input(x, Matrix(directions));
+    const Var y = f(input);
+    if (y.is_constant()) return Result(Result::Zero(x.size(), k));
+    product = ad::last_columns(tape.sweep(y).adjoint(input), k);
+  } while (tape.must_record_again());
+  return Result(product);
 }
 
 /// ∇³f(x)[w, v_j, ·] for k directions V at once, n×k; of a vector v a vector. One recording and one sweep.

@@ -106,6 +106,7 @@ class Tape {
   /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.
   /// Where a norm is 0, its tangent is that of the ray x + εẋ, ε ↓ 0, ‖ẋ‖: what is smooth in the end, as the
   /// square of a norm, then has its second derivatives, however it is written.
+  /// See must_record_again.
   explicit Tape(Index tangents = 0) : Tape(tangents, Kind::curvature) {}
   /// A tape of which the tangents are wanted, not swept: where a norm is 0 they are 0, as its derivative is.
   static Tape pushing(Index tangents) { return Tape(tangents, Kind::pushing); }
@@ -173,6 +174,10 @@ class Tape {
 
   /// Forgets the recording and every variable of it.
   void clear();
+  /// Whether a sweep with tangents met a cone, a norm of 0 whose adjoint is not 0, which is smooth along no
+  /// ray. If so it forgets the recording, and the tangent of that norm will be 0 in the next, as its
+  /// derivative is.
+  bool must_record_again();
   Index tangents() const {
     return core_->tangents;
   }  // k, of every value; 2k + 1 of a tape for third derivatives

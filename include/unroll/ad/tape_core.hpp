@@ -81,6 +81,11 @@ struct TapeCore {
   Index tangents = 0;  // k, or 2k + 1 with a further direction
   Index half = 0;      // 1 + k if there is a further direction, else 0: see BlockOf
   bool rays = false;   // whether values at a kink are those of x + εẋ, ε ↓ 0: see Tape
+  Index norms = 0;     // that were 0 on a ray
+  /// Those of them that are known to be cones, and those that sweeps have met, a bit each; the last one
+  /// stands for all that follow.
+  std::uint64_t cones = 0;
+  mutable std::atomic<std::uint64_t> met_cones{0};
 
   Statements scalars;
   Id arrays = 1;

@@ -91,14 +91,17 @@ auto solver_at(const S& solver, const Vector& theta) {
 ///
 /// With a warm start x_0 comes from an earlier θ, and what it owes to that θ is dropped: an implicit
 /// truncation of the unrolled derivative, which vanishes as the inner runs converge. Without one,
-/// every inner run starts from `x0`, a constant.
+/// every inner run starts from `x0`, a constant. Where nothing says that x_T approaches a solution, the
+/// problem having no objective, the solver no declared equation, and the method follows its steps, as of a
+/// simulation, x_T is what all the steps from `x0` make: the inner tolerances are 0 and nothing is warm,
+/// whatever `options`.
 ///
 /// By Certified{} the inner accuracy is chosen as it goes, and there is nothing to tune (Salehi et al. 2024
 /// is the idea): it begins at 10 %, and is ten times finer where a trial's fall of F is not larger than the
 /// errors of both values, or where the gradient's bound hides whether θ is stationary. x and λ are carried
 /// from θ to θ. Every step that is taken is a proven fall, as far as the certificates are: marked estimated
 /// where they are.
-/// @throws DomainError about options, and what `hypergradient` throws.
+/// @throws DomainError about options, and what `hypergradient` throws at the first θ, or at all of one line.
 template <class Outer, class S>
 OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
                            const Vector& theta, const SolveOptions& inner, const OuterOptions& options,
@@ -108,7 +111,13 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
     run.tolerance = tolerance;
     return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, run, method);
   };
-  return detail::minimise_outer(evaluate, x0, theta, options,
+  OuterOptions own = options;
+  if (method.follows_steps() && !problem.has_equation() &&
+      declared_equation<decltype(detail::solver_at(solver, theta))>() == Equation::automatic) {
+    own.warm_start = false;
+    own.first_inner_tolerance = own.last_inner_tolerance = 0;
+  }
+  return detail::minimise_outer(evaluate, x0, theta, own,
                                 method.follows_steps() ? detail::Judged::by_all_steps : detail::Judged::by_x);
 }
 template <class Outer, class S>

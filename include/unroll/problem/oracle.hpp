@@ -21,6 +21,8 @@ namespace unroll {
 struct Gathering {
   VarVector zero;            // 0 ∈ R^n, added to every gradient: its cotangent is the sum
   bool passes_theta = true;  // whether θ, too, receives what reaches it through gradients
+  bool* misses = nullptr;  // becomes true if a gradient is asked for at parameters that carry derivatives and
+                           // are not the run's θ: its cotangent is not in the sum
 };
 
 /// What a run makes of the gradients that its steps ask for at the run's own θ.
@@ -99,7 +101,7 @@ class Oracle {
   /// ∇_x f(x, θ), or a root's F(x, θ), n. Once differentiable on a tape: @throws UnsupportedError for third
   /// derivatives.
   V gradient(const V& x, const V& theta) const {
-    if (!is_of_run(theta)) return detail::oracle_gradient(*problem_, cost_, x, theta);
+    if (!is_of_run(theta)) return elsewhere(x, theta);
     const bool is_given = context_->given != nullptr;
     return gathered(is_given ? *context_->given : *problem_, x, is_given ? context_->point : theta);
   }
@@ -112,7 +114,7 @@ class Oracle {
   /// @throws UnsupportedError if the problem is none, ShapeError if a row is not in 0 … m − 1, or none is
   /// given.
   V gradient(const V& x, const V& theta, std::span<const Index> rows) const {
-    if (!is_of_run(theta)) return detail::oracle_gradient(*problem_, cost_, x, theta, rows);
+    if (!is_of_run(theta)) return elsewhere(x, theta, rows);
     return gathered(*problem_, x, theta, rows);
   }
   /// f(x, θ).
@@ -144,6 +146,13 @@ class Oracle {
  private:
   bool is_of_run(const V& theta) const {
     return context_ != nullptr && detail::is_same(theta, context_->theta);
+  }
+  template <class... Rows>
+  V elsewhere(const V& x, const V& parameters, const Rows&... rows) const {
+    if constexpr (std::is_same_v<V, VarVector>)
+      if (context_ != nullptr && context_->gathering && !parameters.is_constant())
+        *context_->gathering->misses = true;
+    return detail::oracle_gradient(*problem_, cost_, x, parameters, rows...);
   }
   template <class... Rows>
   V gathered(const Problem& problem, const V& x, const V& parameters, const Rows&... rows) const {
