@@ -95,7 +95,9 @@ std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange&
   const Vector tangents = ad::uneven(before.size());
   for (Index t = turns.to - 1; t >= turns.from && stays.any(); --t) {
     if (t == turns.to - 1 - few_turns) t = std::min(t, turns.from + few_turns - 1);
-    stays = stays && Vector(push(t, tangents)).array() == tangents.array();
+    const Vector pushed = push(t, tangents);
+    if (pushed.size() != tangents.size()) return rows;  // a list grows in that turn
+    stays = stays && pushed.array() == tangents.array();
   }
   for (const Stack::Part& part : parts)
     for (Index i = 0; i < part.count; ++i) {
