@@ -56,14 +56,8 @@ void check_state_stays(const Segment& step) {
                     "full yet: the "
                     "step has no fixed point; take more steps, Reverse{{}}, or the equation of the gradient",
                     before, after));
-  const auto slots = [](const Stack& stack) {
-    std::vector<Slot> all;
-    for (const Stack::Part& part : stack.parts())
-      all.push_back({part.place, part.array != nullptr ? part.array->shape() : ad::Shape{1, 1}});
-    return all;
-  };
-  const std::string changed =
-      difference(slots(step.state_outputs()), slots(step.state_inputs()), "before the last step");
+  const std::string changed = difference(slots_of(step.state_outputs().parts()),
+                                         slots_of(step.state_inputs().parts()), "before the last step");
   if (!changed.empty())
     throw UnsupportedError(fmt::format(
         "{}: the state has no fixed point; take Reverse{{}}, or the equation of the gradient", changed));

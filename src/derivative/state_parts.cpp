@@ -67,12 +67,6 @@ std::vector<Part<VarVector>> carriers(const AnyState<VarVector>& state) {
   std::erase_if(all, [](const auto& part) { return part.array == nullptr && part.scalar == nullptr; });
   return all;
 }
-std::vector<Slot> slots_of(const std::vector<Part<VarVector>>& parts) {
-  std::vector<Slot> slots;
-  for (const auto& part : parts)
-    slots.push_back({part.place, part.array != nullptr ? part.array->shape() : ad::Shape{1, 1}});
-  return slots;
-}
 }  // namespace
 
 void add(AnyState<VarVector>& state, const AnyState<VarVector>& zeros) {

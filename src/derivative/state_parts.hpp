@@ -22,6 +22,14 @@ struct Slot {
   ad::Shape shape;
   bool operator==(const Slot&) const = default;
 };
+/// Those of parts, each with a place and an array, or null.
+template <class Parts>
+std::vector<Slot> slots_of(const Parts& parts) {
+  std::vector<Slot> slots;
+  for (const auto& part : parts)
+    slots.push_back({part.place, part.array != nullptr ? part.array->shape() : ad::Shape{1, 1}});
+  return slots;
+}
 /// What differs first between those of a state and those that it had, in words that name when that was; empty
 /// if nothing does.
 std::string difference(const std::vector<Slot>& is, const std::vector<Slot>& was, const char* when);
