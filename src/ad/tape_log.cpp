@@ -111,7 +111,8 @@ std::string TapeLog::infinite_statement(ad::Id to) const {
     const auto count = static_cast<std::size_t>(scalars.counts()[id]);
     argument -= count;
     for (std::size_t i = 0; i < count; ++i)
-      if (id < to && !std::isfinite(scalars.partials()[argument + i]))
+      if (id < to && scalars.argument_ids()[argument + i] != 0 &&
+          !std::isfinite(scalars.partials()[argument + i]))
         return fmt::format("the scalar operation s{}, its partial derivative in s{},", id,
                            scalars.argument_ids()[argument + i]);
   }
@@ -143,8 +144,10 @@ std::string TapeLog::statements(ad::Id from, ad::Id to) const {
     }
     std::vector<std::string> terms;
     for (std::size_t i = 0; i < count; ++i, ++argument)
-      terms.push_back(fmt::format("{} s{}", scalars.partials()[argument], scalars.argument_ids()[argument]));
-    text += fmt::format("s{} = {}\n", id, fmt::join(terms, " + "));
+      if (const ad::Id variable = scalars.argument_ids()[argument]; variable != 0)
+        terms.push_back(fmt::format("{} s{}", scalars.partials()[argument], variable));
+    text += fmt::format("s{} = {}\n", id,
+                        terms.empty() ? "constant" : fmt::format("{}", fmt::join(terms, " + ")));
   }
   return text;
 }

@@ -221,6 +221,47 @@ TEST_CASE("nor does what an array's function does not take, beside an infinite s
   CHECK(gradient(greater, Vector{{0, -1}}) == Vector{{infinity, 0}});
 }
 
+TEST_CASE("nor does what a scalar function does not take, in one expression or in several") {
+  const auto slope_of = [](const auto& f) {
+    const auto both = [&](const auto& x) { return f(x[0], x[1]); };
+    const Vector at{{-1.0, 2.0}};
+    const Vector bend = hessian_vector_product(both, at, Vector{{1.0, 1.0}});
+    CHECK(bend[0] == 0);
+    CHECK(std::isfinite(bend[1]));
+    Tape tape;  // several seeds at once
+    const VarVector x = tape.input(at);
+    const Var y = f(x[0], x[1]);
+    const Matrix slopes = tape.sweep(y, Matrix{{1.0, -3.0}}).adjoint(x);
+    CHECK(slopes.col(0) == gradient(both, at));
+    CHECK(slopes.col(1) == -3 * slopes.col(0));
+    return Vector(slopes.col(0));
+  };
+  const double root = 0.5 / std::sqrt(2.0);
+  CHECK(slope_of([](auto x, auto y) { return sqrt(relu(x)) + sqrt(y); }) == Vector{{0, root}});
+  CHECK(slope_of([](auto x, auto y) { return sqrt(max(x * y, 0.0)) + sqrt(y); }) == Vector{{0, root}});
+  CHECK(slope_of([](auto x, auto y) {
+          const auto positive = relu(x);
+          const std::decay_t<decltype(x)> recorded = positive;  // an adjoint of its own, which is infinite
+          return sqrt(recorded) + sqrt(y);
+        }) == Vector{{0, root}});
+  CHECK(slope_of([](auto x, auto y) {
+          const std::decay_t<decltype(x)> most = max(relu(x), min(x, 0.0 * y));  // 0: of relu, or of neither
+          const std::decay_t<decltype(x)> root_of_it = sqrt(most);
+          return root_of_it + y;
+        }) == Vector{{0, 1}});
+  CHECK(slope_of([](auto x, auto y) {
+          const std::decay_t<decltype(x)> clamped = clamp(x, 0.0, 3.0);
+          return pow(clamped, 0.5) + clamp(y, 0.0, 3.0);
+        }) == Vector{{0, 1}});
+  // A later sweep finds nothing of an earlier one.
+  Tape tape;
+  const Var x = tape.input(-1.0);
+  const Var positive = relu(x);
+  CHECK(tape.sweep(Var(sqrt(positive))).adjoint(x)[0] == 0);
+  CHECK(tape.sweep(Var(2.0 * positive)).adjoint(x)[0] == 0);
+  CHECK(tape.sweep(Var(2.0 * positive + 3.0 * x)).adjoint(x)[0] == 3);
+}
+
 TEST_CASE("slopes and bends of functions that level off hold to the ends of the range") {
   const auto bend_of = [](const auto& f, double x) {
     return Vector(

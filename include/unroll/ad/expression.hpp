@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <string_view>
 #include <type_traits>
@@ -32,6 +33,17 @@ struct TangentWriter {
   double* tangent;     // of the next argument's partial
   std::size_t stride;  // doubles between arguments
 };
+
+/// Writes the arguments of an operand through which F's slope is `slope`. Those of one that a selection does
+/// not take are written as the constant 0: nothing comes back to them, though it be infinite.
+template <class F, class A>
+UNROLL_INLINE void push_operand(StatementWriter& writer, const A& operand, double slope, double multiplier) {
+  [[maybe_unused]] Id* const first = writer.argument;
+  operand.push(writer, multiplier);
+  if constexpr (F::is_selection) {
+    if (slope == 0) std::fill(first, writer.argument, Id{0});
+  }
+}
 
 }  // namespace ad
 
@@ -104,7 +116,8 @@ class Unary : public Expression<Unary<function, A>> {
   UNROLL_INLINE TapeCore* core() const { return a_.core(); }
   UNROLL_INLINE double primal() const { return value_; }
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
-    a_.push(writer, chain(F::slope(F::saves_output ? value_ : a_.primal()), multiplier));
+    const double slope = F::slope(F::saves_output ? value_ : a_.primal());
+    push_operand<F>(writer, a_, slope, chain_through<F>(slope, multiplier));
   }
   template <class P>
   P with_tangent(Index j) const {
@@ -141,8 +154,8 @@ class Binary : public Expression<Binary<function, A, B>> {
   UNROLL_INLINE double primal() const { return value_; }
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
     const double a = a_.primal(), b = b_.primal();
-    if constexpr (A::leaves > 0) a_.push(writer, times(F::partial_a(a, b, value_), multiplier));
-    if constexpr (B::leaves > 0) b_.push(writer, times(F::partial_b(a, b, value_), multiplier));
+    if constexpr (A::leaves > 0) push_one(writer, a_, F::partial_a(a, b, value_), multiplier);
+    if constexpr (B::leaves > 0) push_one(writer, b_, F::partial_b(a, b, value_), multiplier);
   }
   template <class P>
   P with_tangent(Index j) const {
@@ -158,11 +171,13 @@ class Binary : public Expression<Binary<function, A, B>> {
 
  private:
   /// Of an operation + − × ÷ no partial is infinite where the value is not.
-  UNROLL_INLINE static double times(double partial, double multiplier) {
+  template <class Operand>
+  UNROLL_INLINE static void push_one(StatementWriter& writer, const Operand& operand, double partial,
+                                     double multiplier) {
     if constexpr (std::is_same_v<decltype(function), Operation>)
-      return partial * multiplier;
+      operand.push(writer, partial * multiplier);
     else
-      return chain(partial, multiplier);
+      push_operand<F>(writer, operand, partial, chain_through<F>(partial, multiplier));
   }
   A a_;
   B b_;
