@@ -11,9 +11,11 @@ namespace {
 
 using Stored = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
 
-template <class Out, class X>
-void apply_to_vector(Out&& out, const Stored& a, Side side, const X& x, double alpha) {
-  if (side == Side::plain)
+void apply_to_vector(double* out_data, const Stored& a, Side side, const double* x_data, double alpha) {
+  const bool plain = side == Side::plain;
+  Eigen::Map<Vector> out(out_data, plain ? a.rows() : a.cols());
+  const Eigen::Map<const Vector> x(x_data, plain ? a.cols() : a.rows());
+  if (plain)
     out.noalias() += alpha * a * x;
   else
     out.noalias() += alpha * a.transpose() * x;
@@ -158,7 +160,7 @@ constexpr auto tiny_kernels = []<std::size_t... I>(std::index_sequence<I...>) {
   const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
   if (into == Into::assign) out.setZero();
   if (x.cols() == 1)
-    apply_to_vector(out.col(0), stored, A.side, x.col(0), alpha);
+    apply_to_vector(out.data(), stored, A.side, x.data(), alpha);
   else if (x.cols() == 2)
     apply_to_few<2>(out, stored, A.side, x, alpha);
   else if (x.cols() == 3)

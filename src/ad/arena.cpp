@@ -34,14 +34,19 @@ void ChunkArena::open_next() {
 }
 
 void ChunkArena::reset() {
+  full_bytes_ = 0;
+  if (next_ == 1) {  // never left the first
+    top_ = begin_;
+    return;
+  }
   next_ = 0;
   begin_ = top_ = end_ = 0;
-  full_bytes_ = 0;
   if (!chunks_.empty()) open_next();
 }
 
 void ChunkArena::free_memory() {
   chunks_.clear();
+  next_ = 0;
   reserved_ = 0;
   reset();
 }

@@ -148,7 +148,7 @@ struct Entrywise {
     mine.slope(saved.data() + first, slope.data(), count);
     if (y_bar.scale != 1) slope *= y_bar.scale;
     for (Index j = 0; j < x_bar.cols(); ++j) put_through(x_bar, j, first, into, slope, part(y_bar.block, j));
-    if (saved.cols() == 1 || x_bar.cols() == 1) return;
+    if (saved.cols() == 1 || x_bar.cols() == 1 || mine.is_selection()) return;
     mine.bend(saved.data() + first, slope.data(), count);
     if (y_bar.scale != 1) slope *= y_bar.scale;
     const Index half = saved.half();

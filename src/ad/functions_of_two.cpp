@@ -68,7 +68,7 @@ void pull_of_two(const ConstBlock& a, const ConstBlock& b, const ScaledBlock& y_
     for (Index j = 1; j < columns; ++j) {
       double& sum = bar(at(bar, i), j);
       sum += chain_through<F>(slope_here, y_bar.block(i, j));
-      if (!varies) continue;
+      if (!varies || F::is_selection) continue;
       if (is_mixed(j, half)) {
         const Jet of_a = jet(a, i, j - half, half), of_b = jet(b, i, j - half, half),
                   partial = partial_of<F, of_first>(of_a, of_b, value_of_two<F>(of_a, of_b));

@@ -26,7 +26,7 @@ struct LinearNode : Node {
 
   static void pull_back(const Node& base, Sweeper& sweeper) {
     const auto& node = static_cast<const LinearNode&>(base);
-    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    const Sweeper::Adjoint adjoint = sweeper.take_of_sum(node.output, node.rows);
     if (adjoint.buffer == nullptr) return;
     for (std::size_t i = 0; i < N; ++i)
       sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
@@ -35,7 +35,7 @@ struct LinearNode : Node {
   /// The same where a c_i is infinite, as of x/0: nothing goes to entries of which nobody asks.
   static void pull_back_infinite(const Node& base, Sweeper& sweeper) {
     const auto& node = static_cast<const LinearNode&>(base);
-    const Sweeper::Adjoint adjoint = sweeper.take(node.output);
+    const Sweeper::Adjoint adjoint = sweeper.take_of_sum(node.output, node.rows);
     if (adjoint.buffer == nullptr) return;
     for (std::size_t i = 0; i < N; ++i) {
       Into into;

@@ -51,11 +51,11 @@ double scaled_norm(const Eigen::Map<const Vector>& x) {
 }
 
 // y = ‖x‖: x̄ = ȳ u with u = x/y. At 0 it is 0; but along rays u is ẋ/‖ẋ‖ of each tangent: ∇g(‖εẋ‖) is
-// g''(0) ‖εẋ‖ u to first order, where g'(0) = 0.
+// g''(0) ‖εẋ‖ u to first order, where g'(0) = 0. With −‖εẋ‖ and −u it is the same.
 struct Norm {
   static constexpr std::array<unsigned, 1> needed_for{1U};
   static constexpr bool reads_output = true;
-  std::uint64_t ray;  // its bit in TapeCore::cones; 0 on none
+  double ray;  // see TapeCore; 0 where x is not 0
 
   static double length(const ConstBlock& x, Index j) {
     return scaled_norm(Eigen::Map<const Vector>(x.col(j).data(), x.rows()));
@@ -65,7 +65,7 @@ struct Norm {
     const Index half = half_of(x, y);
     for (Index j = 1; j < y.cols(); ++j) {
       if (y(0, 0) == 0)
-        y(0, j) = ray != 0 ? length(x, j) : 0.0;
+        y(0, j) = ray != 0 ? ray * length(x, j) : 0.0;
       else
         y(0, j) = (x.col(0) / y(0, 0)).dot(x.col(j));
       if (is_mixed(j, half) && y(0, 0) != 0)
@@ -80,9 +80,8 @@ struct Norm {
     p.template add<0>([&](Block x_bar, Into into) {
       if (norm == 0) {
         if (into == Into::assign) x_bar.setZero();
-        if (ray != 0 && y_bar.block(0, 0) != 0) p.sweeper().core().met_cones |= ray;
         for (Index j = 1; ray != 0 && j < x.cols(); ++j)
-          if (y(0, j) > 0) x_bar.col(j) += y_bar.scale * y_bar.block(0, j) * (x.col(j) / y(0, j));
+          if (y(0, j) != 0) x_bar.col(j) += y_bar.scale * y_bar.block(0, j) * (x.col(j) / y(0, j));
         return;
       }
       if (x.cols() > 1) {
@@ -184,12 +183,12 @@ scalar_of_t<A> squared_length(const A& x) {
 }
 template <class A>
 scalar_of_t<A> length(const A& x) {
-  std::uint64_t ray = 0;
+  double ray = 0;
   if constexpr (TapedArray<A>)
     if (TapeCore* const core = x.core();
-        core != nullptr && core->rays && core->tangents > 0 && x.block().col(0).isZero(0)) {
-      ray = std::uint64_t{1} << std::min<Index>(core->norms++, 63);
-      ray &= ~core->cones;
+        core != nullptr && core->ray != 0 && core->tangents > 0 && x.block().col(0).isZero(0)) {
+      ray = core->ray;
+      core->met_ray = true;
     }
   return evaluate_scalar(Norm{ray}, x);
 }

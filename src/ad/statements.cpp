@@ -39,9 +39,9 @@ Id Statements::push_empty(std::size_t count) {
 
 void Statements::reset(std::size_t tangents) {
   size_ = arguments_ = 0;
+  // A recording before, with fewer tangents, may have been long: k times its capacity is not wanted.
+  if (tangents > 0 && tangents != tangents_) capacity_ = argument_capacity_ = 0;
   tangents_ = tangents;
-  // A recording before, without tangents, may have been long: k times its capacity is not wanted.
-  if (tangents > 0) capacity_ = argument_capacity_ = 0;
   push(0);
   std::fill_n(blocks_.data(), tangents > 0 ? 1 + tangents : 0, 0.0);
 }

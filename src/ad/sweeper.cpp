@@ -78,6 +78,13 @@ Sweeper::Buffer* Sweeper::allocate(Index rows) {
   return new (memory) Buffer{reinterpret_cast<double*>(memory + line), 1};
 }
 
+Sweeper::Adjoint Sweeper::take_small(const Adjoint& adjoint, Index rows) {
+  const double* const entries = adjoint.buffer->data;
+  if (std::any_of(entries, entries + size_of(rows), is_normal)) return adjoint;
+  drop(adjoint, rows);
+  return {};
+}
+
 void Sweeper::write_out(Adjoint& adjoint, Index rows) {
   const Index size = rows * columns_;
   Buffer* const shared = adjoint.buffer;

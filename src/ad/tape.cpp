@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "unroll/error.hpp"
 
@@ -10,8 +11,8 @@ namespace unroll {
 
 Tape::Tape(Index tangents, Kind kind) : core_(nullptr) {
   if (tangents < 0) throw ShapeError(fmt::format("tape: {} tangents", tangents));
-  core_ = kind == Kind::along ? ad::TapeCore::acquire(2 * tangents + 1, 1 + tangents, false)
-                              : ad::TapeCore::acquire(tangents, 0, kind == Kind::curvature);
+  core_ = kind == Kind::along ? ad::TapeCore::acquire(2 * tangents + 1, 1 + tangents, 0)
+                              : ad::TapeCore::acquire(tangents, 0, kind == Kind::curvature ? 1 : 0);
 }
 
 Tape::~Tape() {
@@ -30,14 +31,21 @@ void Tape::refer_to(const void* object, std::size_t bytes, bool watches) {
   core_->owned.push_back({begin, begin + bytes, watches});
 }
 
-void Tape::clear() { core_->reset(); }
-
-bool Tape::must_record_again() {
-  const std::uint64_t cones = core_->cones | core_->met_cones;
-  if (cones == core_->cones) return false;
+void Tape::clear() {
+  core_->ray = std::abs(core_->ray);
   core_->reset();
-  core_->cones = cones;
+}
+
+bool Tape::turn_rays() {
+  if (!core_->met_ray || core_->ray < 0) return false;
+  core_->ray = -1;
+  core_->reset();
   return true;
+}
+
+void Tape::leave_rays() {
+  core_->ray = 0;
+  core_->reset();
 }
 
 namespace {

@@ -11,8 +11,16 @@ namespace unroll::ad {
 
 namespace {
 
-// Recordings over all threads; 0 is the epoch of constants.
-std::atomic<std::uint32_t> recordings{0};
+// Of a recording, unique; 0 is the epoch of constants. A thread takes a few hundred at once: short recordings
+// would wait for a counter that all threads share.
+std::uint32_t next_epoch() {
+  constexpr std::uint32_t few = 256;
+  static std::atomic<std::uint32_t> taken{0};
+  static thread_local std::uint32_t next = 0;
+  if (next % few == 0) next = taken.fetch_add(few, std::memory_order_relaxed);
+  const std::uint32_t epoch = next++;
+  return epoch != 0 ? epoch : next_epoch();
+}
 
 // Every core ever made. They are never freed, so that a variable that outlived its tape still finds an epoch
 // to be compared with; between tapes a core rests here.
@@ -30,7 +38,7 @@ constexpr std::size_t kept_bytes = std::size_t{32} << 20;
 
 }  // namespace
 
-TapeCore* TapeCore::acquire(Index tangents, Index half, bool rays) {
+TapeCore* TapeCore::acquire(Index tangents, Index half, double ray) {
   TapeCore* core = ThreadRest<TapeCore>::take();  // where a short-lived tape takes no lock
   if (core == nullptr) {
     const std::lock_guard lock(rest().mutex);
@@ -42,7 +50,7 @@ TapeCore* TapeCore::acquire(Index tangents, Index half, bool rays) {
     core->forget();  // as those that rest have done
   }
   try {
-    core->begin(tangents, half, rays);
+    core->begin(tangents, half, ray);
   } catch (...) {
     give_back(core);
     throw;
@@ -68,23 +76,19 @@ void TapeCore::give_back(TapeCore* core) noexcept {
 
 void TapeCore::reset() {
   forget();
-  begin(tangents, half, rays);
+  begin(tangents, half, ray);
 }
 
-void TapeCore::begin(Index new_tangents, Index new_half, bool new_rays) {
+void TapeCore::begin(Index new_tangents, Index new_half, double new_ray) {
   tangents = new_tangents;
   half = new_half;
-  rays = new_rays;
-  norms = 0;
-  cones = 0;
-  met_cones = 0;
+  ray = new_ray;
+  met_ray = false;
   scalars.reset(static_cast<std::size_t>(new_tangents));
 }
 
 void TapeCore::forget() noexcept {
-  std::uint32_t fresh = ++recordings;
-  if (fresh == 0) fresh = ++recordings;
-  epoch.store(fresh, std::memory_order_relaxed);
+  epoch.store(next_epoch(), std::memory_order_relaxed);
   arrays = 1;
   nodes.reset();
   last_node = nullptr;

@@ -23,10 +23,10 @@ struct Origin {
 };
 
 /// Records what made the state of step 0 or 1 in `first`. Parts of x that other steps have made since are cut
-/// as all else that later steps make, and what a list grew by where `cuts_lists`. @throws UnsupportedError if
+/// as all else that later steps make, and what a list grew by that still grows. @throws UnsupportedError if
 /// others are not what the first step left.
 std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const Vector& state,
-                                 Index from, bool cuts_lists, Segment& first) {
+                                 Index from, const Grows& grows, Segment& first) {
   const Steps::Rehearsal rehearsal(steps);
   steps.record_steps(0, std::min<Index>(from, 1), first, 0);
   const Vector made = first.state_outputs().value();
@@ -40,7 +40,7 @@ std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>&
     const bool is_there = part != nullptr && a.inner + a.count <= part->count;
     if (is_there && made.segment(row, a.count) == state.segment(a.begin, a.count))
       origins.push_back({a, row});
-    else if (a.of_x ? passed == steps.dimension() : is_there || !cuts_lists)
+    else if (a.of_x ? passed == steps.dimension() : is_there || !grows(a.place))
       throw UnsupportedError(
           fmt::format("the steps up to {} changed or added an array of the state, entries {} to {} of all, "
                       "which those after it pass on as it is: what it holds of theta would be cut; "
@@ -53,7 +53,7 @@ std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>&
 }  // namespace
 
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from, bool cuts_lists) {
+                        const Vector& state, Index from, const Grows& grows) {
   const Index columns = cotangents.cols();
   std::vector<Segment::Rows> pulled;
   std::copy_if(carried.begin(), carried.end(), std::back_inserter(pulled),
@@ -61,7 +61,7 @@ Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried,
   if (pulled.empty())
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
   Segment first(adjoints_per_scalar(steps.dimension(), columns, 1));
-  const auto origins = record_first(steps, pulled, state, from, cuts_lists, first);
+  const auto origins = record_first(steps, pulled, state, from, grows, first);
   Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
   for (const auto& [rows, made] : origins)
     kept.state.middleRows(made, rows.count) = cotangents.middleRows(rows.begin, rows.count);
@@ -69,12 +69,28 @@ Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried,
   return kept;
 }
 
+ListLengths list_lengths(const Stack& state) {
+  ListLengths lengths;
+  for (const Stack::Part& part : state.parts()) ++lengths[{part.place.member, part.place.list}];
+  return lengths;
+}
+
+Grows growth(const ListLengths& before, const ListLengths& after) {
+  return [=](const Place& place) {
+    const auto in = [&](const ListLengths& lengths) {
+      const auto found = lengths.find({place.member, place.list});
+      return found == lengths.end() ? 0 : found->second;
+    };
+    return in(before) < in(after);
+  };
+}
+
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
                     const Vector& state, Index from) {
   Matrix pushed = Matrix::Zero(state.size(), theta_dot.cols());
   if (carried.empty()) return pushed;
   Segment first(1);
-  const auto origins = record_first(steps, carried, state, from, false, first);
+  const auto origins = record_first(steps, carried, state, from, nothing_grows, first);
   const Matrix all = steps.push_start(std::min<Index>(from, 1), theta_dot);
   for (const auto& [rows, made] : origins)
     pushed.middleRows(rows.begin, rows.count) = all.middleRows(made, rows.count);
@@ -135,18 +151,21 @@ void CarriedRows::note(const Segment& segment, bool is_last, const StepRange& st
     rows_ = std::move(kept);
   }
   state_ = rows_.empty() ? Vector() : segment.state_inputs().value();
+  there_ = list_lengths(segment.state_inputs());
+  if (is_last) at_end_ = list_lengths(segment.state_outputs());
 }
 
 bool CarriedRows::lead_to_start(Steps& steps, const Matrix& cotangents, Index from) {
   try {
-    at_start_ = pull_carried(steps, rows_, cotangents, state_, from, false);
+    at_start_ = pull_carried(steps, rows_, cotangents, state_, from, nothing_grows);
   } catch (const UnsupportedError&) {
   }
   return at_start_.has_value();
 }
 
 Cotangents CarriedRows::pull(Steps& steps, const Matrix& cotangents, Index from) {
-  return at_start_ ? std::move(*at_start_) : pull_carried(steps, rows_, cotangents, state_, from, true);
+  return at_start_ ? std::move(*at_start_)
+                   : pull_carried(steps, rows_, cotangents, state_, from, growth(there_, at_end_));
 }
 
 }  // namespace unroll::detail

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "derivative/steps.hpp"
@@ -14,15 +16,25 @@ namespace unroll::detail {
 /// an array leaves a step as the very variable that entered, or is made anew and the same. Truncated,
 /// one-step and implicit differentiation stop short of the step that made it; its cotangents, N×s at a state
 /// of step `from`, are pulled back through the first step alone, to x_0, θ and what was prepared. Cotangents
-/// of all other arrays are dropped. `state` is the stacked value of that state, N.
+/// of all other arrays are dropped; so are those of what lists grew by that still grow. `state` is the
+/// stacked value of that state, N.
 /// @throws UnsupportedError if an array with cotangents is not what the first step left.
 /// @{
+/// Whether the list with the array at a place has become longer.
+using Grows = std::function<bool(const Place&)>;
+inline bool nothing_grows(const Place&) { return false; }
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from, bool cuts_lists);
+                        const Vector& state, Index from, const Grows& grows);
 /// The other way: tangents of the carried arrays, zero elsewhere, N×k, for θ̇ (p×k).
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
                     const Vector& state, Index from);
 /// @}
+
+/// How many elements the lists of a state have, by member and list.
+using ListLengths = std::map<std::pair<Index, Index>, Index>;
+ListLengths list_lengths(const Stack& state);
+/// From one state to a later one.
+Grows growth(const ListLengths& before, const ListLengths& after);
 
 /// Tangents of the state, N×k, through step t: Steps::push_step, push_last_step.
 using PushStep = std::function<Matrix(Index t, const Matrix& state_dot)>;
@@ -52,6 +64,7 @@ class CarriedRows {
  private:
   std::vector<Segment::Rows> rows_{};
   Vector state_{};                        // where there are any
+  ListLengths there_{}, at_end_{};        // of that state, and after the last step
   std::optional<Cotangents> at_start_{};  // once it is known
 };
 

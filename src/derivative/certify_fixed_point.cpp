@@ -126,6 +126,13 @@ Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative
   c.equation = Equation::fixed_point;
   c.norm = norm(derivative);
   c.gradient_norm = (steps.record.x - point.next()).stableNorm();
+  // Where x rests and the rest of the state does not, x may see nothing of it, and its derivative much: of a
+  // member that changes its sign, say, and enters by its square.
+  constexpr double rests = 1e-6;
+  if (const Vector moved = point.moved(); steps.last_move && *steps.last_move < rests * moved.stableNorm()) {
+    const Vector next = point.push(moved, Matrix()).middleRows(point.x(), steps.dimension());
+    c.gradient_norm = std::max(*c.gradient_norm, next.stableNorm());
+  }
   if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
   return c;
 }

@@ -40,7 +40,8 @@ void FixedPoint::check_iterate(const std::vector<Segment::Rows>& carried) const 
     Matrix cotangents = Matrix::Zero(step_->state.size(), 1);
     for (const Segment::Rows& a : carried) cotangents.middleRows(a.begin, a.count) = ad::uneven(a.count);
     try {
-      const Cotangents start = pull_carried(steps_, carried, cotangents, step_->state, step_->from, false);
+      const Cotangents start =
+          pull_carried(steps_, carried, cotangents, step_->state, step_->from, nothing_grows);
       return !start.theta.isZero(0) || !start.prepared.isZero(0);
     } catch (const UnsupportedError&) {  // they came to rest by themselves
       return false;
@@ -135,9 +136,24 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
   return {};
 }
 
+std::string FixedPoint::why_singular() const {
+  for (const Stack::Part& part : step_->segment.state_inputs().parts()) {
+    Vector v = Vector::Zero(step_->state.size());
+    v.segment(part.begin, part.count) = ad::uneven(part.count);
+    v = of(v);
+    if (!v.isZero(0) && push(v, Matrix()) == v)
+      return fmt::format(
+          "; steps add to entries {} to {} of the state, whatever these are, so that nothing "
+          "brings them to rest: leave them out of the state, or take Reverse{{.corrected = true}}",
+          part.begin, part.begin + part.count - 1);
+  }
+  return "; where multipliers are part of the state, constraints that depend on one another leave them "
+         "undetermined";
+}
+
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
   Cotangents c = swept(step_->segment, w);
-  const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from, false);
+  const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from, nothing_grows);
   c.theta += start.theta;
   c.prepared = sum(c.prepared, start.prepared);
   if (steps_.start().depends_on_theta()) c.theta += steps_.start().pull(steps_.theta(), start.state);
@@ -161,9 +177,7 @@ ImplicitEquation fixed_point_equation(Steps& steps) {
                  [map](const Matrix& v) { return Matrix(v - map->push(v, Matrix())); }, std::nullopt, active},
       .transposed = {size, false, "(I - dPhi/ds)^T",
                      [map](const Matrix& w) { return Matrix(w - map->pull(w)); }, std::nullopt, active},
-      .advice =
-          "; where multipliers are part of the state, constraints that depend on one another leave "
-          "them undetermined",
+      .advice = [map] { return map->why_singular(); },
       .parameters = steps.parameters(),
       .x = map->x(),
       .dimension = steps.dimension(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "last_step.hpp"
@@ -26,8 +27,11 @@ class FixedPoint {
   Index size() const { return static_cast<Index>(made_.size()); }  // M
   /// The row of x's first entry.
   Index x() const;
-  /// x after the step, n.
+  /// x after the step, n; and by how much it moved the state, M.
+  /// @{
   Vector next() const { return step_->segment.x().value(); }
+  Vector moved() const { return of(step_->segment.state_outputs().value() - step_->state); }
+  /// @}
   /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero. The steps must be
   /// where Φ starts.
   Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
@@ -41,6 +45,8 @@ class FixedPoint {
   /// defined at such a θ only the state is displaced; where it is not there either, nothing is seen.
   /// `tangents_for_kinks` products on each side.
   std::vector<Index> kinks(double reach) const;
+  /// What may have made I − ∂_sΦ singular.
+  std::string why_singular() const;
   /// Of rows for the whole state, N×k, those that the step makes, M×k.
   Matrix of(const Matrix& whole) const { return whole(made_, Eigen::all); }
   /// ∂_sΦᵀ W, M×k.

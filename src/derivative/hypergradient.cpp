@@ -60,12 +60,15 @@ OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector
   try {
     for (int product = 0; product < 5; ++product) {
       Tape tape(3);
-      const VarVector taped_x = tape.input(x, directions.x),
-                      taped_theta = tape.input(theta, directions.theta);
-      const Var y = outer(taped_x, taped_theta);
-      if (y.is_constant()) break;
-      const Sweep sweep = tape.sweep(y);
-      directions.turn(sweep.adjoint(taped_x).rightCols(3), sweep.adjoint(taped_theta).rightCols(3));
+      const SecondOrder images = ad::over_rays(tape, [&]() -> SecondOrder {
+        const VarVector taped_x = tape.input(x, directions.x),
+                        taped_theta = tape.input(theta, directions.theta);
+        const Var y = outer(taped_x, taped_theta);
+        if (y.is_constant()) return {Matrix::Zero(x.size(), 3), Matrix::Zero(theta.size(), 3)};
+        const Sweep sweep = tape.sweep(y);
+        return {sweep.adjoint(taped_x).rightCols(3), sweep.adjoint(taped_theta).rightCols(3)};
+      });
+      directions.turn(images.dx, images.dtheta);
     }
   } catch (const UnsupportedError&) {
     return {infinity, infinity};

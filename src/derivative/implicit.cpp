@@ -20,7 +20,7 @@ Matrix solved(const ImplicitEquation& equation, const Solve& solve) {
   try {
     return solve();
   } catch (const NumericalError& e) {
-    throw NumericalError(fmt::format("implicit: {}{}", e.what(), equation.advice));
+    throw NumericalError(fmt::format("implicit: {}{}", e.what(), equation.advice ? equation.advice() : ""));
   }
 }
 
@@ -107,9 +107,11 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
                                            }),
           .transposed = detail::derivative_map(problem, ad::Side::transposed,
                                                [at](const Matrix& v) -> Matrix { return at->pull(v).dx; }),
-          .advice = problem.has_objective() ? "; of a stationary point that is no strict minimiser, a saddle "
-                                              "say, StationaryPoint(f) has the derivative"
-                                            : "",
+          .advice = [has_objective = problem.has_objective()]() -> std::string {
+            return has_objective ? "; of a stationary point that is no strict minimiser, a saddle say, "
+                                   "StationaryPoint(f) has the derivative"
+                                 : "";
+          },
           .parameters = theta.size(),
           .dimension = x.size(),
           .forcing = [at](const Matrix& theta_dot) -> Matrix {

@@ -21,6 +21,9 @@ std::string_view describe(OuterStatus status) {
       return "no step along the gradient brings the outer loss down: a minimum to the accuracy of the inner "
              "runs, "
              "or the inner runs are too short";
+    case OuterStatus::non_finite:
+      return "the inner run at theta, or the derivative of the outer loss there, is not finite: begin "
+             "elsewhere";
   }
   return "unknown status";
 }
@@ -67,11 +70,12 @@ class Descent {
   OuterResult minimise() {
     OuterStatus status = OuterStatus::step_limit;
     for (Index k = 0; k < options_.steps && status == OuterStatus::step_limit; ++k) {
-      if (is_stationary())
+      if (is_finite(here_) && is_stationary())
         status = OuterStatus::converged;
-      else if (!advance())
+      else if (!is_finite(here_) || !advance())
         status = OuterStatus::stalled;
     }
+    if (!is_finite(here_)) status = OuterStatus::non_finite;
     return {theta_, here_.x, here_.value, status, std::move(steps_), total_};
   }
 
@@ -105,6 +109,9 @@ class Descent {
   }
   static double gradient_error(const Hypergradient& h) {
     return h.certificate.bound.value_or(std::numeric_limits<double>::infinity());
+  }
+  static bool is_finite(const Hypergradient& h) {
+    return h.status != Status::non_finite && h.status != Status::non_finite_derivative;
   }
   double gradient_norm() const { return (projected(theta_ - here_.dtheta) - theta_).norm(); }
 
@@ -165,7 +172,7 @@ class Descent {
         continue;
       }
       all_throw = false;
-      if (there.status == Status::non_finite || there.status == Status::non_finite_derivative) continue;
+      if (!is_finite(there)) continue;
       const double errors = value_error(there) + value_error(here_);
       if (there.value + errors > here_.value + options_.sufficient_decrease * promised) {
         if (errors > -promised / 4) return false;  // they hide what it is

@@ -21,7 +21,9 @@ class LastStepOnly final : public Linearisation {
             return t == step_->t ? steps().push_last_step(t, state_dot, Matrix())
                                  : steps().push_step(t, state_dot);
           });
-      const detail::Cotangents start = pull_carried(steps(), rows, c.state, step_->state, step_->from, true);
+      const auto grows = detail::growth(detail::list_lengths(step_->segment.state_inputs()),
+                                        detail::list_lengths(step_->segment.state_outputs()));
+      const detail::Cotangents start = pull_carried(steps(), rows, c.state, step_->state, step_->from, grows);
       return finish(c.theta + start.theta, detail::sum(c.prepared, start.prepared), start.state);
     }
     return finish(c.theta, c.prepared, std::move(c.state));

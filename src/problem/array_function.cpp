@@ -42,17 +42,15 @@ SecondOrder array_curvature(const Recorded<VarVector>& f, const Vector& x, const
   if (k == 0) return {x_dot, theta_dot};
   Tape tape(k);
   tape.refer_to(f.f, f.bytes);
-  SecondOrder curvature;
-  do {
+  return ad::over_rays(tape, [&]() -> SecondOrder {
     const VarVector taped_x = tape.input(x, x_dot), taped_theta = tape.input(theta, theta_dot),
                     y = f(taped_x, taped_theta);
     if (y.is_constant()) return {Matrix::Zero(x.size(), k), Matrix::Zero(theta.size(), k)};
     Matrix seed = Matrix::Zero(y.size(), 1 + k);
     seed.col(0) = w;
     const Sweep sweep = tape.sweep(y, seed);
-    curvature = {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
-  } while (tape.must_record_again());
-  return curvature;
+    return {sweep.adjoint(taped_x).rightCols(k), sweep.adjoint(taped_theta).rightCols(k)};
+  });
 }
 
 }  // namespace unroll::detail

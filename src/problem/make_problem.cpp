@@ -35,21 +35,31 @@ void second_order_into(const Recorded<Var>& f, const VectorView& x, const Vector
   const Index k = x_dot.cols();
   Tape tape(k);
   tape.refer_to(f.f, f.bytes);
-  do {
+  const auto record = [&](WritableColumns to_x, WritableColumns to_theta) {
     const VarVector taped_x = tape.input(x, x_dot);
-    const VarVector taped_theta = theta_dot.size() > 0 ? tape.input(theta, theta_dot)
-                                  : dtheta.size() > 0  ? tape.input(theta)
-                                                       : tape.constant_at(theta);
+    const VarVector taped_theta = theta_dot.size() > 0  ? tape.input(theta, theta_dot)
+                                  : to_theta.size() > 0 ? tape.input(theta)
+                                                        : tape.constant_at(theta);
     const Var y = f(taped_x, taped_theta);
     if (k == 0 || y.is_constant()) {
-      dx.setZero();
-      dtheta.setZero();
+      to_x.setZero();
+      to_theta.setZero();
       return;
     }
     const Sweep sweep = tape.sweep(y);
-    sweep.adjoint_into(taped_x, 1, {dx.data(), dx.rows(), dx.cols()});
-    if (dtheta.size() > 0) sweep.adjoint_into(taped_theta, 1, {dtheta.data(), dtheta.rows(), dtheta.cols()});
-  } while (tape.must_record_again());
+    sweep.adjoint_into(taped_x, 1, {to_x.data(), to_x.rows(), to_x.cols()});
+    if (to_theta.size() > 0)
+      sweep.adjoint_into(taped_theta, 1, {to_theta.data(), to_theta.rows(), to_theta.cols()});
+  };
+  record(dx, dtheta);
+  if (!tape.turn_rays()) return;
+  Matrix x_back(dx.rows(), k), theta_back(dtheta.rows(), dtheta.cols());
+  record({x_back.data(), x_back.rows(), k}, {theta_back.data(), theta_back.rows(), theta_back.cols()});
+  dx = 0.5 * (dx + x_back);
+  dtheta = 0.5 * (dtheta + theta_back);
+  if (dx.allFinite() && dtheta.allFinite()) return;
+  tape.leave_rays();
+  record(dx, dtheta);
 }
 
 SecondOrder third_order(const Recorded<Var>& f, const Vector& x, const Vector& theta, const Vector& w,

@@ -97,6 +97,27 @@ TEST_CASE("a norm of 0 that is a cone has neither slope nor bend, beside one tha
   // θ in front of one, x = 0: the gradient there is 0, whatever θ.
   const auto weighted = [](const auto& v) { return v[3] * norm(segment(v, 0, 2)); };
   CHECK(hessian_vector_product(weighted, Vector{{0, 0, 0, 2}}, directions) == Vector::Zero(4));
+  CHECK(hessian_vector_product(weighted, zero, directions) == Vector::Zero(4));  // nor for θ = 0
+  const auto grouped = [](const auto& v) {
+    const auto norms = column_norms(reshape(segment(v, 0, 2), 1, 2));
+    return square(v[3]) * norms[0] + v[2] * exp(norms[1]) + 0.5 * square(norm(segment(v, 0, 2)));
+  };
+  CHECK(hessian_vector_product(grouped, zero, Matrix::Identity(4, 4)) ==
+        Matrix(Vector{{1, 1, 0, 0}}.asDiagonal()));
+}
+
+TEST_CASE("a cone leaves the bends of any number of smooth norms beside it") {
+  constexpr Index groups = 100;
+  const auto f = [](const auto& v) {
+    scalar_t<std::decay_t<decltype(v)>> sum = v[2 * groups] * norm(segment(v, 0, 2));
+    for (Index i = 1; i < groups; ++i) sum += cosh(norm(segment(v, 2 * i, 2)));
+    return sum;
+  };
+  Vector at = Vector::Zero(2 * groups + 1), directions = Vector::LinSpaced(2 * groups + 1, 1, 2);
+  at[2 * groups] = 0.3;
+  Vector right = directions;
+  for (const Index i : {Index{0}, Index{1}, 2 * groups}) right[i] = 0;
+  CHECK((hessian_vector_product(f, at, directions) - right).norm() <= 1e-14 * right.norm());
 }
 
 TEST_CASE("a tie belongs to the first, of two arrays, two scalars, or the entries of one") {
@@ -219,6 +240,8 @@ TEST_CASE("nor does what an array's function does not take, beside an infinite s
   check([](const auto& x) { return pow(relu(x), 0.5); }, -1);
   const auto greater = [](const auto& v) { return sum(sqrt(max(segment(v, 0, 1), segment(v, 1, 1)))); };
   CHECK(gradient(greater, Vector{{0, -1}}) == Vector{{infinity, 0}});
+  const auto bends = [](const auto& v) { return sum(sqrt(relu(v))) + sum(sqrt(max(v, 0.0))); };
+  CHECK(hessian_vector_product(bends, Vector{{-1, 4}}, Vector{{1, 1}}) == Vector{{0, -2 * 0.25 / 8}});
 }
 
 TEST_CASE("nor does what a scalar function does not take, in one expression or in several") {

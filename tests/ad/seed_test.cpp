@@ -58,6 +58,23 @@ TEST_CASE("so it does wherever the two meet") {
   CHECK_THROWS_AS(slope([&](D y) { return sum(DualVector(y * outer)); }, 1.0), UnsupportedError);
 }
 
+TEST_CASE("a variable is one however its 1 is written") {
+  const Matrix identity = Matrix::Identity(1, 1);
+  Eigen::RowVectorXd more{{1.0, 2.0}};
+  const double number = 1;
+  const auto meets = [](const Dual& x) {
+    return test::message_of<UnsupportedError>([&] { return Dual(x * Dual(1.5, one)); });
+  };
+  CHECK_FALSE(meets(Dual(1.5, Eigen::RowVectorXd::Unit(1, 0))).empty());
+  CHECK_FALSE(meets(Dual(1.5, Eigen::RowVectorXd::Ones(1))).empty());
+  CHECK_FALSE(meets(Dual(1.5, identity.row(0))).empty());
+  CHECK_FALSE(meets(Dual(1.5, Matrix::Identity(1, 1).row(0))).empty());
+  CHECK_FALSE(meets(Dual(1.5, Vector::Ones(1).transpose())).empty());
+  CHECK_FALSE(meets(Dual(1.5, more.head(1))).empty());
+  CHECK_FALSE(meets(Dual(1.5, Eigen::Map<const Eigen::RowVectorXd>(&number, 1))).empty());
+  CHECK_FALSE(meets(Dual(1.5, Eigen::Ref<const Eigen::RowVectorXd>(one))).empty());
+}
+
 TEST_CASE("the ways that are named are right") {
   const Eigen::RowVectorXd first{{1.0, 0.0}}, second{{0.0, 1.0}};
   const Dual both = Dual(1.5, first) * Dual(1.5, second);
@@ -74,6 +91,8 @@ TEST_CASE("what is no other variable's passes: copies, constants, zeros, tangent
   CHECK(slope([&](D x) { return Dual(x * constant[0] + x * still[0]); }, 1.5) == 8);
   CHECK(slope([&](D x) { return sum(DualVector(vector({x, Dual(1.0), x}))); }, 1.5) == 2);
   // A function by the chain rule, whose slope is 1: as a user writes it.
+  const auto as_it_is = [](D x) { return Dual(x.value(), x.tangents()); };
+  CHECK(slope([&](D x) { return Dual(as_it_is(x) * x); }, 1.5) == 3);
   const auto positive = [](D x) { return Dual(std::max(x.value(), 0.0), (x.value() > 0) * x.tangents()); };
   CHECK(slope([&](D x) { return Dual(positive(x) * x + 3.0 * positive(x)); }, 1.5) == 6);
   const Dual a(1.0, 0.5 * one), b(2.0, 2.0 * one);

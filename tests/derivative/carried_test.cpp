@@ -171,8 +171,50 @@ TEST_CASE("what a list grew by does not stand for the scalar behind it") {
   };
   CHECK(by(Reverse{})[0] > 0.1);  // through what is remembered, and what remembers x_0
   CHECK(by(Reverse{.last_steps = automatic}) == by(Reverse{}));
-  CHECK(by(Reverse{.last_steps = 20}) == Vector::Zero(1));
-  CHECK_THROWS_WITH_AS(by(Implicit{}), doctest::Contains("changed or added an array"), UnsupportedError);
+  for (const Method& method : {Method(Reverse{.last_steps = 20}), Method(OneStep{}), Method(Implicit{})})
+    CHECK_THROWS_WITH_AS(by(method), doctest::Contains("changed or added an array"), UnsupportedError);
+}
+
+/// x⁺ = tanh(x)/2 + sin(what is remembered), θ, which step `at` puts into a list, and another every `every`
+/// steps; every `log` steps x goes into another list.
+struct RemembersLater {
+  Index at, every = 0, log = 0;
+  template <class V>
+  struct State {
+    V x;
+    std::vector<V> memory, past;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, {}, {}};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    State<V> next = s;
+    if (t == at || (every > 0 && t % every == 0)) next.memory.push_back(theta);
+    if (log > 0 && t % log == 0) next.past.push_back(s.x);
+    next.x = 0.5 * V(tanh(s.x));
+    if (!next.memory.empty()) next.x = next.x + V(sin(next.memory.front()));
+    return next;
+  }
+};
+
+TEST_CASE("what a later step put into a list is not cut unless the list still grows") {
+  const NoObjective none(2, 2);
+  const auto by = [&](const RemembersLater& solver, const Method& method) {
+    return jacobian(none, solver, Vector{{0.2, 0.1}}, Vector{{0.4, 0.7}}, {.steps = 60}, method).dx;
+  };
+  for (const Index at : {1, 3, 20}) {
+    CAPTURE(at);
+    CHECK(by({at}, Reverse{})(0, 0) > 0.5);
+    for (const Method& method : {Method(Reverse{.last_steps = 30}), Method(OneStep{}),
+                                 Method(Reverse{.memory_budget = 9000, .last_steps = 30})})
+      for (const Index log : {0, 1})
+        CHECK_THROWS_WITH_AS(by({at, 0, log}, method), doctest::Contains("changed or added an array"),
+                             UnsupportedError);
+  }
+  CHECK((by({0}, Reverse{.last_steps = 30}) - by({0}, Reverse{})).norm() <= 1e-8);
+  CHECK(by({1, 7}, Reverse{.last_steps = 30}).allFinite());
 }
 
 }  // namespace

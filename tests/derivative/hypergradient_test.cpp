@@ -240,6 +240,25 @@ TEST_CASE("a trial point where the outer loss is not finite is halved; one line 
   CHECK_THROWS_AS(from(-1, 1), DomainError);
 }
 
+TEST_CASE("where the inner run diverges at the first theta, that is said, and not taken for a minimum") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        return 0.5 * (1.0 + square(theta[0])) * square(x[0] - 1.0 - theta[0]);
+      },
+      1, 1);
+  const auto loss = [](const auto& x, const auto&) { return square(tanh(x[0]) - 0.5); };  // finite everywhere
+  const auto from = [&](double theta, const Method& method) {
+    return minimise_outer(loss, problem, GradientDescent{0.9}, Vector::Zero(1), Vector::Constant(1, theta),
+                          {.steps = 2000}, {}, method);
+  };
+  for (const Method& method : {Method(Reverse{}), Method(Implicit{})}) {
+    CHECK(from(2, method).status == OuterStatus::non_finite);
+    CHECK(from(1, method).status == OuterStatus::converged);
+    CHECK(from(1, method).value <= 1e-10);
+  }
+  CHECK(describe(OuterStatus::non_finite).find("not finite") != std::string_view::npos);
+}
+
 TEST_CASE("outer options out of range are refused") {
   const AffineQuadratic problem = identity_problem(2);
   const Distance outer{Vector::Ones(2), 0};

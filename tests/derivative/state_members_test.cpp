@@ -1,6 +1,7 @@
 // What a state may hold beside its arrays: lists within lists, numbers, a user's own objects; and steps whose
 // frozen one is of another length.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
@@ -237,6 +238,60 @@ TEST_CASE("of a map that does not contract no residual is a bound") {
     CHECK(v.certificate.verdict != Verdict::good);
     CHECK(!v.certificate.bound);
   }
+}
+
+/// What the first step makes of theta changes its sign with every other one, and x sees its square.
+struct ChangesSign {
+  template <class V>
+  struct State {
+    V x, a;
+  };
+  template <class V>
+  State<V> init(const V& start) const {
+    return {start, start};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& parameters, Index t) const {
+    const V a = t == 0 ? V(sin(parameters)) : V(-1.0 * s.a);
+    return {0.5 * V(tanh(s.x)) + V(square(a)), a};
+  }
+};
+
+TEST_CASE("where x rests and a member that it depends on does not, that is no fixed point, and is said") {
+  const auto by = [&](const Method& method) {
+    return vjp(none, ChangesSign{}, x0, theta, Vector::Ones(n), {.steps = 60}, method);
+  };
+  CHECK(by(Reverse{}).dtheta.norm() > 0.1);
+  for (const Method& method : {Method(Implicit{}), Method(Implicit{.certify = Certify::always})}) {
+    const Vjp v = by(method);
+    CHECK(v.dtheta == Vector::Zero(theta.size()));
+    CHECK(v.certificate.verdict == Verdict::other_equation);
+  }
+  const auto whole = jacobian(none, ChangesSign{}, x0, theta, {.steps = 60}, Implicit{});
+  CHECK(whole.certificate.verdict == Verdict::other_equation);
+}
+
+/// A sum of what x made, which nothing brings to rest.
+struct Accumulates {
+  template <class V>
+  struct State {
+    V x, sum;
+  };
+  template <class V>
+  State<V> init(const V& start) const {
+    return {start, start};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& parameters, Index) const {
+    const V x = 0.5 * V(tanh(s.x)) + V(sin(parameters));
+    return {x, s.sum + x};
+  }
+};
+
+TEST_CASE("a member that steps only add to is named where the fixed point's equation is singular for it") {
+  const std::string entries = fmt::format("steps add to entries {} to {} of the state", n, 2 * n - 1);
+  CHECK_THROWS_WITH_AS(jacobian(none, Accumulates{}, x0, theta, {.steps = 60}, Implicit{}),
+                       doctest::Contains(entries.c_str()), NumericalError);
 }
 
 }  // namespace

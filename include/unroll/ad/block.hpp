@@ -22,7 +22,8 @@ class BlockOf : public Eigen::Map<M> {
  public:
   using Data = std::conditional_t<std::is_const_v<M>, const double*, double*>;
   BlockOf(Data data, Index rows, Index cols, Index half = 0) : Eigen::Map<M>(data, rows, cols), half_(half) {}
-  BlockOf(const BlockOf&) = default;
+  // Part by part: a copy that moves two of them as one would wait for the stores of a block just made.
+  BlockOf(const BlockOf& o) : BlockOf(const_cast<Data>(o.data()), o.rows(), o.cols(), o.half()) {}
   template <class N>
   requires std::is_same_v<const N, M> BlockOf(const BlockOf<N>& o)  // NOLINT: implicit
       : BlockOf(o.data(), o.rows(), o.cols(), o.half()) {}

@@ -107,7 +107,7 @@ auto with_view(M&& matrix, const A& x, const F& f) {
     const MatrixView view = view_of(matrix);
     const auto& home = home_of(matrix);
     const bool is_there = core == nullptr || core->owns(home, static_cast<std::size_t>(home.size()));
-    return f(is_there ? view : core->keep(view));
+    return is_there ? f(view) : f(core->keep(view));
   } else {
     const Matrix copy = matrix;
     return f(core == nullptr ? view_of(copy) : core->keep(view_of(copy)));

@@ -15,16 +15,25 @@ namespace ad {
 /// The variable that was made by `Dual(x, 1)`, of those whose only tangents are; of others 0.
 using Seed = std::uint64_t;
 constexpr Seed computed_seed = ~Seed{0};  // of tangents that were computed of others'
-/// Tangents that are an array, or a constant one, as opposed to an expression.
+/// Tangents that arithmetic made, as opposed to an array, a part of one, or a constant one, a unit vector
+/// say.
 /// @{
-template <class M>
-void accepts_given(const Eigen::PlainObjectBase<M>&);
-template <class Op, class M>
-void accepts_given(const Eigen::CwiseNullaryOp<Op, M>&);
 template <class D>
-concept ComputedTangents = !requires(const D& tangents) {
-  accepts_given(tangents);
-};
+constexpr bool is_given = std::is_base_of_v<Eigen::PlainObjectBase<D>, D>;
+template <class Op, class M>
+constexpr bool is_given<Eigen::CwiseNullaryOp<Op, M>> = true;
+template <class M, int options, class Stride>
+constexpr bool is_given<Eigen::Map<M, options, Stride>> = true;
+template <class M, int options, class Stride>
+constexpr bool is_given<Eigen::Ref<M, options, Stride>> = true;
+template <class M, int rows, int cols, bool inner>
+constexpr bool is_given<Eigen::Block<M, rows, cols, inner>> = is_given<std::remove_const_t<M>>;
+template <int rows, int cols, bool inner>  // the tangents of another number
+constexpr bool is_given<Eigen::Block<const Eigen::RowVectorXd, rows, cols, inner>> = false;
+template <class M>
+constexpr bool is_given<Eigen::Transpose<M>> = is_given<std::remove_const_t<M>>;
+template <class D>
+concept ComputedTangents = !is_given<D>;
 /// @}
 template <class D>
 Eigen::RowVectorXd value_and_tangents(double value, const D& tangents) {

@@ -140,27 +140,26 @@ ConstBlock block_of(const T& x) {
   }
 }
 
-/// The operand as a node keeps it; `read` if the pullback will read its value.
+/// Writes the operand as a node keeps it, in its place: what is copied there would wait for its own stores.
+/// `read` if the pullback will read its value.
 template <class O, class T>
-O operand_of(TapeCore& core, const T& x, bool read) {
-  if constexpr (std::is_same_v<O, ScalarOperand>) {
-    return {block_of(x)(0, 0), id_of(x)};
+void put_operand(O& operand, TapeCore& core, const T& x, bool read) {
+  operand.id = id_of(x);
+  if constexpr (O::is_scalar) {
+    operand.value = block_of(x)(0, 0);
   } else {
-    const auto rows = static_cast<std::uint32_t>(x.size());
-    if constexpr (std::is_same_v<O, UnreadOperand>) {
-      return {id_of(x), rows};
-    } else {
-      const double* data = nullptr;
-      if (read) {
-        if constexpr (TapedArray<T>) {
-          if (x.core() != nullptr) {  // whose recording it is has been checked
-            x.retain();
-            data = x.buffer()->data;
-          }
+    operand.rows = static_cast<std::uint32_t>(x.size());
+    if constexpr (std::is_same_v<O, ArrayOperand>) {
+      operand.data = nullptr;
+      if (!read) return;
+      if constexpr (TapedArray<T>) {
+        if (x.core() != nullptr) {  // whose recording it is has been checked
+          x.retain();
+          operand.data = x.buffer()->data;
+          return;
         }
-        if (data == nullptr) data = core.keep_copy(block_of(x).data(), rows);
       }
-      return {id_of(x), rows, data};
+      operand.data = core.keep_copy(block_of(x).data(), operand.rows);
     }
   }
 }
@@ -188,11 +187,8 @@ void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const
   using N = RuleNode<Rule, K, OperandOf<In, Rule::needed_for[I] != 0>...>;
   const unsigned active = (0U | ... | (id_of(in) != 0 ? 1U << I : 0U));
   core.push_node<N>(output, rows, [&](void* memory) {
-    N* const node = new (memory) N{{&pull_node<N, K>, 0, 0, 0, 0},
-                                   {operand_of<OperandOf<In, Rule::needed_for[I] != 0>>(
-                                       core, in, (Rule::needed_for[I] & active) != 0)...},
-                                   rule,
-                                   {}};
+    N* const node = new (memory) N{{&pull_node<N, K>, 0, 0, 0, 0}, {}, rule, {}};
+    (put_operand(std::get<I>(node->in), core, in, (Rule::needed_for[I] & active) != 0), ...);
     if constexpr (Rule::reads_output) {
       if constexpr (K == Kind::scalar)
         node->saved.value = *value;

@@ -17,7 +17,7 @@ namespace unroll {
 
 namespace ad {
 [[noreturn]] void throw_directions(Index n, Shape directions);
-}
+}  // namespace ad
 
 /// ∇f(x), n, for f: R^n → R. One recording and one sweep.
 template <class F>
@@ -63,14 +63,12 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
   tape.refer_to(f);
-  Matrix product;
-  do {
+  return Result(ad::over_rays(tape, [&]() -> Matrix {
     const VarVector input = tape.input(x, Matrix(directions));
     const Var y = f(input);
-    if (y.is_constant()) return Result(Result::Zero(x.size(), k));
-    product = ad::last_columns(tape.sweep(y).adjoint(input), k);
-  } while (tape.must_record_again());
-  return Result(product);
+    if (y.is_constant()) return Matrix::Zero(x.size(), k);
+    return ad::last_columns(tape.sweep(y).adjoint(input), k);
+  }));
 }
 
 /// ∇³f(x)[w, v_j, ·] for k directions V at once, n×k; of a vector v a vector. One recording and one sweep.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -47,6 +49,13 @@ class Sweeper {
     const Adjoint taken = arrays_[id];
     arrays_[id].buffer = nullptr;
     return taken;
+  }
+  /// The same of a sum, as steps end with: a subnormal one is zero. Steps that contract would round it up to
+  /// itself for ever, and processors take a hundred cycles for each operation on such numbers.
+  Adjoint take_of_sum(Id id, Index rows) {
+    const Adjoint taken = take(id);
+    if (taken.buffer == nullptr || rows == 0 || is_normal(taken.buffer->data[0])) return taken;
+    return take_small(taken, rows);
   }
   void drop(const Adjoint& adjoint, Index rows) {
     if (--adjoint.buffer->references == 0) free_.give(adjoint.buffer, size_of(rows));
@@ -102,6 +111,10 @@ class Sweeper {
     return found;
   }
   Buffer* allocate(Index rows);
+  static bool is_normal(double entry) {  // or a NaN
+    return !(std::abs(entry) < std::numeric_limits<double>::min());
+  }
+  Adjoint take_small(const Adjoint& adjoint, Index rows);
   /// Gives `adjoint` a buffer of its own, in which its scale is multiplied out.
   void write_out(Adjoint& adjoint, Index rows);
   /// adjoint += factor · y for an adjoint with a buffer.

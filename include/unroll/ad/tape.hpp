@@ -106,7 +106,7 @@ class Tape {
   /// A tape; with k = `tangents` > 0 every value carries k tangents, and a sweep gives second derivatives.
   /// Where a norm is 0, its tangent is that of the ray x + εẋ, ε ↓ 0, ‖ẋ‖: what is smooth in the end, as the
   /// square of a norm, then has its second derivatives, however it is written.
-  /// See must_record_again.
+  /// See turn_rays.
   explicit Tape(Index tangents = 0) : Tape(tangents, Kind::curvature) {}
   /// A tape of which the tangents are wanted, not swept: where a norm is 0 they are 0, as its derivative is.
   static Tape pushing(Index tangents) { return Tape(tangents, Kind::pushing); }
@@ -174,10 +174,13 @@ class Tape {
 
   /// Forgets the recording and every variable of it.
   void clear();
-  /// Whether a sweep with tangents met a cone, a norm of 0 whose adjoint is not 0, which is smooth along no
-  /// ray. If so it forgets the recording, and the tangent of that norm will be 0 in the next, as its
-  /// derivative is.
-  bool must_record_again();
+  /// Whether a norm was 0 in the first recording with tangents. Then that is forgotten, and in the next those
+  /// norms are −‖εẋ‖: the mean of both sweeps has the second derivatives of what is even in them, smooth;
+  /// those of what is odd, a cone θ‖x‖ say, are 0, as its derivative there is.
+  bool turn_rays();
+  /// Forgets the recording; in those that follow a norm of 0 has the tangent 0, as its derivative is: for
+  /// where that mean is not finite, as of √‖x‖.
+  void leave_rays();
   Index tangents() const {
     return core_->tangents;
   }  // k, of every value; 2k + 1 of a tape for third derivatives
@@ -203,5 +206,22 @@ class Tape {
   Sweep sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const;
   ad::TapeCore* core_;
 };
+
+namespace ad {
+/// a becomes the mean of both; false if that is not finite.
+inline bool average(Matrix& a, const Matrix& b) {
+  a = 0.5 * (a + b);
+  return a.allFinite();
+}
+/// Second derivatives by record(), a recording on the tape and its sweep: where a norm was 0, the mean of two
+/// (see Tape::turn_rays).
+template <class F>
+auto over_rays(Tape& tape, const F& record) {
+  auto derivatives = record();
+  if (!tape.turn_rays() || average(derivatives, record())) return derivatives;
+  tape.leave_rays();
+  return record();
+}
+}  // namespace ad
 
 }  // namespace unroll

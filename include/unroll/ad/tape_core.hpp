@@ -80,12 +80,9 @@ struct TapeCore {
   std::atomic<std::uint32_t> epoch{0};
   Index tangents = 0;  // k, or 2k + 1 with a further direction
   Index half = 0;      // 1 + k if there is a further direction, else 0: see BlockOf
-  bool rays = false;   // whether values at a kink are those of x + εẋ, ε ↓ 0: see Tape
-  Index norms = 0;     // that were 0 on a ray
-  /// Those of them that are known to be cones, and those that sweeps have met, a bit each; the last one
-  /// stands for all that follow.
-  std::uint64_t cones = 0;
-  mutable std::atomic<std::uint64_t> met_cones{0};
+  /// Norms that are 0 are those of x + εẋ, ε ↓ 0, times this: 1, −1 of a negative one, 0 of no ray. See Tape.
+  double ray = 0;
+  bool met_ray = false;  // whether there was one
 
   Statements scalars;
   Id arrays = 1;
@@ -207,10 +204,10 @@ struct TapeCore {
   /// Forgets the recording, keeps the memory, and begins another.
   void reset();
   void forget() noexcept;
-  void begin(Index new_tangents, Index new_half, bool new_rays);
+  void begin(Index new_tangents, Index new_half, double new_ray);
 
   /// A core of this thread, warm if there is one.
-  static TapeCore* acquire(Index tangents, Index half, bool rays);
+  static TapeCore* acquire(Index tangents, Index half, double ray);
   static void give_back(TapeCore* core) noexcept;
   static void bequeath(TapeCore* core) noexcept;  // to all threads
   TapeCore* next = nullptr;                       // while it rests: see ThreadRest

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "unroll/ad/aggregate.hpp"
+#include "unroll/ad/structure.hpp"
 
 /// How an aggregate goes from one world, plain, dual or taped, to another. A member, or an element of a
 /// member that is a std::vector, is one of: an array or a scalar, which carry derivatives on a tape and have
@@ -32,6 +33,29 @@ To convert_member(const From& from, F&& f) {
     return f(from);
   }
 }
+
+/// Whether every member has such a type, of a state over arrays V and the same over plain ones.
+/// @{
+template <class V, class To, class From>
+consteval bool member_converts() {
+  if constexpr (is_std_vector<To> && is_std_vector<From>)
+    return member_converts<V, typename To::value_type, typename From::value_type>();
+  else
+    return std::is_same_v<To, From> || std::is_same_v<To, V> || std::is_same_v<To, matrix_t<V>> ||
+           std::is_same_v<To, scalar_t<V>>;
+}
+template <class V, class To, class From>
+consteval bool members_convert() {
+  using Own = decltype(members(std::declval<To&>()));
+  using Plain = decltype(members(std::declval<From&>()));
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return (member_converts<V, std::remove_reference_t<std::tuple_element_t<I, Own>>,
+                            std::remove_reference_t<std::tuple_element_t<I, Plain>>>() &&
+            ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<Own>>{});
+}
+/// @}
 
 /// The state in another world, of type To, member by member.
 template <class To, class From, class F>

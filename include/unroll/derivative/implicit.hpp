@@ -43,7 +43,7 @@ struct Implicit {
 struct ImplicitEquation {
   LinearMap matrix;                                           // A, N×N
   LinearMap transposed;                                       // Aᵀ
-  std::string advice{};                                       // what an error of the solve ends with
+  std::function<std::string()> advice{};                      // what an error of the solve ends with
   Index parameters = 0;                                       // p
   Index x = 0;                                                // the first row of ∂x
   Index dimension = 0;                                        // n

@@ -20,6 +20,8 @@ enum class OuterStatus {
   /// promises, with the inner runs at their last tolerance: a minimum to the accuracy of the inner runs, or a
   /// gradient that is wrong.
   stalled,
+  /// The run at θ, or the derivative of F there, was not finite: at the first θ, or with a tighter tolerance.
+  non_finite,
 };
 
 /// One sentence.

@@ -13,6 +13,12 @@ namespace unroll {
 struct SecondOrder {
   Matrix dx;      // n×k: H Ẋ + M Θ̇
   Matrix dtheta;  // p×k: Mᵀ Ẋ + f_θθ Θ̇
+  /// See ad::over_rays.
+  friend bool average(SecondOrder& a, const SecondOrder& b) {
+    a.dx = 0.5 * (a.dx + b.dx);
+    a.dtheta = 0.5 * (a.dtheta + b.dtheta);
+    return a.dx.allFinite() && a.dtheta.allFinite();
+  }
 };
 
 /// What a problem knows of its second derivatives at one θ, for every x: what a bound on the error of a

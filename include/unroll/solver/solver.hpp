@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "unroll/ad/operators.hpp"
+#include "unroll/ad/worlds.hpp"
 #include "unroll/problem/oracle.hpp"
 #include "unroll/problem/prepare.hpp"
 #include "unroll/solver/equation.hpp"
@@ -139,9 +140,14 @@ consteval bool require_solver() {
                     "a solver's state must have its iterate as a member `V x`, or `matrix_t<V> x`, or "
                     "consist of such arrays alone, which are then the iterate");
       if constexpr (has_iterate) {
-        constexpr bool has_step = HasStep<S, V>;
+        constexpr bool converts = detail::members_convert<V, T, StateOf<S, Vector>>();
+        static_assert(converts,
+                      "a member of a solver's state that holds derivatives must be an array, a scalar or a "
+                      "std::vector of these: in place of a std::map of arrays V, say, keep a std::vector<V>, "
+                      "and the keys beside it");
+        constexpr bool has_step = converts && HasStep<S, V>;
         static_assert(
-            has_step,
+            has_step || !converts,
             "a solver needs `template <class V> auto step(const Oracle<V>& f, const State<V>& state, const "
             "V& theta, Index t) const`: const, callable with plain, dual and taped arrays V, and taking the "
             "state that init(x0) returns (State<V> when there is no init), and last what prepare(theta) "
