@@ -129,7 +129,9 @@ class CertifiedSolution final : public Linearisation {
     if (reached) check_rests(best_x);
     RunRecord& run = steps().record;
     run.x = best_x;
-    if (reached)
+    if (certificate_->residual && !std::isfinite(*certificate_->residual))
+      run.status = Status::non_finite_derivative;
+    else if (reached)
       run.status = Status::converged;
     else if (run.status == Status::converged)
       run.status = Status::step_limit;

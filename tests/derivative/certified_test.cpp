@@ -9,6 +9,7 @@
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/hypergradient.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/problem/prox_terms.hpp"
 #include "unroll/solver/conjugate_gradient.hpp"
@@ -163,6 +164,17 @@ TEST_CASE("a hypergradient to an accuracy: the cotangent is taken where x has co
                                         c.theta, {.steps = 3000}, Certified{1e-6});
   CHECK((h.dtheta - expected).norm() <= 1e-5 * expected.norm());
   CHECK(h.value == doctest::Approx(0.5 * h.x.squaredNorm()).epsilon(1e-12));
+}
+
+TEST_CASE("where the problem's derivative is not finite, by theta, that is the status of the derivative") {
+  const auto problem = make_problem(
+      [](const auto& x, const auto& theta) {
+        return 0.5 * squared_norm(x) - sqrt(theta[0]) * x[0] - theta[1] * x[1];
+      },
+      2, 2);
+  const auto of = jacobian(problem, GradientDescent{0.5}, Vector::Zero(2), Vector{{0.0, 1.0}}, {.steps = 200},
+                           Certified{});
+  CHECK(of.status == Status::non_finite_derivative);
 }
 
 TEST_CASE("a certificate of a pullback keeps to its share of the cost unless it is asked for") {

@@ -5,6 +5,8 @@
 #include "derivative/ways.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/solve.hpp"
 
 namespace unroll::starts {
 namespace {
@@ -41,6 +43,9 @@ TEST_CASE("a start that is a function of theta is one that is given with its Jac
       jacobian(*c.problem, GradientDescent{0.2}, Start([](const auto& th) { return head(th, 2); }), c.theta,
                {.steps = 2}, Reverse{}),
       "start: x0(theta) has 2 entries, the problem has 5 variables", ShapeError);
+  CHECK_THROWS_WITH_AS(
+      solve(NoObjective(3, 3), GradientDescent{0.1}, Matrix(Matrix::Ones(3, 2)), Vector::Ones(3)),
+      "solve: x0 is a 3x2 matrix, it must be a vector", ShapeError);
   CHECK_THROWS_WITH_AS(Start(Matrix::Ones(3, 4)), "start: x0 is a 3x4 matrix, it must be a vector",
                        ShapeError);
 }
