@@ -185,8 +185,8 @@ template <class A>
 scalar_of_t<A> length(const A& x) {
   double ray = 0;
   if constexpr (TapedArray<A>)
-    if (TapeCore* const core = x.core();
-        core != nullptr && core->ray != 0 && core->tangents > 0 && x.block().col(0).isZero(0)) {
+    if (TapeCore* const core = x.core(); core != nullptr && core->ray != 0 && core->tangents > 0 &&
+                                         !x.is_constant() && x.block().col(0).isZero(0)) {
       ray = core->ray;
       core->met_ray = true;
     }

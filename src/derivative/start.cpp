@@ -9,12 +9,6 @@
 
 namespace unroll {
 
-Vector detail::start_column(const Matrix& x0) {
-  if (x0.cols() != 1)
-    throw ShapeError(fmt::format("start: x0 is a {}x{} matrix, it must be a vector", x0.rows(), x0.cols()));
-  return x0;
-}
-
 void detail::check_start(const Vector& x0, const Vector& plain) {
   constexpr double tolerance = 1e-3;  // far above rounding
   const bool differ = x0.size() != plain.size() ||

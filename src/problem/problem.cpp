@@ -207,6 +207,13 @@ void check_sizes(const Problem& problem, Index x, Index theta, std::string_view 
                                  problem.parameters(), theta));
 }
 
+Vector checked_column(const Matrix& x0, std::string_view operation) {
+  if (x0.cols() != 1)
+    throw ShapeError(
+        fmt::format("{}: x0 is a {}x{} matrix, it must be a vector", operation, x0.rows(), x0.cols()));
+  return x0;
+}
+
 void check_dimensions(Index n, Index p, std::string_view operation) {
   if (n < 1 || p < 0) throw ShapeError(fmt::format("{}: n = {}, p = {}", operation, n, p));
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "unroll/error.hpp"
-
 namespace unroll {
 
 std::string message(Status status, Index steps) {
@@ -41,10 +39,6 @@ Trajectory detail::solve(const Problem& problem, const SolverIn<Vector>& solver,
   result.status = whole_status(end.status, end.steps, end.accepted);
   result.steps = end.steps;
   return result;
-}
-
-void detail::throw_no_column(Index rows, Index cols) {
-  throw ShapeError(fmt::format("solve: x0 is a {}x{} matrix, it must be a vector", rows, cols));
 }
 
 }  // namespace unroll

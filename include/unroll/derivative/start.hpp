@@ -6,11 +6,10 @@
 
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/tape.hpp"
+#include "unroll/problem/problem.hpp"
 #include "unroll/types.hpp"
 
 namespace unroll {
-
-class Problem;
 
 namespace detail {
 
@@ -52,9 +51,6 @@ class StartTemplate final : public StartFunction {
   F f_;
 };
 
-/// @throws ShapeError, naming the sizes, unless x_0 is a column.
-Vector start_column(const Matrix& x0);
-
 }  // namespace detail
 
 /// x_0 as a function of θ, written once for every kind of array: f(theta) gives a vector.
@@ -75,7 +71,7 @@ struct Start {
   Start(Vector x0, Matrix dx0) : x(std::move(x0)), dx(std::move(dx0)) {}
   /// x_0 from an expression, which does not depend on θ. @throws ShapeError unless it is a column.
   template <class D>
-  Start(const Eigen::MatrixBase<D>& x0) : x(detail::start_column(x0)) {}  // NOLINT: implicit
+  Start(const Eigen::MatrixBase<D>& x0) : x(checked_column(x0, "start")) {}  // NOLINT: implicit
   /// x_0(θ) = f(θ), as in `Start([n](const auto& theta) { return head(theta, n); })`: no n×p matrix is made.
   template <StartOnTheta F>
   Start(F f)  // NOLINT: implicit

@@ -28,7 +28,6 @@ std::string message(Status status, Index steps);
 namespace detail {
 Trajectory solve(const Problem& problem, const SolverIn<Vector>& solver, const Vector& x0,
                  const Vector& theta, const SolveOptions& options);
-[[noreturn]] void throw_no_column(Index rows, Index cols);
 }  // namespace detail
 
 /// Runs the solver from x0 (n) at theta (p) until options.steps, or until options.tolerance is met.
@@ -50,8 +49,7 @@ Trajectory solve(const Problem& problem, const S& solver, const Vector& x0, cons
 template <class S, class D>
 Trajectory solve(const Problem& problem, const S& solver, const Eigen::MatrixBase<D>& x0, const Vector& theta,
                  const SolveOptions& options = {}) {
-  if (x0.cols() != 1) detail::throw_no_column(x0.rows(), x0.cols());
-  return solve(problem, solver, Vector(x0.col(0)), theta, options);
+  return solve(problem, solver, checked_column(x0, "solve"), theta, options);
 }
 
 }  // namespace unroll
