@@ -19,7 +19,11 @@ struct LinearRule {
   template <class P>
   void pullback(P& p) const {
     const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) { map.transposed(x_bar, y_bar.block, y_bar.scale, into); });
+    p.template add<0>([&](Block x_bar, Into into) {
+      const Index first = p.template first_asked<0>();
+      if (first > 0 && into == Into::assign) x_bar.leftCols(first).setZero();
+      map.transposed(x_bar.from(first), y_bar.block.from(first), y_bar.scale, into);
+    });
   }
 };
 template <class Map>

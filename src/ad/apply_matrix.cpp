@@ -9,22 +9,6 @@ namespace unroll::ad {
 
 namespace {
 
-using Stored = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
-
-void apply_to_vector(double* out_data, const Stored& a, Side side, const double* x_data, double alpha) {
-  const bool plain = side == Side::plain;
-  Eigen::Map<Vector> out(out_data, plain ? a.rows() : a.cols());
-  const Eigen::Map<const Vector> x(x_data, plain ? a.cols() : a.rows());
-  if (plain)
-    out.noalias() += alpha * a * x;
-  else
-    out.noalias() += alpha * a.transpose() * x;
-}
-
-// A few columns: too few for a packed matrix product. The time of a product with a vector is that of reading
-// A, so A is read once for all: four columns of A at a time, with packets of rows.
-constexpr Index group = 4;  // columns of A
-
 // f(0), …, f(N − 1), written out whatever the optimiser thinks of it: sums stay in registers.
 template <Index N, class F>
 void written_out(const F& f) {
@@ -32,78 +16,141 @@ void written_out(const F& f) {
   (std::make_index_sequence<static_cast<std::size_t>(N)>{});
 }
 
-// out_j += A x_j, J columns, for `group` columns of A beginning at `a`; x_j holds alpha times the factors.
+// One to four columns x_j: too few for a packed matrix product. Of a large A the time is that of reading it,
+// so it is read once for all, a group of its columns at a time.
 template <Index J>
-void add_columns(const double* a, Index stride, Index rows, const double (&x)[J][group],
+struct Columns {
+  const double* x[J];
+  double* out[J];
+  double alpha;
+};
+template <class P>
+using HalfOf = typename Eigen::internal::unpacket_traits<P>::half;  // of the least packets they themselves
+template <class P>
+constexpr bool has_half = sizeof(HalfOf<P>) < sizeof(P);
+
+// out_j += A x_j for G columns of A beginning at `a`, rows from `i` on; `x` holds alpha times the factors.
+template <class P, Index J, Index G>
+void add_columns(const double* a, Index stride, Index rows, Index i, const double (&x)[J][G],
                  double* const (&out)[J]) {
   using namespace Eigen::internal;
-  Index i = 0;
-  for (; i + packet_size <= rows; i += packet_size) {
-    Packet columns[group];
-    written_out<group>([&](Index c) { columns[c] = ploadu<Packet>(a + c * stride + i); });
+  constexpr Index width = unpacket_traits<P>::size;
+  P factors[J][G];
+  written_out<J * G>([&](Index k) { factors[k / G][k % G] = pset1<P>(x[k / G][k % G]); });
+  for (; i + width <= rows; i += width) {
+    P columns[G];
+    written_out<G>([&](Index c) { columns[c] = ploadu<P>(a + c * stride + i); });
     written_out<J>([&](Index j) {
-      Packet sum = ploadu<Packet>(out[j] + i);
-      written_out<group>([&](Index c) { sum = pmadd(columns[c], pset1<Packet>(x[j][c]), sum); });
+      P sum = ploadu<P>(out[j] + i);
+      written_out<G>([&](Index c) { sum = pmadd(columns[c], factors[j][c], sum); });
       pstoreu(out[j] + i, sum);
     });
   }
+  if constexpr (has_half<P>)
+    if (i < rows) return add_columns<HalfOf<P>>(a, stride, rows, i, x, out);
   for (; i < rows; ++i)
     for (Index j = 0; j < J; ++j)
-      for (Index c = 0; c < group; ++c) out[j][i] += a[c * stride + i] * x[j][c];
+      for (Index c = 0; c < G; ++c) out[j][i] += a[c * stride + i] * x[j][c];
 }
 
-// out[j][c] = ⟨column c of A, x_j⟩ for `group` columns of A beginning at `a`.
-template <Index J>
-void dot_columns(const double* a, Index stride, Index rows, const double* const (&x)[J],
-                 double (&out)[J][group]) {
+template <Index G, Index J>
+void add_products(const MatrixView& A, const Columns<J>& columns, Index& c) {
+  for (; c + G <= A.cols; c += G) {
+    double factors[J][G];
+    for (Index j = 0; j < J; ++j)
+      for (Index g = 0; g < G; ++g) factors[j][g] = columns.alpha * columns.x[j][c + g];
+    add_columns<Packet>(A.data + c * A.stride, A.stride, A.rows, 0, factors, columns.out);
+  }
+}
+
+// The sums of the entries of N packets.
+template <class P, std::size_t N>
+EIGEN_ALWAYS_INLINE void sum_each(const P (&packets)[N], double* sums) {
   using namespace Eigen::internal;
-  Packet sums[J][group];
-  written_out<J * group>([&](Index k) { sums[k / group][k % group] = pset1<Packet>(0.0); });
-  Index i = 0;
-  for (; i + packet_size <= rows; i += packet_size) {
-    Packet columns[group];
-    written_out<group>([&](Index c) { columns[c] = ploadu<Packet>(a + c * stride + i); });
-    written_out<J>([&](Index j) {
-      const Packet factor = ploadu<Packet>(x[j] + i);
-      written_out<group>([&](Index c) { sums[j][c] = pmadd(columns[c], factor, sums[j][c]); });
+  constexpr Index width = unpacket_traits<P>::size;
+  if constexpr (width > 1 && N % width == 0)
+    written_out<N / width>([&](Index first) {
+      PacketBlock<P, width> block;
+      written_out<width>([&](Index i) { block.packet[i] = packets[first * width + i]; });
+      ptranspose(block);
+      P sum = block.packet[0];
+      written_out<width - 1>([&](Index i) { sum = padd(sum, block.packet[i + 1]); });
+      pstoreu(sums + first * width, sum);
     });
+  else
+    written_out<N>([&](Index k) { sums[k] = predux(packets[k]); });
+}
+
+// What whole packets of rows leave is the end of one more, whose beginning, seen already, is masked.
+template <class P, Index J>
+struct LastRows {
+  P mask, x[J];
+};
+
+// Entries c … of out_j += Aᵀ x_j for groups of G columns of A.
+template <Index G, class P, Index J>
+void add_dots(const MatrixView& A, const Columns<J>& columns, const LastRows<P, J>& end, Index& c) {
+  using namespace Eigen::internal;
+  constexpr Index width = unpacket_traits<P>::size;
+  const Index rows = A.rows, stride = A.stride;
+  for (; c + G <= A.cols; c += G) {
+    const double* const a = A.data + c * stride;
+    P sums[J * G];
+    written_out<J * G>([&](Index k) { sums[k] = pset1<P>(0.0); });
+    Index i = 0;
+    for (; i + width <= rows; i += width) {
+      P entries[G];
+      written_out<G>([&](Index g) { entries[g] = ploadu<P>(a + g * stride + i); });
+      written_out<J>([&](Index j) {
+        const P factor = ploadu<P>(columns.x[j] + i);
+        written_out<G>([&](Index g) { sums[j * G + g] = pmadd(entries[g], factor, sums[j * G + g]); });
+      });
+    }
+    if (i < rows)
+      written_out<J * G>([&](Index k) {
+        const P entries = pand(end.mask, ploadu<P>(a + k % G * stride + rows - width));
+        sums[k] = pmadd(entries, end.x[k / G], sums[k]);
+      });
+    double sum[J * G];
+    sum_each(sums, sum);
+    written_out<J * G>([&](Index k) { columns.out[k / G][c + k % G] += columns.alpha * sum[k]; });
   }
-  written_out<J * group>([&](Index k) {
-    const Index j = k / group, c = k % group;
-    out[j][c] = predux(sums[j][c]);
-    for (Index rest = i; rest < rows; ++rest) out[j][c] += a[c * stride + rest] * x[j][rest];
-  });
+}
+
+template <class P, Index J>
+void add_transposed(const MatrixView& A, const Columns<J>& columns) {
+  using namespace Eigen::internal;
+  constexpr Index width = unpacket_traits<P>::size;
+  if constexpr (has_half<P>)
+    if (A.rows < width) return add_transposed<HalfOf<P>>(A, columns);
+  LastRows<P, J> end{};
+  if (const Index rest = A.rows % width; rest > 0) {
+    double is_new[width] = {};
+    std::fill(is_new + width - rest, is_new + width, 1.0);
+    end.mask = pcmp_eq(ploadu<P>(is_new), pset1<P>(1.0));
+    written_out<J>([&](Index j) { end.x[j] = pand(end.mask, ploadu<P>(columns.x[j] + A.rows - width)); });
+  }
+  constexpr Index group = J * 8 + J + 1 <= EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS ? 8 : 4;
+  Index c = 0;
+  add_dots<group>(A, columns, end, c);
+  if constexpr (group > 4) add_dots<4>(A, columns, end, c);
+  add_dots<2>(A, columns, end, c);
+  add_dots<1>(A, columns, end, c);
 }
 
 template <Index J>
-void apply_to_few(Block& out, const Stored& a, Side side, const ConstBlock& x, double alpha) {
-  const Index whole = a.cols() / group * group;
-  double* outs[J];
-  const double* xs[J];
+void apply_to_few(Block& out, const MatrixView& A, const ConstBlock& x, double alpha) {
+  Columns<J> columns{{}, {}, alpha};
   for (Index j = 0; j < J; ++j) {
-    outs[j] = out.col(j).data();
-    xs[j] = x.col(j).data();
+    columns.x[j] = x.col(j).data();
+    columns.out[j] = out.col(j).data();
   }
-  double factors[J][group];
-  for (Index first = 0; first < whole; first += group) {
-    const double* columns = a.data() + first * a.outerStride();
-    if (side == Side::plain) {
-      for (Index j = 0; j < J; ++j)
-        for (Index c = 0; c < group; ++c) factors[j][c] = alpha * xs[j][first + c];
-      add_columns<J>(columns, a.outerStride(), a.rows(), factors, outs);
-    } else {
-      dot_columns<J>(columns, a.outerStride(), a.rows(), xs, factors);
-      for (Index j = 0; j < J; ++j)
-        for (Index c = 0; c < group; ++c) outs[j][first + c] += alpha * factors[j][c];
-    }
-  }
-  for (Index c = whole; c < a.cols(); ++c)
-    for (Index j = 0; j < J; ++j) {
-      if (side == Side::plain)
-        out.col(j) += (alpha * xs[j][c]) * a.col(c);
-      else
-        outs[j][c] += alpha * a.col(c).dot(x.col(j));
-    }
+  if (A.side == Side::transposed) return add_transposed<Packet>(A, columns);
+  Index c = 0;
+  add_products<8>(A, columns, c);
+  add_products<4>(A, columns, c);
+  add_products<2>(A, columns, c);
+  add_products<1>(A, columns, c);
 }
 
 // op(A) so small that the set-up of any loop would cost more than the product: a kernel of its own for every
@@ -157,17 +204,14 @@ constexpr auto tiny_kernels = []<std::size_t... I>(std::index_sequence<I...>) {
 // What is not tiny, kept apart so that tiny products do not pay for its stack.
 [[gnu::noinline]] void apply_whole(Block& out, const MatrixView& A, const ConstBlock& x, double alpha,
                                    Into into) {
-  const Stored stored(A.data, A.rows, A.cols, Eigen::OuterStride<>(A.stride));
   if (into == Into::assign) out.setZero();
-  if (x.cols() == 1)
-    apply_to_vector(out.data(), stored, A.side, x.data(), alpha);
-  else if (x.cols() == 2)
-    apply_to_few<2>(out, stored, A.side, x, alpha);
-  else if (x.cols() == 3)
-    apply_to_few<3>(out, stored, A.side, x, alpha);
-  else if (x.cols() == 4)
-    apply_to_few<4>(out, stored, A.side, x, alpha);
-  else if (A.side == Side::plain)
+  if (x.cols() == 1) return apply_to_few<1>(out, A, x, alpha);
+  if (x.cols() == 2) return apply_to_few<2>(out, A, x, alpha);
+  if (x.cols() == 3) return apply_to_few<3>(out, A, x, alpha);
+  if (x.cols() == 4) return apply_to_few<4>(out, A, x, alpha);
+  const Eigen::Map<const Matrix, 0, Eigen::OuterStride<>> stored(A.data, A.rows, A.cols,
+                                                                 Eigen::OuterStride<>(A.stride));
+  if (A.side == Side::plain)
     out.noalias() += alpha * stored * x;
   else
     out.noalias() += alpha * stored.transpose() * x;

@@ -44,17 +44,22 @@ inline void add_multiple(double* y, const double* x, Index size, double c) {
       y, x);
 }
 /// ⟨a, b⟩.
-inline double inner_product(const double* a, const double* b, Index size) {
-  constexpr Index few = 4 * packet_size;
-  if (size >= few) return Eigen::Map<const Vector>(a, size).dot(Eigen::Map<const Vector>(b, size));
+template <class P = Packet>
+double inner_product(const double* a, const double* b, Index size) {
   using namespace Eigen::internal;
+  using Half = typename unpacket_traits<P>::half;
+  constexpr Index width = unpacket_traits<P>::size, half = sizeof(Half) / sizeof(double);
+  if (size >= 4 * width) return Eigen::Map<const Vector>(a, size).dot(Eigen::Map<const Vector>(b, size));
   double sum = 0;
   Index i = 0;
-  if (size >= packet_size) {
-    Packet sums = pmul(ploadu<Packet>(a), ploadu<Packet>(b));
-    for (i = packet_size; i + packet_size <= size; i += packet_size)
-      sums = pmadd(ploadu<Packet>(a + i), ploadu<Packet>(b + i), sums);
+  if (size >= width) {
+    P sums = pmul(ploadu<P>(a), ploadu<P>(b));
+    for (i = width; i + width <= size; i += width) sums = pmadd(ploadu<P>(a + i), ploadu<P>(b + i), sums);
     sum = predux(sums);
+  }
+  if (half < width && i + half <= size) {
+    sum += predux(pmul(ploadu<Half>(a + i), ploadu<Half>(b + i)));
+    i += half;
   }
   for (; i < size; ++i) sum += a[i] * b[i];
   return sum;

@@ -17,6 +17,7 @@ Sweeper::Owner Sweeper::over(const TapeCore& core, Index columns) {
   if (sweeper->scalars_.size() < scalars) sweeper->scalars_.resize(scalars);
   sweeper->core_ = &core;
   sweeper->columns_ = columns;
+  sweeper->first_ = 0;
   sweeper->epoch_ = core.epoch.load(std::memory_order_relaxed);
   sweeper->array_count_ = core.arrays;
   sweeper->scalar_count_ = core.scalars.size();

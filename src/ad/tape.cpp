@@ -160,20 +160,27 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
 }
 
 Sweep Tape::sweep(const Var& y, const Eigen::RowVectorXd& seeds) const {
-  return sweep_scalar(y, seeds.data(), seeds.size(), seeds.size());
+  return sweep_scalar(y, {seeds.data(), static_cast<std::size_t>(seeds.size())}, seeds.size());
 }
 
 Sweep Tape::sweep(const Var& y) const {
   const double one = 1;
-  return sweep_scalar(y, &one, 1, core_->columns());
+  return sweep_scalar(y, {&one, 1}, core_->columns());
+}
+
+Sweep Tape::sweep_for_tangents(const Var& y) const {
+  const double one = 1;
+  return sweep_scalar(y, {&one, 1}, core_->columns(), true);
 }
 
 // The seeds of the other columns are zero.
-Sweep Tape::sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const {
+Sweep Tape::sweep_scalar(const Var& y, std::span<const double> seeds, Index columns,
+                         bool for_tangents) const {
   if (y.is_constant()) throw TapeError("sweep: from a constant, which no input of the tape reaches");
   core_->check_of(y, "sweep");
   ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, checked_columns(columns));
-  std::copy_n(seeds, count, sweeper->scalar(y.id()));
+  if (for_tangents) sweeper->ask_for_tangents_alone();
+  std::copy(seeds.begin(), seeds.end(), sweeper->scalar(y.id()));
   sweeper->run();
   return Sweep(std::move(sweeper), y.epoch());
 }

@@ -46,7 +46,7 @@ void second_order_into(const Recorded<Var>& f, const VectorView& x, const Vector
       to_theta.setZero();
       return;
     }
-    const Sweep sweep = tape.sweep(y);
+    const Sweep sweep = tape.sweep_for_tangents(y);
     sweep.adjoint_into(taped_x, 1, {to_x.data(), to_x.rows(), to_x.cols()});
     if (to_theta.size() > 0)
       sweep.adjoint_into(taped_theta, 1, {to_theta.data(), to_theta.rows(), to_theta.cols()});

@@ -33,6 +33,10 @@ class BlockOf : public Eigen::Map<M> {
     return *this;
   }
   Index half() const { return half_; }
+  /// The columns from `first` on.
+  BlockOf from(Index first) const {
+    return {const_cast<Data>(this->data()) + first * this->rows(), this->rows(), this->cols() - first, half_};
+  }
 
  private:
   Index half_;

@@ -91,6 +91,12 @@ class Pull {
   bool wants() const {
     return std::get<I>(node_.in).id != 0;
   }
+  /// The first column of operand I's adjoint that somebody will read.
+  template <std::size_t I>
+  Index first_asked() const {
+    const auto& operand = std::get<I>(node_.in);
+    return std::remove_cvref_t<decltype(operand)>::is_scalar ? 0 : sweeper_.first_asked(operand.id);
+  }
   /// Calls contribute(block, into) on the adjoint of operand I, if it wants one.
   template <std::size_t I, class F>
   void add(const F& contribute) {

@@ -39,6 +39,11 @@ class Sweeper {
 
   const TapeCore& core() const { return *core_; }
   Index columns() const { return columns_; }
+  /// From now on column 0 of an input's adjoint may be anything finite: of those of a tape with tangents the
+  /// tangents alone are asked for.
+  void ask_for_tangents_alone() { first_ = 1; }
+  /// The first column of an array's adjoint that somebody will read.
+  Index first_asked(Id id) const { return first_ > 0 && core_->is_input(id) ? first_ : 0; }
 
   /// From the end of the recording to its start.
   void run();
@@ -124,7 +129,7 @@ class Sweeper {
   void sweep_statements_of_columns(Id from, Id to);
 
   const TapeCore* core_ = nullptr;  // null while it rests
-  Index columns_ = 0;
+  Index columns_ = 0, first_ = 0;
   std::uint32_t epoch_ = 0;                // of the recording, which a sweep may outlive
   Id array_count_ = 0, scalar_count_ = 0;  // what there was to sweep: more may be recorded later
   std::size_t arguments_ = 0;              // of the statements not yet swept

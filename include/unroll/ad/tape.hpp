@@ -197,13 +197,17 @@ class Tape {
   VarMatrix constant_at(const Eigen::Map<const Matrix>& value);
   VarVector input_at(const Eigen::Map<const Vector>& value);
   /// @}
+  /// A sweep from a scalar for who reads, of an array's adjoint, the tangents alone: column 0 is made only
+  /// where tangents need it.
+  Sweep sweep_for_tangents(const Var& y) const;
   /// @endcond
 
  private:
   enum class Kind { curvature, pushing, along };
   Tape(Index tangents, Kind kind);
   Index checked_columns(Index seeds) const;
-  Sweep sweep_scalar(const Var& y, const double* seeds, Index count, Index columns) const;
+  Sweep sweep_scalar(const Var& y, std::span<const double> seeds, Index columns,
+                     bool for_tangents = false) const;
   ad::TapeCore* core_;
 };
 

@@ -124,6 +124,8 @@ struct TapeCore {
   NodeLog* log = nullptr;         // who watches this recording
 
   Index columns() const { return 1 + tangents; }
+  /// Whether an array is one of the inputs that were there before all else.
+  bool is_input(Id id) const { return id <= inputs.size() && inputs[id - 1].id == id; }
 
   /// A buffer of `size` doubles with one reference; contents undefined.
   Buffer* allocate(std::size_t size) {
