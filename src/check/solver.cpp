@@ -51,7 +51,7 @@ void check_steps(Findings& found, const Problem& problem, const SolverIn<Vector>
     return true;
   };
   StatePtr<Vector> state = solver.start(x0);
-  loop<Vector>({solver, f, theta, *prepared}, state, 0, options, look);
+  loop<Vector>({solver, f, theta, *prepared}, state, {0, options.steps}, options, look);
   const auto report = [&](const char* part, Index at) {
     found.add({part, at < 0 ? 0.0 : std::numeric_limits<double>::infinity(), 0,
                at < 0 ? "" : fmt::format("step {}", at)});
@@ -90,7 +90,7 @@ void name_carried(Findings& found, const Problem& problem, const AnySolver& solv
     return true;
   };
   StatePtr<DualVector> state = solver.dual().start(x0);
-  loop<DualVector>(inputs.pushing(*moving), state, 0, {.steps = steps}, look);
+  loop<DualVector>(inputs.pushing(*moving), state, {0, steps}, {}, look);
   const auto depends = [](const Matrix& block) { return !block.rightCols(block.cols() - 1).isZero(0); };
   for (std::size_t i = 1; i < first.size() && steps > 2; ++i)
     if (std::ranges::any_of(first[i], depends))

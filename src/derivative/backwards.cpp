@@ -32,43 +32,48 @@ void gather_for(Steps& steps, const Reverse& method, bool certifies) {
 }
 
 Pullback Backwards::pull(const Seeds& seeds) {
-  Matrix w;
+  Seeded seeded;
   Seeds seen = seeds;
-  bool at_end_alone = true;
   seen.of = [&](Index t, const Vector& x, bool is_end) {
     SeedBlock block = seeds.of(t, x, is_end);
-    if (block.w.size() > 0) {
-      if (is_end)
-        w = block.w;
-      else
-        at_end_alone = false;
-    }
+    if (is_end)
+      seeded.end = block.w;
+    else if (block.w.size() > 0)
+      seeded.at_end_alone = false;
     return block;
   };
   Cotangents c = swept(seen);
-  adjoint_.reset();
-  if (method_.is_corrected()) {
-    if (!at_end_alone)
-      throw UnsupportedError(
-          "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
-          "cotangents of earlier iterates: take Reverse{}");
-    if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
-    if (form(c) == Equation::gradient || steps().gathers().states) {
-      const Pullback pulled = corrected(w, c);
-      if (!is_bypassed(w, c)) return pulled;
-    }
-    steps().gather({.states = true, .passes_theta = false});
-    forget();
-    return corrected(w, swept(seeds));
-  }
-  if (at_end_alone && w.size() > 0 && c.gathered.rows() == w.rows() && !steps().sums_miss_gradients())
-    adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
-  return finish(c.theta, c.prepared, std::move(c.state));
+  if (seeded.end.size() == 0) seeded.end = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
+  return pulled(seeds, seeded, std::move(c));
 }
 
 Matrix Backwards::jacobian() {
   const Index n = steps().dimension();
-  return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
+  const Seeded seeded{Matrix::Identity(n, n)};
+  const Seeds seeds = Seeds::of_end(seeded.end);
+  return pulled(seeds, seeded, swept(seeds)).theta.transpose();
+}
+
+Pullback Backwards::pulled(const Seeds& seeds, const Seeded& seeded, Cotangents c) {
+  const Matrix& w = seeded.end;
+  adjoint_.reset();
+  if (!method_.is_corrected()) {
+    if (seeded.at_end_alone && c.gathered.size() > 0 && c.gathered.rows() == w.rows() &&
+        !steps().sums_miss_gradients())
+      adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
+    return finish(c.theta, c.prepared, std::move(c.state));
+  }
+  if (!seeded.at_end_alone)
+    throw UnsupportedError(
+        "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
+        "cotangents of earlier iterates: take Reverse{}");
+  if (form(c) == Equation::gradient || steps().gathers().states) {
+    const Pullback by_what_is_declared = corrected(w, c);
+    if (!is_bypassed(w, c)) return by_what_is_declared;
+  }
+  steps().gather({.states = true, .passes_theta = false});
+  forget();
+  return corrected(w, swept(seeds));
 }
 
 History Backwards::history(const Selection& selected) {

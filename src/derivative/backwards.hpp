@@ -29,7 +29,16 @@ class Backwards : public Linearisation {
   const Reverse& method() const { return method_; }
 
  private:
+  /// The cotangents of x_T, n×s, and whether there were any of earlier iterates.
+  struct Seeded {
+    Matrix end{};
+    bool at_end_alone = true;
+  };
+
   Matrix push_checked(const Matrix& theta_dot) override { return push_by_jacobian(theta_dot); }
+  /// What the sweep of those seeds says; where it does not say enough to correct by, they are swept once
+  /// more.
+  Pullback pulled(const Seeds& seeds, const Seeded& seeded, Cotangents swept);
   /// Which equation corrects, now that it is known what reached θ.
   Equation form(const Cotangents& c);
   Pullback corrected(const Matrix& w, const Cotangents& c);

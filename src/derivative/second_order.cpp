@@ -64,7 +64,7 @@ SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tang
     const Oracle<VarVector> f(problem, &second.cost);
     const auto prepared = solver.prepare(theta);
     StatePtr<VarVector> state = solver.start(steps->start().on(theta));
-    const auto end = loop<VarVector>({solver, f, theta, *prepared}, state, 0, how);
+    const auto end = loop<VarVector>({solver, f, theta, *prepared}, state, {0, how.steps}, how);
     const VarVector x = state->iterate();
     second.x = x.value();
     second.steps = end.steps;

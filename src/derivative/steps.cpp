@@ -47,40 +47,6 @@ void show_run(StepsPtr steps, Index count, const SeeIterate& see) {
 
 Steps::Rehearsal::Rehearsal(Steps& steps) : steps_(steps), known_(std::exchange(steps.known_, all)) {}
 
-// What the loop is asked of steps from t on.
-const SolveOptions& Steps::options_from(Index t, Index to) {
-  if (t >= known_ && to == options_.steps) return options_;
-  if (t < known_) {
-    silent_.steps = to;
-    return silent_;
-  }
-  watched_.steps = to;
-  return watched_;
-}
-
-// The state, of step t, moves on to step `to`, or until `see` is false: silently as far as steps were taken
-// before.
-template <class V>
-LoopEnd<V> Steps::take(const Stepping<V>& stepping, StatePtr<V>& state, Index t, Index to,
-                       const SeeState<V>& see) {
-  bool goes_on = true;
-  const auto watched = [&](Index step, AnyState<V>& now, const AnyState<V>& before) {
-    return goes_on = !see || see(step, now, before);
-  };
-  const Index silently = std::clamp(known_, t, to);
-  auto first = loop<V>(stepping, state, t, options_from(t, silently), watched);
-  if (!goes_on || silently == to || first.status != Status::step_limit) return first;
-  auto end = loop<V>(stepping, state, silently, options_from(silently, to), watched);
-  end.accepted += first.accepted;
-  if (!end.before) {
-    end.before = std::move(first.before);
-    end.last = first.last;
-  }
-  return end;
-}
-template LoopEnd<VarVector> Steps::take(const Stepping<VarVector>&, StatePtr<VarVector>&, Index, Index,
-                                        const SeeState<VarVector>&);
-
 // Once, before the first step: shows x_0.
 void Steps::begin() {
   if (std::exchange(has_begun_, true)) return;
@@ -128,7 +94,7 @@ void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
     return !is_enough;
   };
   StatePtr<Vector> state = end_->copy();
-  auto end = take<Vector>(inputs_->plain(), state, t, is_enough ? t : length(), see);
+  auto end = loop<Vector>(inputs_->plain(), state, {t, is_enough ? t : length(), known_}, options_, see);
   Stop stop{end.steps, end.status};
   if (end.before) {
     before_ = std::move(end.before);
@@ -163,7 +129,7 @@ void Steps::run_from(const Vector& x0, const Vector& theta, Index steps, const S
     return true;
   };
   const auto end =
-      loop<Vector>({solver, inputs_->oracle(), theta, *prepared}, state, 0, {.steps = steps}, show);
+      loop<Vector>({solver, inputs_->oracle(), theta, *prepared}, state, {0, steps}, {}, show);
   if (end.steps < steps) throw_short_run(end.steps, steps);
 }
 
@@ -172,22 +138,21 @@ Matrix Steps::run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const S
   const auto tangents = [&](const DualVector& x) {
     return x.directions() == 0 ? Matrix(Matrix::Zero(x.size(), theta_dot.cols())) : Matrix(x.tangents());
   };
-  const SolveOptions& options = options_from(0, length());
+  const bool again = has_ended();
   Vector x, previous;  // the last two iterates, where they may be the last of the run
   const auto show = [&](Index t, const AnyState<DualVector>& state) {
     const DualVector& now = state.iterate();
     if (see) see(t, now.value(), tangents(now));
-    if (options.tolerance == 0 && t + 1 < options.steps) return;
+    if ((again || options_.tolerance == 0) && t + 1 < length()) return;
     previous = std::exchange(x, now.value());
   };
   const auto moving = inputs_->moving(theta_dot);
   StatePtr<DualVector> state = solver_->dual().start(DualVector(x0_, x0_dot));
   show(0, *state);
-  const auto end = loop<DualVector>(inputs_->pushing(*moving), state, 0, options,
+  const auto end = loop<DualVector>(inputs_->pushing(*moving), state, {0, length(), known_}, options_,
                                     [&](Index t, const AnyState<DualVector>& now,
                                         const AnyState<DualVector>&) { return show(t, now), true; });
   Stop stop{end.steps, end.status};
-  const bool again = has_ended();
   StatePtr<Vector> last = solver_->dual().out_of(*state);
   taken(stop, last->iterate(), end.accepted, move_of(stop, state->was_accepted(), x, previous));
   if (again) repeats_end(last->iterate());

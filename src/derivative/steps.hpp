@@ -97,10 +97,14 @@ class Steps {
   /// The state, of step `from`, moves on to step `to` > from. On the memory of `segment`, which begins anew,
   /// with `room`, whenever that is full.
   Stop advance(Index from, Index to, Segment& segment, std::size_t room);
+  /// Where a recording ended, and with which state.
+  struct Recorded : Stop {
+    StatePtr<VarVector> state;
+  };
   /// Records the same in `segment`, or as many steps as it finds room for; the state stays. Marks the
   /// iterates that `marked` names. A segment from step 0 enters with x_0.
-  Stop record_steps(Index from, Index to, Segment& segment, std::size_t room,
-                    const std::function<bool(Index t)>& marked = {});
+  Recorded record_steps(Index from, Index to, Segment& segment, std::size_t room,
+                        const std::function<bool(Index t)>& marked = {});
   void keep(Index slot);
   void restore(Index slot);
   void drop(Index slot);
@@ -172,15 +176,10 @@ class Steps {
   Index known() const { return known_; }
 
  private:
-  const SolveOptions& options_from(Index t, Index to);
-  template <class V>
-  LoopEnd<V> take(const Stepping<V>& stepping, StatePtr<V>& state, Index t, Index to, const SeeState<V>& see);
   void begin();
   void go_on();
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
   Entered enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather);
-  Stop take_on_tape(Entered& entered, Index from, Index to, Segment& segment,
-                    const std::function<bool(Index t)>& marked);
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous);
   /// Which step is differentiated at the end of a run.
@@ -193,7 +192,7 @@ class Steps {
   const Problem& problem_;
   Start start_;
   Vector theta_;
-  SolveOptions options_, watched_{options_}, silent_{};
+  SolveOptions options_;
   Gather gather_{};
   Vector x0_;
   std::shared_ptr<const AnySolver> solver_;

@@ -8,9 +8,6 @@
 namespace unroll::detail {
 
 namespace {
-/// Where stretches enter.
-Steps::Entry entry_at(Index t) { return t == 0 ? Steps::Entry::start : Steps::Entry::state; }
-
 /// The state as the outputs of a segment.
 void leave(const AnyState<VarVector>& state, Segment& segment) {
   for (const auto& part : state.parts()) {
@@ -33,26 +30,18 @@ void Steps::restart() { state_ = solver_->plain().start(x0_); }
 Stop Steps::advance(Index from, Index to, Segment& segment, std::size_t room) {
   Stop stop{from, Status::step_limit};
   do {
-    auto entered = enter(entry_at(stop.steps), segment, room, gather_);
-    stop = take_on_tape(entered, stop.steps, to, segment, {});
-    state_ = solver_->taped().out_of(*entered.state);
+    const Recorded recorded = record_steps(stop.steps, to, segment, room);
+    state_ = solver_->taped().out_of(*recorded.state);
+    stop = recorded;
   } while (stop.steps < to && stop.status == Status::step_limit);
   return stop;
 }
 
-Stop Steps::record_steps(Index from, Index to, Segment& segment, std::size_t room,
-                         const std::function<bool(Index t)>& marked) {
-  auto entered = enter(entry_at(from), segment, room, gather_);
-  if (marked && marked(from)) segment.mark(from, entered.state->iterate());
-  const Stop stop = take_on_tape(entered, from, to, segment, marked);
-  leave(*entered.state, segment);
-  return stop;
-}
-
-// Moves the state on, as long as the segment has room.
-Stop Steps::take_on_tape(Entered& entered, Index from, Index to, Segment& segment,
-                         const std::function<bool(Index t)>& marked) {
+Steps::Recorded Steps::record_steps(Index from, Index to, Segment& segment, std::size_t room,
+                                    const std::function<bool(Index t)>& marked) {
   using State = AnyState<VarVector>;
+  auto [given, state] = enter(from == 0 ? Entry::start : Entry::state, segment, room, gather_);
+  if (marked && marked(from)) segment.mark(from, state->iterate());
   VarVector previous;
   Index accepted = 0;
   const auto see = [&](Index t, State& now, const State& before) {
@@ -64,8 +53,8 @@ Stop Steps::take_on_tape(Entered& entered, Index from, Index to, Segment& segmen
     if (marked && marked(t)) segment.mark(t, now.iterate());
     return segment.continues();
   };
-  StatePtr<VarVector>& state = entered.state;
-  const auto end = take<VarVector>(inputs_->recording(segment, *entered.prepared), state, from, to, see);
+  const auto end =
+      loop<VarVector>(inputs_->recording(segment, *given), state, {from, to, known_}, options_, see);
   Stop stop{end.steps, end.status};
   const bool had_ended = has_ended(),
              is_over = stop.status != Status::step_limit || stop.steps == options_.steps;
@@ -76,7 +65,8 @@ Stop Steps::take_on_tape(Entered& entered, Index from, Index to, Segment& segmen
         previous.size() == 0 || x.size() == 0 ? std::nullopt
                                               : move_of(stop, state->was_accepted(), x, previous.value()));
   if (!had_ended && has_ended()) end_ = std::move(last);
-  return stop;
+  leave(*state, segment);
+  return {stop, std::move(state)};
 }
 
 void Steps::keep(Index slot) {
@@ -104,7 +94,7 @@ StatePtr<Vector> Steps::stepped(const AnyState<Vector>& from, Index t, SolverIn<
 Index Steps::step_back() {
   if (!before_) {  // so far all steps were on a tape
     StatePtr<Vector> state = solver_->plain().start(x0_);
-    auto end = loop<Vector>(inputs_->plain(), state, 0, {.steps = record.steps});
+    auto end = loop<Vector>(inputs_->plain(), state, {0, record.steps}, {});
     repeats_end(state->iterate());
     before_ = std::move(end.before);
     last_ = end.last;

@@ -204,21 +204,22 @@ bool has_converged(const Stepping<V>& stepping, const AnyState<V>& state, const 
 }  // namespace
 
 template <class V>
-LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, Index first, const SolveOptions& options,
-                const SeeState<V>& see) {
+LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, const Stretch& steps,
+                const SolveOptions& options, const SeeState<V>& see) {
   constexpr bool is_plain = std::is_same_v<V, Vector>;
-  LoopEnd<V> end{Status::step_limit, first};
+  LoopEnd<V> end{Status::step_limit, steps.first};
   StatePtr<V> next;
-  for (Index t = first; t < options.steps; ++t) {
+  for (Index t = steps.first; t < steps.end; ++t) {
+    const bool is_new = t >= steps.known;
     stepping.solver.step(stepping.f, *state, stepping.theta, t, stepping.prepared, next);
     check_same_shapes(*next, *state, t + 1);
     if (!is_finite(*next)) {
       end.status = Status::non_finite;
       break;
     }
-    if (options.tolerance > 0 && has_converged(stepping, *state, *next, t, options.tolerance))
+    if (is_new && options.tolerance > 0 && has_converged(stepping, *state, *next, t, options.tolerance))
       end.status = Status::converged;
-    if (options.observer) options.observer(t + 1, value_of(next->iterate()));
+    if (is_new && options.observer) options.observer(t + 1, value_of(next->iterate()));
     end.steps = t + 1;
     const bool accepted = next->was_accepted(), goes_on = !see || see(t + 1, *next, *state);
     if (accepted) ++end.accepted;
@@ -231,11 +232,11 @@ LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, Index first, co
   }
   return end;
 }
-template LoopEnd<Vector> loop(const Stepping<Vector>&, StatePtr<Vector>&, Index, const SolveOptions&,
+template LoopEnd<Vector> loop(const Stepping<Vector>&, StatePtr<Vector>&, const Stretch&, const SolveOptions&,
                               const SeeState<Vector>&);
-template LoopEnd<DualVector> loop(const Stepping<DualVector>&, StatePtr<DualVector>&, Index,
+template LoopEnd<DualVector> loop(const Stepping<DualVector>&, StatePtr<DualVector>&, const Stretch&,
                                   const SolveOptions&, const SeeState<DualVector>&);
-template LoopEnd<VarVector> loop(const Stepping<VarVector>&, StatePtr<VarVector>&, Index, const SolveOptions&,
+template LoopEnd<VarVector> loop(const Stepping<VarVector>&, StatePtr<VarVector>&, const Stretch&, const SolveOptions&,
                                  const SeeState<VarVector>&);
 
 }  // namespace detail

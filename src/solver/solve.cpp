@@ -35,7 +35,7 @@ Trajectory detail::solve(const Problem& problem, const SolverIn<Vector>& solver,
   };
   record(0, *state, *state);
   const auto prepared = solver.prepare(theta);
-  const auto end = loop<Vector>({solver, f, theta, *prepared}, state, 0, options, record);
+  const auto end = loop<Vector>({solver, f, theta, *prepared}, state, {0, options.steps}, options, record);
   result.status = whole_status(end.status, end.steps, end.accepted);
   result.steps = end.steps;
   return result;

@@ -78,11 +78,18 @@ using SeeState = std::function<bool(Index t, AnyState<V>& state, const AnyState<
 template <class V>
 void check_same_shapes(const AnyState<V>& state, const AnyState<V>& before, Index step);
 
+/// Steps of a run, from step `first` to step `end`. Those before `known` were taken before: silently, they
+/// neither stop the run nor are observed.
+struct Stretch {
+  Index first, end;
+  Index known = 0;
+};
+
 /// The loop, once for every solver, for every kind of array V: moves the state, of step `first`, on: see
-/// `resume`.
+/// `resume`. Of the options, which may be of a longer run, what stops it and who watches it.
 template <class V>
-LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, Index first, const SolveOptions& options,
-                const SeeState<V>& see = {});
+LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, const Stretch& steps,
+                const SolveOptions& options, const SeeState<V>& see = {});
 
 }  // namespace detail
 
@@ -102,7 +109,7 @@ Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> sta
       visit(t, Typed::typed(next).value());
       return true;
     };
-    auto end = detail::loop<V>({typed, f, theta, *prepared}, at, first, options, see);
+    auto end = detail::loop<V>({typed, f, theta, *prepared}, at, {first, options.steps}, options, see);
     Run<StateOf<S, V>> run{Typed::taken(std::move(at)), end.status, end.steps, end.accepted, end.last};
     if (end.before) run.before.emplace(Typed::taken(std::move(end.before)));
     return run;
