@@ -13,6 +13,9 @@ set(compare_may_include derivative theory solver problem ad)
 set(check_may_include derivative theory solver problem ad)
 set(mpi_may_include compare derivative theory solver problem ad)  # beside all: no room may include it
 set(rooms ad problem solver derivative theory compare check mpi)
+# Rooms within src/derivative, from the ground up: each may include those before it. What stands in none of them, the entries
+# that users call, is above all.
+set(rooms_within run method checkpoint certificate)
 set(base types.hpp error.hpp version.hpp version.cpp)  # may include nothing of ours but each other
 set(umbrella unroll.hpp)          # may include everything but mpi, and is included by nobody here
 set(libraries Eigen fmt sys)      # first folder of an include from elsewhere; a standard header has none
@@ -22,6 +25,15 @@ set(src_libraries Spectra unsupported)        # the same, for src alone: users o
 function(room_of path result)
   string(REGEX REPLACE "/.*" "" room "${path}")
   set(${result} "${room}" PARENT_SCOPE)
+endfunction()
+
+# How high the place of a source, or of a header beside sources, is within src/derivative.
+function(storey_of path result)
+  list(LENGTH rooms_within storey)
+  if(path MATCHES "^derivative/([^/]+)/")
+    list(FIND rooms_within ${CMAKE_MATCH_1} storey)
+  endif()
+  set(${result} ${storey} PARENT_SCOPE)
 endfunction()
 
 cmake_path(ABSOLUTE_PATH ROOT NORMALIZE)
@@ -39,6 +51,11 @@ foreach(tree include/unroll src)
     file(STRINGS ${ROOT}/${tree}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
     # So that compiling the source shows that its header needs nothing else before it.
     string(REGEX REPLACE "\\.cpp$" ".hpp" header "${file}")
+    string(REGEX REPLACE "^derivative/.*/" "derivative/" header "${header}")
+    storey_of("${file}" storey)
+    if(storey LESS 0)
+      list(APPEND faults "${tree}/${file}: is in no room of derivative (${rooms_within})")
+    endif()
     set(first "")
     if(lines)
       list(GET lines 0 first)
@@ -56,7 +73,8 @@ foreach(tree include/unroll src)
       if(name MATCHES "^unroll/(.+)")
         room_of("${CMAKE_MATCH_1}" to)
       elseif(quote STREQUAL "\"" AND EXISTS "${ROOT}/${tree}/${beside}")
-        room_of("${beside}" to)
+        set(name "${beside}")
+        room_of("${name}" to)
       else()
         room_of("${name}" to)
         if(NOT to IN_LIST rooms)
@@ -67,6 +85,10 @@ foreach(tree include/unroll src)
         endif()
       endif()
       math(EXPR arrows "${arrows} + 1")
+      storey_of("${name}" included)
+      if(from STREQUAL "derivative" AND to STREQUAL "derivative" AND NOT name MATCHES "^unroll/" AND included GREATER storey)
+        list(APPEND faults "${tree}/${file}: ${name} is in a room above")
+      endif()
       if(from IN_LIST umbrella AND to STREQUAL "mpi")
         list(APPEND faults "${tree}/${file}: must not include ${name}: the component is optional")
         continue()

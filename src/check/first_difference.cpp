@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "derivative/steps.hpp"
+#include "derivative/run/steps.hpp"
 
 namespace unroll {
 

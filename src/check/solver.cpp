@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "derivative/run_inputs.hpp"
+#include "derivative/run/run_inputs.hpp"
 #include "unroll/check/differences.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/solver/solve.hpp"

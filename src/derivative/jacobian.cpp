@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "certify_run.hpp"
-#include "checks.hpp"
-#include "derivative/steps.hpp"
+#include "derivative/certificate/certify_run.hpp"
+#include "derivative/run/checks.hpp"
+#include "derivative/run/steps.hpp"
 #include "unroll/derivative/non_finite.hpp"
 
 namespace unroll::detail {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "judge.hpp"
+#include "derivative/certificate/judge.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {

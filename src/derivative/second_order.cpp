@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "checks.hpp"
-#include "derivative/steps.hpp"
+#include "derivative/run/checks.hpp"
+#include "derivative/run/steps.hpp"
 #include "unroll/derivative/non_finite.hpp"
 
 namespace unroll {

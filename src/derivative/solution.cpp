@@ -4,7 +4,7 @@
 
 #include <mutex>
 
-#include "derivative/steps.hpp"
+#include "derivative/run/steps.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"

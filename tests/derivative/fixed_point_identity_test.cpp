@@ -5,7 +5,7 @@
 
 #include "derivative/cases.hpp"
 #include "derivative/fixed_point_maps.hpp"
-#include "derivative/steps.hpp"
+#include "derivative/run/steps.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"

@@ -1,4 +1,4 @@
-#include "derivative/repeated.hpp"
+#include "derivative/run/repeated.hpp"
 
 #include <doctest/doctest.h>
 

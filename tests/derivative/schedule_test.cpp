@@ -1,4 +1,4 @@
-#include "derivative/schedule.hpp"
+#include "derivative/checkpoint/schedule.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,7 +9,7 @@
 namespace unroll::detail {
 
 /// A solver's steps on a problem, all that the ways to differentiate a run ask of it:
-/// src/derivative/steps.hpp.
+/// src/derivative/run/steps.hpp.
 class Steps;
 struct DeleteSteps {
   void operator()(Steps* steps) const;

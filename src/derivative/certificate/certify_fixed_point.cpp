@@ -1,0 +1,239 @@
+#include "certify_fixed_point.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "derivative/method/fixed_point.hpp"
+#include "judge.hpp"
+#include "series.hpp"
+#include "unroll/error.hpp"
+
+namespace unroll::detail {
+
+bool rests_elsewhere(const Steps& steps, double g, double curvature) {
+  constexpr double rest = 1e-6, rounding = 1e-8;
+  return std::isfinite(g) && steps.record.steps > 0 && steps.last_move &&
+         *steps.last_move * curvature < rest * g &&
+         g > rounding * curvature * std::max(1.0, steps.record.x.stableNorm());
+}
+
+namespace {
+
+/// ∂_θΦ, of which the norm is that of this, or a few of its images with random signs (Hutchinson).
+Matrix slopes_in_theta(const FixedPoint& point, Index p) {
+  const Index few = directions_in_theta(p);
+  if (p == few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
+  std::mt19937_64 random(static_cast<std::uint64_t>(p));
+  Matrix directions(p, few);
+  for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
+  return point.push(Matrix::Zero(point.size(), few), directions) / std::sqrt(static_cast<double>(few));
+}
+
+/// ‖∂_sΦ‖_2 from below, by a few products along its largest singular vector.
+double size_in_state(const FixedPoint& point) {
+  Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
+  double size = 0;
+  for (std::size_t j = 0; j < terms_looked_at && v.size() > 0; ++j) {
+    const Vector image = point.push(v, Matrix());
+    size = std::max(size, image.stableNorm());
+    v = point.pull(image);
+    if (!(v.stableNorm() > 0)) break;
+    v = v.stableNormalized();
+  }
+  return size;
+}
+
+/// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
+/// times that on the way to s*. Null where it cannot be taken.
+std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
+  auto step = LastStep::after_next(steps);
+  if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
+  auto there = std::make_unique<FixedPoint>(steps, std::move(step));
+  return there->size() == here.size() ? std::move(there) : nullptr;
+}
+/// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
+double ratio_of_moves(const Steps& steps, const Certificate& c) {
+  const double least = rounding_of_terms * steps.record.x.stableNorm();
+  return steps.last_move && *steps.last_move > least ? *c.gradient_norm / *steps.last_move : 0;
+}
+/// Whether x is so near to rest that what is measured here is that of the rest: where the way to go is at
+/// most a hundredth of that from x_0.
+bool is_near(const Steps& steps, const Certificate& c, double ratio) {
+  constexpr double little = 0.01;
+  const double to_go = ahead(*c.gradient_norm, ratio, steps.record.x.stableNorm());
+  return to_go <= little * distance(steps.record.x, steps.x0());
+}
+
+/// q ≥ ‖∂_sΦ‖, from what problem and solver say.
+std::optional<double> known_contraction(const Steps& steps) {
+  const auto curvature = checked_curvature(steps.problem(), steps.theta());
+  if (!curvature || !(curvature->smallest_eigenvalue > 0)) return std::nullopt;
+  const auto q = steps.contraction(curvature->smallest_eigenvalue);
+  return q && *q < 1 ? std::optional(std::max(0.0, *q)) : std::nullopt;
+}
+
+/// Where Φ is a map of x alone and ‖∂Φ‖ ≤ q is known: bounds on ‖x_T − x*‖ and ‖∂x*‖, if no term contradicts.
+struct WayToRest {
+  std::optional<double> left, slope;
+};
+WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& slopes,
+                    std::optional<double> q) {
+  if (!q || point.size() != steps.dimension()) return {};
+  constexpr auto count = static_cast<std::size_t>(terms_of_outer);
+  const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
+  const auto bound = [&](const Matrix& r) {
+    const Series series(apply, r, q, 0, count);
+    return series.known ? std::optional(series.sum) : std::nullopt;
+  };
+  return {bound(point.next() - steps.record.x), bound(slopes)};
+}
+
+/// The kinks of Φ within reach, and the verdict if there are any.
+void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
+  c.kinks = point.kinks(reach);
+  if (!c.kinks.empty()) c.verdict = Verdict::at_kink;
+}
+
+/// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there:
+/// of a map that does not contract, as one whose state's parts change places, its residuals bound nothing.
+void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
+              double least) {
+  constexpr double contracts = 1 - 1e-9;
+  if (c.verdict == Verdict::other_equation || seen > contracts || !is_near(steps, c, seen) ||
+      !std::isfinite(bound) || !std::isfinite(*c.gradient_norm))
+    return;
+  c.source = ConstantSource::estimated;
+  c.bound = bound;
+  const double size = steps.record.x.stableNorm();
+  if (least > rounding_of_terms * c.norm) c.at_least = least;
+  c.verdict = judge(c);
+  // Smooth maps, too, bend on a long way: how long it is counts where the bound says that they bend little.
+  constexpr double beyond = 10;
+  const double to_go = c.verdict == Verdict::good ? beyond * ahead(*c.gradient_norm, seen, size) : 0;
+  look_for_kinks(c, point, to_go);
+}
+
+/// Of which the bound was left out for its cost.
+Certificate not_all(Certificate c) {
+  c.is_skipped = c.verdict != Verdict::other_equation;
+  return c;
+}
+
+Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative) {
+  Certificate c;
+  c.equation = Equation::fixed_point;
+  c.norm = norm(derivative);
+  c.gradient_norm = (steps.record.x - point.next()).stableNorm();
+  // Where x rests and the rest of the state does not, x may see nothing of it, and its derivative much: of a
+  // member that changes its sign, say, and enters by its square.
+  constexpr double rests = 1e-6;
+  if (const Vector moved = point.moved(); steps.last_move && *steps.last_move < rests * moved.stableNorm()) {
+    const Vector next = point.push(moved, Matrix()).middleRows(point.x(), steps.dimension());
+    c.gradient_norm = std::max(*c.gradient_norm, next.stableNorm());
+  }
+  if (rests_elsewhere(steps, *c.gradient_norm, 1)) c.verdict = Verdict::other_equation;
+  return c;
+}
+
+/// Where there is no step to look at, or its equation is singular, nothing is measured.
+template <class Measure>
+Certificate measured(const Matrix& derivative, const Measure& measure) {
+  const auto nothing = [&] {
+    Certificate c;
+    c.equation = Equation::fixed_point;
+    c.norm = norm(derivative);
+    return c;
+  };
+  try {
+    return measure();
+  } catch (const UnsupportedError&) {
+    return nothing();
+  } catch (const NumericalError&) {
+    return nothing();
+  }
+}
+
+}  // namespace
+
+Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix& tangents, bool bounded) {
+  return measured(pushed, [&] {
+    const FixedPoint point(steps);
+    Certificate c = look(steps, point, pushed);
+    if (point.size() != steps.dimension()) {  // of ∂s only x's part is at hand
+      if (bounded && c.verdict != Verdict::other_equation) look_for_kinks(c, point, 0);
+      return c;
+    }
+    const Matrix here = point.push(pushed, tangents), rest = pushed - here;
+    c.residual = norm(rest);
+    if (!bounded) return not_all(c);
+    const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
+    const auto known_q = known_contraction(steps);
+    const Series error(apply, rest, known_q);
+    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
+    if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
+    steps.to_end();
+    const double size = norm(pushed);
+    const Series drift(apply, moved, known_q, rounding_of_terms * size);
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+                 q = error.known && drift.known ? *known_q : seen;
+    c.contraction = q;
+    c.drift = ahead(norm(moved), q, size);
+    constexpr double slack = 1.25;  // what is measured grows towards the norm
+    conclude(c, steps, point, seen, error.sum + ahead(drift.sum, q, size),
+             (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
+    return c;
+  });
+}
+
+Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matrix& pulled, const Seeds& seeds,
+                                bool bounded) {
+  Steps& steps = run.steps();
+  return measured(pulled, [&] {
+    const FixedPoint point(steps);
+    Certificate c = look(steps, point, pulled);
+    const AdjointEstimate* const known = run.equation() == Equation::fixed_point ? run.adjoint() : nullptr;
+    if (known == nullptr && (!bounded || w.size() == 0)) return not_all(c);
+    const Matrix& cotangent = known != nullptr ? known->w : w;
+    const Matrix v = known != nullptr ? known->lambda : fixed_point_equation(steps).adjoint(w, {});
+    const auto apply = [&](const Matrix& r) { return point.pull(r); };
+    const auto known_q = known_contraction(steps);
+    Matrix rest = apply(v) - v;
+    rest.middleRows(point.x(), steps.dimension()) += cotangent;
+    c.residual = norm(rest);
+    if (!bounded) return not_all(c);
+    const Series error(apply, rest, known_q);
+    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
+    double moved_in_theta = 0;
+    const Matrix slopes = slopes_in_theta(point, steps.parameters());
+    const WayToRest way = seeds.outer ? known_way(steps, point, slopes, known_q) : WayToRest{};
+    const Matrix here = point.pull_to_theta(v);
+    const double size = norm(v);
+    if (const auto there = further(steps, point)) {
+      moved = there->pull(v) - apply(v);
+      // (Not of v alone: of few parameters it may be zero by chance.)
+      moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
+    }
+    steps.to_end();
+    const Series drift(apply, moved, known_q, rounding_of_terms * size);
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+                 q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
+    c.contraction = q;
+    c.drift = ahead(norm(moved), q, size);
+    double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
+    if (seeds.outer) {  // w, and F's own part, are of x_T
+      const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
+      constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction
+      if (const double to_go = way.left.value_or(slack * ahead(*c.gradient_norm, seen)); to_go > 0)
+        beside +=
+            to_go * (way.slope.value_or(ahead(slope, seen)) * outer.lipschitz_x + outer.lipschitz_theta);
+      c.norm = norm(pulled + outer.theta);
+    }
+    const double gap = norm(pulled - here);
+    conclude(c, steps, point, seen, gap + beside, gap - beside);
+    return c;
+  });
+}
+
+}  // namespace unroll::detail

@@ -1,0 +1,205 @@
+#include "segment.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "blocks.hpp"
+#include "unroll/ad/access.hpp"
+
+namespace unroll::detail {
+
+Index Stack::size() const {
+  Index rows = static_cast<Index>(scalars.size());
+  for (const VarArray& a : arrays) rows += a.size();
+  return rows;
+}
+
+Vector Stack::value() const {
+  Vector values(size());
+  Index row = 0;
+  for (const VarArray& a : arrays) {
+    values.segment(row, a.size()) = a.block().col(0);
+    row += a.size();
+  }
+  for (const Var& s : scalars) values[row++] = value_of(s);
+  return values;
+}
+
+std::vector<Stack::Part> Stack::parts() const {
+  std::vector<Part> parts;
+  Index row = 0;
+  const auto add = [&](Index count, const Place& place, const VarArray* array, const Var* scalar) {
+    parts.push_back({row, count, place, array, scalar});
+    row += count;
+  };
+  for (std::size_t i = 0; i < array_places.size(); ++i)
+    add(arrays[i].size(), array_places[i], &arrays[i], nullptr);
+  for (std::size_t i = 0; i < scalar_places.size(); ++i) add(1, scalar_places[i], nullptr, &scalars[i]);
+  return parts;
+}
+
+const Stack::Part* Stack::at(const std::vector<Part>& parts, const Place& place) {
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.place == place; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
+void Segment::begin(const Vector& theta, std::size_t room) {
+  prepared_.clear();
+  gathered_.clear();
+  inputs_.clear();
+  outputs_.clear();
+  marks_.clear();
+  x_ = VarVector();
+  scalar_outputs_ = VarVector();
+  tape_.clear();
+  theta_ = follows_theta_ ? tape_.input(theta) : constant(theta);
+  room_ = room;
+}
+
+std::size_t Segment::bytes() const {
+  const TapeStatistics s = tape_.statistics();
+  return s.bytes() + s.nodes * sizeof(ad::Sweeper::Adjoint) + s.statements * adjoint_bytes_;
+}
+
+void Segment::prepared() { std::swap(prepared_, inputs_); }
+
+void Segment::entered() {
+  before_ = bytes();
+  entry_bytes_ = std::max(entry_bytes_, before_);
+  most_bytes_ = std::max(most_bytes_, before_);
+}
+
+bool Segment::continues() {
+  const std::size_t now = bytes();
+  step_bytes_ = std::max(step_bytes_, now - std::min(now, before_));
+  most_bytes_ = std::max(most_bytes_, now);
+  before_ = now;
+  return room_ == 0 || now + 2 * step_bytes_ <= room_;
+}
+
+void Segment::end(const VarVector& x) {
+  x_ = x;
+  if (!outputs_.scalars.empty()) scalar_outputs_ = assemble(outputs_.scalars);
+}
+
+Index Segment::x_row() const {
+  Index row = 0;
+  for (const VarArray& array : outputs_.arrays) {
+    if (array.buffer() == x_.buffer()) return row;
+    row += array.size();
+  }
+  return 0;  // x consists of all of them
+}
+
+bool Segment::is_of_x(const Place& place) const {
+  for (std::size_t i = 0; i < outputs_.arrays.size(); ++i)
+    if (outputs_.arrays[i].buffer() == x_.buffer()) return place.member == outputs_.array_places[i].member;
+  return true;  // x consists of all of them
+}
+
+std::vector<Segment::Rows> Segment::carried() const {
+  const auto is_same = [](const Stack::Part& in, const Stack::Part& out) {
+    if (in.count != out.count || (in.array == nullptr) != (out.array == nullptr)) return false;
+    if (in.array != nullptr)
+      return !out.array->is_constant() && in.array->id() == out.array->id() &&
+             in.array->block() == out.array->block();
+    return !out.scalar->is_constant() && in.scalar->id() == out.scalar->id() &&
+           value_of(*in.scalar) == value_of(*out.scalar);
+  };
+  std::vector<Rows> rows;
+  const std::vector<Stack::Part> out = outputs_.parts();
+  for (const Stack::Part& in : inputs_.parts())
+    if (const Stack::Part* const end = Stack::at(out, in.place); end != nullptr && is_same(in, *end))
+      rows.push_back({in.begin, in.count, in.place, 0, is_of_x(in.place), true});
+  return rows;
+}
+
+void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
+                    Index threads) const {
+  Cotangents swept{Matrix(inputs_.size(), columns), Matrix(prepared_.size(), columns),
+                   Matrix(follows_theta_ ? theta_.size() : 0, columns), Matrix(gathered_.size(), columns)};
+  const Index width = block_width(x_.size());
+  for_each_block((columns + width - 1) / width, threads, [&](Index block) {
+    sweep_columns(cotangents, iterates, swept, block * width, std::min(width, columns - block * width));
+  });
+  cotangents = std::move(swept);
+}
+
+namespace {
+
+/// Seeds of one block of columns, first … first + width − 1.
+class BlockSeeds {
+ public:
+  BlockSeeds(Index first, Index width) : first_(first), width_(width) {}
+
+  /// Rows of `cotangents`, which are those of `y`.
+  void add(const VarArray& y, const Matrix& cotangents, Index row) {
+    if (cotangents.size() == 0 || y.is_constant()) return;
+    const auto block = cotangents.block(row, first_, y.size(), width_);
+    if (!block.isZero(0)) seeds_.push_back({y, block});
+  }
+  void add(const Segment::IterateSeed& s) {
+    if (s.x.is_constant()) return;
+    const Index begin = std::max(first_, s.column), end = std::min(first_ + width_, s.column + s.w.cols());
+    if (begin >= end) return;
+    Matrix w = Matrix::Zero(s.x.size(), width_);
+    w.middleCols(begin - first_, end - begin) = s.w.middleCols(begin - s.column, end - begin);
+    seeds_.push_back({s.x, std::move(w)});
+  }
+  /// Of the arrays of a stack.
+  void add(const Stack& stack, const Matrix& cotangents) {
+    Index row = 0;
+    for (const VarArray& y : stack.arrays) {
+      add(y, cotangents, row);
+      row += y.size();
+    }
+  }
+  const std::vector<Seed>& all() const { return seeds_; }
+
+ private:
+  Index first_, width_;
+  std::vector<Seed> seeds_;
+};
+
+}  // namespace
+
+void Segment::sweep_columns(const Cotangents& from, const std::vector<IterateSeed>& iterates, Cotangents& to,
+                            Index first, Index width) const {
+  BlockSeeds seeds(first, width);
+  for (const IterateSeed& s : iterates) seeds.add(s);
+  seeds.add(outputs_, from.state);
+  if (!outputs_.scalars.empty())
+    seeds.add(scalar_outputs_, from.state, from.state.rows() - scalar_outputs_.size());
+  seeds.add(prepared_, from.prepared);  // so that the sums go on as they would on one tape
+  seeds.add(gathered_, from.gathered);
+  seeds.add(theta_, from.theta, 0);
+  std::optional<Sweep> sweep;  // none, if the solver left the state and θ for constants
+  if (!seeds.all().empty()) sweep.emplace(tape_.sweep(seeds.all()));
+  const auto take = [&](const auto& input, auto rows) {
+    if (sweep)
+      rows = sweep->adjoint(input);
+    else
+      rows.setZero();
+  };
+  const auto take_all = [&](const Stack& stack, const Matrix& sums, Matrix& whole) {
+    auto columns = whole.middleCols(first, width);
+    Index row = 0;
+    for (const VarArray& a : stack.arrays) {
+      take(a, columns.middleRows(row, a.size()));
+      row += a.size();
+    }
+    for (const Var& s : stack.scalars) {
+      take(s, columns.row(row));
+      if (sums.size() > 0)
+        columns.row(row) += sums.row(row).segment(first, width);  // not seeded beside arrays
+      ++row;
+    }
+  };
+  take_all(inputs_, {}, to.state);
+  take_all(prepared_, from.prepared, to.prepared);
+  take_all(gathered_, from.gathered, to.gathered);
+  if (follows_theta_) take(theta_, to.theta.middleCols(first, width));
+}
+
+}  // namespace unroll::detail
