@@ -138,7 +138,7 @@ Vector column(const Matrix& x, Index j) {
   return x.col(j);
 }
 
-Var VarArray::entry(Index i, Index j) const {
+Var VarArray::first_taken(Index i, Index j) const {
   check("entry");
   ad::check_entry(i, j, shape());
   const Index position = i + j * rows();
@@ -149,7 +149,7 @@ Var VarArray::entry(Index i, Index j) const {
 
 Dual DualArray::entry(Index i, Index j) const {
   ad::check_entry(i, j, shape());
-  return Dual(Eigen::RowVectorXd(block_.row(i + j * rows())), half_, seed_);
+  return Dual(ad::FewNumbers(block_.row(i + j * rows())), half_, seed_);
 }
 
 VarVector assemble(std::span<const Var> entries) {

@@ -1,5 +1,9 @@
 #include "unroll/ad/arena.hpp"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 
 namespace unroll::ad {
@@ -9,6 +13,16 @@ namespace {
 // before it is the same in every chunk.
 constexpr std::size_t largest_alignment = 64;
 }  // namespace
+
+void advise_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __linux__
+  constexpr std::uintptr_t page = std::uintptr_t{1} << 21;
+  if (bytes < 4 * page) return;
+  const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) & ~(page - 1);
+  const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) & ~(page - 1);
+  (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
 
 void* ChunkArena::allocate_in_next_chunk(std::size_t bytes, std::size_t alignment) {
   constexpr std::size_t first_chunk = std::size_t{1} << 16;

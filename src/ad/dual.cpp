@@ -144,34 +144,39 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
 template <Function function>
 Dual function_of(const Dual& a) {
   using F = Elementary<function>;
-  const double y = F::value(a.value());
-  const double slope = F::slope(F::saves_output ? y : a.value());
-  Eigen::RowVectorXd block =
-      a.block().unaryExpr([slope](double tangent) { return chain_through<F>(slope, tangent); });
-  block(0) = y;
-  const Index half = a.block().half();
-  for (Index j = 1; j < half; ++j) block(half + j) = last_of(value_at<F>(jet(a.block(), 0, j, half), y));
+  const ConstBlock x = a.block();
+  const double y = F::value(x.data()[0]);
+  const double slope = F::slope(F::saves_output ? y : x.data()[0]);
+  FewNumbers block(x.cols());
+  double* const out = block.data();
+  out[0] = y;
+  for (Index j = 1; j < x.cols(); ++j) out[j] = chain_through<F>(slope, x.data()[j]);
+  const Index half = x.half();
+  for (Index j = 1; j < half; ++j) out[half + j] = last_of(value_at<F>(jet(x, 0, j, half), y));
   return Dual(std::move(block), half, a.seed());
 }
 
 template <auto function>
 Dual function_of(const Dual& a, const Dual& b) {
   using F = Elementary<function>;
-  const double y = F::value(a.value(), b.value());
-  const Index directions = std::max(a.directions(), b.directions());
-  if (std::min(a.directions(), b.directions()) != directions && a.directions() * b.directions() != 0)
+  const ConstBlock left = a.block(), right = b.block();
+  const double y = F::value(left.data()[0], right.data()[0]);
+  if (left.cols() != right.cols() && left.cols() > 1 && right.cols() > 1) [[unlikely]]
     throw ShapeError(fmt::format("dual numbers of {} and {} tangents meet", a.directions(), b.directions()));
-  const Seed seed = seed_of(a, b);
-  Eigen::RowVectorXd block = Eigen::RowVectorXd::Zero(1 + directions);
-  const auto add = [&block](const Dual& x, double partial) {
-    for (Index j = 1; j <= x.directions(); ++j) block(j) += chain_through<F>(partial, x.block()(0, j));
+  const Seed seed = left.cols() == 1 ? b.seed() : right.cols() == 1 ? a.seed() : seed_of(a, b);
+  FewNumbers block(std::max(left.cols(), right.cols()));
+  double* const out = block.data();
+  out[0] = y;
+  const auto add = [out, &block](const ConstBlock& x, double partial, bool is_first) {
+    if (is_first) std::fill(out + 1, out + block.size(), 0.0);
+    for (Index j = 1; j < x.cols(); ++j) out[j] += chain_through<F>(partial, x.data()[j]);
   };
-  if (a.directions() > 0) add(a, F::partial_a(a.value(), b.value(), y));
-  if (b.directions() > 0) add(b, F::partial_b(a.value(), b.value(), y));
-  block(0) = y;
-  const Index half = half_of(a.block(), b.block());
+  const bool of_left = left.cols() > 1;
+  if (of_left) add(left, F::partial_a(left.data()[0], right.data()[0], y), true);
+  if (right.cols() > 1) add(right, F::partial_b(left.data()[0], right.data()[0], y), !of_left);
+  const Index half = half_of(left, right);
   for (Index j = 1; j < half; ++j)
-    block(half + j) = last_of(value_of_two<F>(jet(a.block(), 0, j, half), jet(b.block(), 0, j, half)));
+    out[half + j] = last_of(value_of_two<F>(jet(left, 0, j, half), jet(right, 0, j, half)));
   return Dual(std::move(block), half, seed);
 }
 

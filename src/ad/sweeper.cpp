@@ -26,11 +26,9 @@ Sweeper::Owner Sweeper::over(const TapeCore& core, Index columns) {
 }
 
 void Sweeper::give_back() noexcept {
-  constexpr std::size_t kept_bytes = std::size_t{32} << 20;
   const TapeCore* const core = std::exchange(core_, nullptr);
-  const std::size_t table_bytes = arrays_.capacity() * sizeof(Adjoint) + scalars_.capacity() * sizeof(double);
   const bool outlived = core != nullptr && core->epoch.load(std::memory_order_relaxed) != epoch_;
-  if (!clean_ || outlived || table_bytes > kept_bytes) {
+  if (!clean_ || outlived) {
     arrays_ = {};
     scalars_ = {};
   } else if (core != nullptr) {
@@ -43,7 +41,6 @@ void Sweeper::give_back() noexcept {
   clean_ = true;
   free_.clear();
   memory_.reset();
-  if (memory_.reserved_bytes() > kept_bytes) memory_.free_memory();
   ThreadRest<Sweeper>::give(this);
 }
 
@@ -131,12 +128,12 @@ void Sweeper::sweep_statements_plain(Id from, Id to) {
     auto count = static_cast<std::uint32_t>(counts[i]);
     if (count == 0) continue;
     const double a = adjoint[i];
-    adjoint[i] = 0;
-    if (a == 0) {
+    if (a == 0) {  // (and nothing is written: of a long recording a sweep may reach a small part)
       partial -= count;
       argument -= count;
       continue;
     }
+    adjoint[i] = 0;
     do adjoint[*--argument] += *--partial * a;
     while (--count != 0);
   }

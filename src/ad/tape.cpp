@@ -36,6 +36,11 @@ void Tape::clear() {
   core_->reset();
 }
 
+void Tape::shrink() {
+  core_->ray = std::abs(core_->ray);
+  core_->free_memory();
+}
+
 bool Tape::turn_rays() {
   if (!core_->met_ray || core_->ray < 0) return false;
   core_->ray = -1;
@@ -214,7 +219,10 @@ void Sweep::adjoint_into(const VarArray& x, Index first, ad::Block out) const {
 
 Eigen::RowVectorXd Sweep::adjoint(const Var& x) const {
   const auto& inputs = sweeper_->core().input_scalars;
-  check(x, std::binary_search(inputs.begin(), inputs.end(), x.id()));
+  // Mostly they were all there before all else.
+  const std::size_t likely = inputs.empty() ? 0 : x.id() - inputs.front();
+  check(x, (likely < inputs.size() && inputs[likely] == x.id()) ||
+               std::binary_search(inputs.begin(), inputs.end(), x.id()));
   if (!sweeper_->has_scalar(x.id())) return Eigen::RowVectorXd::Zero(sweeper_->columns());
   return sweeper_->scalar_block(x.id());
 }

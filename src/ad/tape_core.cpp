@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "unroll/ad/sweeper.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::ad {
@@ -32,9 +33,6 @@ Rest& rest() {
   static auto* const shared = new Rest;
   return *shared;
 }
-
-// A resting core keeps at most this much memory.
-constexpr std::size_t kept_bytes = std::size_t{32} << 20;
 
 }  // namespace
 
@@ -68,10 +66,25 @@ void TapeCore::give_back(TapeCore* core) noexcept {
   core->log = nullptr;
   core->forget();
   core->owned.clear();
-  if (core->scalars.reserved_bytes() > kept_bytes) core->scalars.free_memory();
-  for (ChunkArena* arena : {&core->nodes, &core->headers, &core->values})
-    if (arena->reserved_bytes() > kept_bytes) arena->free_memory();
   ThreadRest<TapeCore>::give(core);
+}
+
+void TapeCore::free_memory() {
+  const auto free = [](TapeCore& core) {
+    core.scalars.free_memory();
+    for (ChunkArena* arena : {&core.nodes, &core.headers, &core.values}) arena->free_memory();
+  };
+  forget();
+  free(*this);
+  begin(tangents, half, ray);
+  TapeCore* freed = nullptr;
+  while (TapeCore* const resting = ThreadRest<TapeCore>::take()) {
+    free(*resting);
+    resting->next = freed;
+    freed = resting;
+  }
+  while (freed != nullptr) ThreadRest<TapeCore>::give(std::exchange(freed, freed->next));
+  while (Sweeper* const resting = ThreadRest<Sweeper>::take()) Sweeper::bequeath(resting);
 }
 
 void TapeCore::reset() {

@@ -236,8 +236,8 @@ template LoopEnd<Vector> loop(const Stepping<Vector>&, StatePtr<Vector>&, const 
                               const SeeState<Vector>&);
 template LoopEnd<DualVector> loop(const Stepping<DualVector>&, StatePtr<DualVector>&, const Stretch&,
                                   const SolveOptions&, const SeeState<DualVector>&);
-template LoopEnd<VarVector> loop(const Stepping<VarVector>&, StatePtr<VarVector>&, const Stretch&, const SolveOptions&,
-                                 const SeeState<VarVector>&);
+template LoopEnd<VarVector> loop(const Stepping<VarVector>&, StatePtr<VarVector>&, const Stretch&,
+                                 const SolveOptions&, const SeeState<VarVector>&);
 
 }  // namespace detail
 }  // namespace unroll

@@ -106,3 +106,29 @@ TEST_CASE("dual numbers of different numbers of tangents do not meet") {
   const Dual a(1.0, Eigen::RowVectorXd::Ones(2)), b(1.0, Eigen::RowVectorXd::Ones(3));
   CHECK_THROWS_WITH_AS(a * b, "dual numbers of 2 and 3 tangents meet", ShapeError);
 }
+
+TEST_CASE("a dual number is a value, however many tangents it has") {
+  for (const Index k : {1, 2, 3, 4, 5, 11}) {
+    CAPTURE(k);
+    const Eigen::RowVectorXd t = Eigen::RowVectorXd::LinSpaced(k, 2, 3);
+    const Dual x(1.5, t);
+    Dual copy = x, moved = std::move(copy), constant = 4.0;
+    copy = 0.5;  // (what was moved from may be assigned to)
+    CHECK((copy.value() == 0.5 && copy.directions() == 0));
+    CHECK(moved.tangents() == t);
+    Dual& itself = moved;
+    moved = itself;
+    moved *= moved;
+    CHECK((moved.value() == 2.25 && moved.tangents() == 3 * t));
+    moved = moved * constant + constant;
+    CHECK((moved.value() == 13 && moved.tangents() == 12 * t));
+    constant = moved;
+    moved = 1.0;
+    CHECK((constant.tangents() == 12 * t && moved.directions() == 0));
+    moved = Dual(constant);
+    CHECK(moved.tangents() == 12 * t);
+    std::vector<Dual> many(5, x);
+    many.insert(many.begin(), moved);
+    CHECK((many.front().tangents() == 12 * t && many.back().tangents() == t));
+  }
+}

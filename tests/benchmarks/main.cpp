@@ -163,9 +163,10 @@ double fitted_exponent(const std::vector<double>& x, const std::vector<double>& 
 void run(const Options& options) {
   Report report(options.csv);
   // Those with a budget of memory first, as the peak of a process never falls.
-  for (const auto& family : {checkpoint_workloads, dense_workloads, logistic_workloads, jacobian_workloads,
-                             scalar_workloads, elementwise_workloads, second_order_workloads,
-                             sobolev_workloads, layer_workloads, program_workloads, small_workloads}) {
+  for (const auto& family :
+       {checkpoint_workloads, dense_workloads, logistic_workloads, jacobian_workloads, scalar_workloads,
+        elementwise_workloads, second_order_workloads, sobolev_workloads, layer_workloads, program_workloads,
+        two_style_workloads, small_workloads}) {
     for (const Workload& w : family())
       if (selected(options, w)) report.add(w, measure(w, options.repeats));
   }

@@ -41,6 +41,7 @@ std::vector<Workload> sobolev_workloads();       // S1
 std::vector<Workload> checkpoint_workloads();    // W9, W9x
 std::vector<Workload> layer_workloads();         // E1, E1i, E2, E2l, E3
 std::vector<Workload> program_workloads();       // Q1
+std::vector<Workload> two_style_workloads();     // G1, G2, G3, G4
 std::vector<Workload> small_workloads();         // N2, N2q, N10, N10q, N20, N20q, N2m, N20m, P20, P100
 
 /// Standard normal entries from a fixed seed.

@@ -44,6 +44,10 @@ class ChunkArena {
   std::size_t full_bytes_ = 0, reserved_ = 0;
 };
 
+/// Memory that is going to be filled from its beginning on: of a large part the system is told that large
+/// pages suit it, where it knows any.
+void advise_large_pages(void* memory, std::size_t bytes) noexcept;
+
 /// Contiguous memory for trivial values, resized with its contents and without touching the rest.
 template <class T>
 class RawArray {
@@ -66,6 +70,7 @@ class RawArray {
     if (moved == nullptr) throw std::bad_alloc();
     data_ = moved;
     capacity_ = capacity;
+    advise_large_pages(data_, bytes());
   }
   void free() noexcept {
     std::free(data_);

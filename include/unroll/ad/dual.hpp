@@ -7,6 +7,7 @@
 #include "unroll/ad/assignment.hpp"
 #include "unroll/ad/block.hpp"
 #include "unroll/ad/entries.hpp"
+#include "unroll/ad/few_numbers.hpp"
 #include "unroll/ad/functions.hpp"
 
 namespace unroll {
@@ -28,17 +29,20 @@ template <class M, int options, class Stride>
 constexpr bool is_given<Eigen::Ref<M, options, Stride>> = true;
 template <class M, int rows, int cols, bool inner>
 constexpr bool is_given<Eigen::Block<M, rows, cols, inner>> = is_given<std::remove_const_t<M>>;
-template <int rows, int cols, bool inner>  // the tangents of another number
-constexpr bool is_given<Eigen::Block<const Eigen::RowVectorXd, rows, cols, inner>> = false;
+/// What the tangents of another number are a part of: by its stride no other map is of this type.
+using NumbersOfDual = Eigen::Map<const Eigen::RowVectorXd, 0, Eigen::InnerStride<1>>;
+template <int rows, int cols, bool inner>
+constexpr bool is_given<Eigen::Block<NumbersOfDual, rows, cols, inner>> = false;
 template <class M>
 constexpr bool is_given<Eigen::Transpose<M>> = is_given<std::remove_const_t<M>>;
 template <class D>
 concept ComputedTangents = !is_given<D>;
 /// @}
 template <class D>
-Eigen::RowVectorXd value_and_tangents(double value, const D& tangents) {
-  Eigen::RowVectorXd block(1 + tangents.size());
-  block << value, tangents;
+FewNumbers value_and_tangents(double value, const D& tangents) {
+  FewNumbers block(1 + tangents.size());
+  block.data()[0] = value;
+  Eigen::Map<Eigen::RowVectorXd>(block.data() + 1, tangents.size()) = tangents;
   return block;
 }
 }  // namespace ad
@@ -56,8 +60,9 @@ class Dual {
   Dual() = default;
   /// A constant, without tangents.
   template <class T>
-  requires std::is_arithmetic_v<T> Dual(T constant)
-      : block_(ad_constant(static_cast<double>(constant))) {}  // NOLINT: implicit
+  requires std::is_arithmetic_v<T> Dual(T constant) : Dual() {  // NOLINT: implicit
+    block_.data()[0] = static_cast<double>(constant);
+  }
   /// `tangents` is 1×k. @throws UnsupportedError as soon as a variable, whose tangents are {1}, meets others.
   /// @{
   Dual(double value, const Eigen::RowVectorXd& tangents);
@@ -95,9 +100,11 @@ class Dual {
     return 0;
   }
   /// The number without its tangents.
-  double value() const { return block_(0); }
-  auto tangents() const { return block_.tail(directions()); }  // 1×k
-  Index directions() const { return block_.size() - 1; }       // k, 0 of a constant
+  double value() const { return block_.data()[0]; }
+  auto tangents() const {  // 1×k
+    return ad::NumbersOfDual(block_.data(), block_.size()).tail(directions());
+  }
+  Index directions() const { return block_.size() - 1; }  // k, 0 of a constant
 
   /// x += y is x = x + y.
   /// @{
@@ -122,16 +129,14 @@ class Dual {
 
   // For the engine: 1×(1+k), and as blocks have it with a further direction.
   /// @cond engine
-  explicit Dual(Eigen::RowVectorXd block, Index half = 0, ad::Seed seed = 0)
+  explicit Dual(ad::FewNumbers block, Index half = 0, ad::Seed seed = 0)
       : block_(std::move(block)), half_(half), seed_(seed) {}
   ad::ConstBlock block() const { return {block_.data(), 1, block_.size(), half_}; }
   ad::Seed seed() const { return seed_; }
   /// @endcond
 
  private:
-  static Eigen::RowVectorXd ad_constant(double value) { return Eigen::RowVectorXd::Constant(1, value); }
-
-  Eigen::RowVectorXd block_ = ad_constant(0.0);  // value, tangents
+  ad::FewNumbers block_{1};  // value, tangents
   Index half_ = 0;
   ad::Seed seed_ = 0;
 };

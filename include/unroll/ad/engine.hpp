@@ -72,7 +72,9 @@ Seeded seeded(const T& x) {
 Seed common_seed(std::span<const Seeded> operands);
 template <class... In>
 Seed seed_of(const In&... operands) {
-  return (seeded(operands).seed | ...) == 0 ? 0 : common_seed(std::array{seeded(operands)...});
+  const Seed first = (seeded(operands).seed | ...);  // of several the same, if they agree
+  if (((seeded(operands).seed == first) && ...)) return first;
+  return common_seed(std::array{seeded(operands)...});
 }
 
 template <Kind K, class Rule, class... In>
@@ -102,7 +104,7 @@ auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
   const Index columns = common_columns({block_of(in).cols()...}), half = half_of(block_of(in)...);
   const Seed seed = seed_of(in...);
   if constexpr (K == Kind::scalar) {
-    Eigen::RowVectorXd y(columns);
+    FewNumbers y(columns);
     rule.evaluate(block_of(in)..., Block(y.data(), 1, columns, half));
     return Dual(std::move(y), half, seed);
   } else {
@@ -236,7 +238,7 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
       rule.evaluate(block_of(in)..., Block(&y, 1, 1));
       return Var(y);
     }
-    const Id id = core->scalars.push(0).id;
+    const Id id = core->scalars.push_empty();
     double* const value = core->tangents == 0 ? &y : core->scalars.block(id);
     rule.evaluate(block_of(in)..., Block(value, 1, core->columns(), core->half));
     record<K>(*core, rule, id, 1, value, indices, in...);

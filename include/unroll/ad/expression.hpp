@@ -21,10 +21,10 @@ namespace ad {
 /// Where a statement being recorded puts its arguments, constants left out. `stale` gathers what an epoch
 /// check of each would find.
 struct StatementWriter {
-  double* partial;
-  Id* argument;
+  Statements::Arguments next;
   std::uint32_t epoch;
   std::uint32_t stale = 0;
+  std::size_t count = 0;
 };
 
 /// The same with the tangents of the partials in one direction, or the mixed ones of two.
@@ -38,10 +38,10 @@ struct TangentWriter {
 /// not take are written as the constant 0: nothing comes back to them, though it be infinite.
 template <class F, class A>
 UNROLL_INLINE void push_operand(StatementWriter& writer, const A& operand, double slope, double multiplier) {
-  [[maybe_unused]] Id* const first = writer.argument;
+  [[maybe_unused]] const std::size_t first = writer.count;
   operand.push(writer, multiplier);
   if constexpr (F::is_selection) {
-    if (slope == 0) std::fill(first, writer.argument, Id{0});
+    if (slope == 0) std::fill(writer.next.id + first, writer.next.id + writer.count, Id{0});
   }
 }
 

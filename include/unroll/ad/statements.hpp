@@ -21,44 +21,42 @@ class Statements {
   /// At most `most` ≤ 2^32 − 1 statements: ids are no larger.
   explicit Statements(std::size_t most = std::numeric_limits<Id>::max()) : most_(most) {}
 
-  struct Record {
-    double* partials;
-    Id* arguments;
-    Id id;
+  /// Where arguments go, side by side: the partials, and the ids.
+  struct Arguments {
+    double* partial;
+    Id* id;
   };
-
-  /// A new statement of `count` ≤ most_arguments arguments, to be filled in. @throws TapeError, and leaves
-  /// the statements as they were, where there would be too many; std::bad_alloc likewise.
-  [[gnu::always_inline]] Record push(std::uint32_t count) {
-    if (arguments_ + count > argument_capacity_ || size_ == capacity_) [[unlikely]]
-      grow(count, 1);
-    const Record record{partials_.data() + arguments_, ids_.data() + arguments_, static_cast<Id>(size_)};
-    counts_.data()[size_++] = static_cast<Count>(count);
-    arguments_ += count;
-    return record;
+  /// Room for the arguments of the next statement, most_arguments of them; `push` records it. @throws
+  /// TapeError, and leaves the statements as they were, where there would be too many; std::bad_alloc
+  /// likewise.
+  [[gnu::always_inline]] Arguments room() {
+    if (partials_end_ - next_.partial < most_arguments || count_ == counts_end_) [[unlikely]]
+      grow(most_arguments, 1);
+    return next_;
   }
-  /// Takes the last statement, of `count` arguments, back.
-  void undo(std::uint32_t count) {
-    --size_;
-    arguments_ -= count;
-  }
-  /// Of the last statement, the last `count` arguments were not needed.
-  [[gnu::always_inline]] void drop(std::uint32_t count) {
-    counts_.data()[size_ - 1] =
-        static_cast<Count>(static_cast<std::uint32_t>(counts_.data()[size_ - 1]) - count);
-    arguments_ -= count;
+  /// A statement of the first `count` arguments that stand in that room. Its id.
+  [[gnu::always_inline]] Id push(std::size_t count) {
+    *count_ = static_cast<Count>(count);
+    next_.partial += count;
+    next_.id += count;
+    return static_cast<Id>(count_++ - counts_.data());
   }
   /// `count` statements without arguments: inputs, entries of an array, results of array operations. The
   /// first id.
   Id push_empty(std::size_t count);
+  Id push_empty() {
+    if (count_ == counts_end_) [[unlikely]]
+      grow(0, 1);
+    return push(0);
+  }
 
   /// Forgets everything but statement 0, the constant, and keeps the memory. From now on k = `tangents`.
   void reset(std::size_t tangents);
   /// reset() comes before anything else.
   void free_memory() noexcept;
 
-  Id size() const { return static_cast<Id>(size_); }
-  std::size_t arguments() const { return arguments_; }
+  Id size() const { return static_cast<Id>(count_ - counts_.data()); }
+  std::size_t arguments() const { return static_cast<std::size_t>(next_.partial - partials_.data()); }
   const double* partials() const { return partials_.data(); }
   const Id* argument_ids() const { return ids_.data(); }
   const Count* counts() const { return counts_.data(); }
@@ -78,9 +76,14 @@ class Statements {
   static constexpr std::size_t smallest = 1024;
   void grow(std::size_t more_arguments, std::size_t more_statements);
 
+  void hold(std::size_t statements, std::size_t arguments);
+
+  // What the next statement needs stands together.
+  Arguments next_{};
+  const double* partials_end_ = nullptr;
+  Count *count_ = nullptr, *counts_end_ = nullptr;
   std::size_t most_;
-  std::size_t size_ = 0, capacity_ = 0;
-  std::size_t arguments_ = 0, argument_capacity_ = 0;
+  std::size_t capacity_ = 0, argument_capacity_ = 0;
   std::size_t tangents_ = 0;
   RawArray<double> partials_;
   RawArray<Id> ids_;

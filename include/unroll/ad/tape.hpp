@@ -172,8 +172,11 @@ class Tape {
   }
   /// @}
 
-  /// Forgets the recording and every variable of it.
+  /// Forgets the recording and every variable of it. Its memory stays with the tape, and after that with the
+  /// thread, for the next one.
   void clear();
+  /// The same, but all that memory, and what sweeps of this thread keep, goes back to the system.
+  void shrink();
   /// Whether a norm was 0 in the first recording with tangents. Then that is forgotten, and in the next those
   /// norms are −‖εẋ‖: the mean of both sweeps has the second derivatives of what is even in them, smooth;
   /// those of what is odd, a cone θ‖x‖ say, are 0, as its derivative there is.

@@ -208,6 +208,9 @@ struct TapeCore {
   void forget() noexcept;
   void begin(Index new_tangents, Index new_half, double new_ray);
 
+  /// The same, and gives the memory back, with that of all cores and sweepers that rest with this thread.
+  void free_memory();
+
   /// A core of this thread, warm if there is one.
   static TapeCore* acquire(Index tangents, Index half, double ray);
   static void give_back(TapeCore* core) noexcept;

@@ -57,7 +57,7 @@ T column_as(const ConstBlock& block, Index j, Shape shape) {
 template <class T>
 dual_t<T> columns_as_dual(const ConstBlock& block, Shape shape) {
   if constexpr (std::is_same_v<T, double>)
-    return Dual(Eigen::RowVectorXd(block.row(0)), block.half());
+    return Dual(FewNumbers(block.row(0)), block.half());
   else
     return dual_t<T>(DualArray(shape, block, block.half()));
 }

@@ -86,13 +86,11 @@ class Var : public Expression<Var> {
     if (core_ != nullptr) core_->check(epoch_, operation);
   }
   UNROLL_INLINE void push(ad::StatementWriter& writer, double multiplier) const {
-    // A constant is written, and then over.
-    const std::uint32_t is_variable = id_ != 0;
-    *writer.partial = multiplier;
-    *writer.argument = id_;
-    writer.partial += is_variable;
-    writer.argument += is_variable;
-    writer.stale |= (epoch_ ^ writer.epoch) & (0U - is_variable);
+    if (id_ == 0) return;
+    writer.next.partial[writer.count] = multiplier;
+    writer.next.id[writer.count] = id_;
+    ++writer.count;
+    writer.stale |= epoch_ ^ writer.epoch;
   }
   /// Value and tangent of column j; as a Jet with the further direction's, and the mixed one.
   template <class P>
@@ -119,37 +117,31 @@ class Var : public Expression<Var> {
     if (core_ == nullptr) return;
     epoch_ = core_->epoch.load(std::memory_order_relaxed);
     static_assert(E::leaves <= ad::Statements::most_arguments, "an expression of more than 255 variables");
-    const auto record = core_->scalars.push(E::leaves);
-    ad::StatementWriter writer{record.partials, record.arguments, epoch_};
+    ad::Statements& statements = core_->scalars;
+    const ad::Statements::Arguments first = statements.room();
+    ad::StatementWriter writer{first, epoch_};
     expression.push(writer, 1.0);
     if (writer.stale != 0) [[unlikely]]
-      refuse<E::leaves>(*core_);
-    core_->scalars.drop(static_cast<std::uint32_t>(record.arguments + E::leaves - writer.argument));
-    id_ = record.id;
+      ad::TapeCore::throw_foreign("scalar expression");
+    id_ = statements.push(writer.count);
     if (core_->tangents != 0) [[unlikely]]
-      record_tangents(*core_, expression, value_, record);
-  }
-  /// Epochs differ: a variable is of another recording.
-  template <std::uint32_t leaves>
-  [[noreturn, gnu::noinline]] static void refuse(ad::TapeCore& core) {
-    core.scalars.undo(leaves);
-    ad::TapeCore::throw_foreign("scalar expression");
+      record_tangents(*core_, expression, *this,
+                      static_cast<std::size_t>(first.partial - statements.partials()));
   }
   // The rare path takes a copy: an expression whose address is never taken stays in registers.
   template <class E>
-  [[gnu::noinline]] static void record_tangents(ad::TapeCore& core, E expression, double value,
-                                                ad::Statements::Record record) {
-    core.scalars.block(record.id)[0] = value;
+  [[gnu::noinline]] static void record_tangents(ad::TapeCore& core, E expression, Var y, std::size_t first) {
+    core.scalars.block(y.id_)[0] = y.value_;
     const Index half = core.half;
     for (Index j = 1; j <= (half > 0 ? half : core.tangents); ++j)
-      record_tangent<ad::Pair>(core, expression, record, j, j);
-    for (Index j = 1; j < half; ++j) record_tangent<ad::Jet>(core, expression, record, j, half + j);
+      record_tangent<ad::Pair>(core, expression, y.id_, first, j, j);
+    for (Index j = 1; j < half; ++j) record_tangent<ad::Jet>(core, expression, y.id_, first, j, half + j);
   }
+  /// Of a statement whose arguments begin with number `first`.
   template <class P, class E>
-  static void record_tangent(ad::TapeCore& core, const E& expression, ad::Statements::Record record, Index j,
+  static void record_tangent(ad::TapeCore& core, const E& expression, ad::Id id, std::size_t first, Index j,
                              Index column) {
-    core.scalars.block(record.id)[column] = ad::last_of(expression.template with_tangent<P>(j));
-    const auto first = static_cast<std::size_t>(record.partials - core.scalars.partials());
+    core.scalars.block(id)[column] = ad::last_of(expression.template with_tangent<P>(j));
     ad::TangentWriter writer{j, core.scalars.partial_tangents(first) + column - 1,
                              static_cast<std::size_t>(core.tangents)};
     expression.push_tangent(writer, P(1.0));

@@ -103,7 +103,14 @@ class VarArray {
       core_->release(buffer_, static_cast<std::size_t>(size() * columns()));
   }
   void release_constant() noexcept;
-  Var entry(Index i, Index j) const;
+  Var entry(Index i, Index j) const {
+    const bool has_been_taken_apart = core_ != nullptr && is_live() && buffer_->first_scalar != 0;
+    if (!has_been_taken_apart || i < 0 || i >= rows() || j < 0 || j >= cols()) [[unlikely]]
+      return first_taken(i, j);
+    const Index position = i + j * rows();
+    return Var(core_, buffer_->first_scalar + static_cast<ad::Id>(position), buffer_->data[position]);
+  }
+  Var first_taken(Index i, Index j) const;
 
   // A handle is copied as soon as it is made, and no two neighbours are of one size: compilers would copy
   // both by one move, and a load that is wider than the stores before it waits until they have left the

@@ -41,7 +41,7 @@ template <class T>
 ad::dual_t<T> dual_like(const T& like, const Matrix& block) {
   const Matrix tangents = block.rightCols(block.cols() - 1);
   if constexpr (std::is_same_v<T, double>)
-    return Dual(Eigen::RowVectorXd(block.row(0)));
+    return Dual(ad::FewNumbers(block.row(0)));
   else
     return ad::dual_t<T>(operand_like(like, block), tangents);
 }
