@@ -121,8 +121,11 @@ template <class P, Index J>
 void add_transposed(const MatrixView& A, const Columns<J>& columns) {
   using namespace Eigen::internal;
   constexpr Index width = unpacket_traits<P>::size;
-  if constexpr (has_half<P>)
+  if constexpr (has_half<P>) {
     if (A.rows < width) return add_transposed<HalfOf<P>>(A, columns);
+  } else if constexpr (width > 1) {
+    if (A.rows < width) return add_transposed<double>(A, columns);
+  }
   LastRows<P, J> end{};
   if (const Index rest = A.rows % width; rest > 0) {
     double is_new[width] = {};

@@ -8,7 +8,7 @@
 
 namespace unroll::ad {
 
-// After this there are so many, where there is memory for them.
+// There are so many of them, in the memory as it is now.
 void Statements::hold(std::size_t statements, std::size_t arguments) {
   next_ = {partials_.data() + arguments, ids_.data() + arguments};
   partials_end_ = partials_.data() + argument_capacity_;

@@ -113,8 +113,11 @@ TEST_CASE("a dual number is a value, however many tangents it has") {
     const Eigen::RowVectorXd t = Eigen::RowVectorXd::LinSpaced(k, 2, 3);
     const Dual x(1.5, t);
     Dual copy = x, moved = std::move(copy), constant = 4.0;
-    copy = 0.5;  // (what was moved from may be assigned to)
-    CHECK((copy.value() == 0.5 && copy.directions() == 0));
+    copy = x;  // (what was moved from may be assigned to)
+    CHECK(copy.tangents() == t);
+    Dual taken = std::move(copy);
+    copy = 0.5;
+    CHECK((copy.value() == 0.5 && copy.directions() == 0 && taken.tangents() == t));
     CHECK(moved.tangents() == t);
     Dual& itself = moved;
     moved = itself;

@@ -25,14 +25,14 @@ template <class Op, class M>
 constexpr bool is_given<Eigen::CwiseNullaryOp<Op, M>> = true;
 template <class M, int options, class Stride>
 constexpr bool is_given<Eigen::Map<M, options, Stride>> = true;
+/// The tangents of another number: by its stride no other map is of this type.
+using TangentsOfDual = Eigen::Map<const Eigen::RowVectorXd, 0, Eigen::InnerStride<1>>;
+template <>
+inline constexpr bool is_given<TangentsOfDual> = false;
 template <class M, int options, class Stride>
 constexpr bool is_given<Eigen::Ref<M, options, Stride>> = true;
 template <class M, int rows, int cols, bool inner>
 constexpr bool is_given<Eigen::Block<M, rows, cols, inner>> = is_given<std::remove_const_t<M>>;
-/// What the tangents of another number are a part of: by its stride no other map is of this type.
-using NumbersOfDual = Eigen::Map<const Eigen::RowVectorXd, 0, Eigen::InnerStride<1>>;
-template <int rows, int cols, bool inner>
-constexpr bool is_given<Eigen::Block<NumbersOfDual, rows, cols, inner>> = false;
 template <class M>
 constexpr bool is_given<Eigen::Transpose<M>> = is_given<std::remove_const_t<M>>;
 template <class D>
@@ -101,10 +101,8 @@ class Dual {
   }
   /// The number without its tangents.
   double value() const { return block_.data()[0]; }
-  auto tangents() const {  // 1×k
-    return ad::NumbersOfDual(block_.data(), block_.size()).tail(directions());
-  }
-  Index directions() const { return block_.size() - 1; }  // k, 0 of a constant
+  ad::TangentsOfDual tangents() const { return {block_.data() + 1, directions()}; }  // 1×k
+  Index directions() const { return block_.size() - 1; }                             // k, 0 of a constant
 
   /// x += y is x = x + y.
   /// @{

@@ -21,7 +21,17 @@ class FewNumbers {
     Eigen::Map<Eigen::RowVectorXd>(data(), size_) = row;
   }
   FewNumbers(const FewNumbers& o) : FewNumbers(o.size_) { copy(o); }
-  FewNumbers(FewNumbers&& o) noexcept : size_(o.size_), more_(std::move(o.more_)) { few_ = o.few_; }
+  /// What was moved from is one number, any.
+  /// @{
+  FewNumbers(FewNumbers&& o) noexcept
+      : size_(std::exchange(o.size_, 1)), few_(o.few_), more_(std::move(o.more_)) {}
+  FewNumbers& operator=(FewNumbers&& o) noexcept {
+    few_ = o.few_;
+    more_ = std::move(o.more_);
+    size_ = std::exchange(o.size_, 1);
+    return *this;
+  }
+  /// @}
   FewNumbers& operator=(const FewNumbers& o) {
     if (o.size_ > in_place && o.size_ != size_) [[unlikely]]
       return *this = FewNumbers(o);
@@ -29,7 +39,6 @@ class FewNumbers {
     copy(o);
     return *this;
   }
-  FewNumbers& operator=(FewNumbers&& o) noexcept = default;
   ~FewNumbers() = default;
 
   double* data() { return size_ > in_place ? more_.get() : few_.data(); }

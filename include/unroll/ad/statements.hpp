@@ -75,7 +75,6 @@ class Statements {
  private:
   static constexpr std::size_t smallest = 1024;
   void grow(std::size_t more_arguments, std::size_t more_statements);
-
   void hold(std::size_t statements, std::size_t arguments);
 
   // What the next statement needs stands together.
