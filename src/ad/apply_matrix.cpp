@@ -24,10 +24,6 @@ struct Columns {
   double* out[J];
   double alpha;
 };
-template <class P>
-using HalfOf = typename Eigen::internal::unpacket_traits<P>::half;  // of the least packets they themselves
-template <class P>
-constexpr bool has_half = sizeof(HalfOf<P>) < sizeof(P);
 
 // out_j += A x_j for G columns of A beginning at `a`, rows from `i` on; `x` holds alpha times the factors.
 template <class P, Index J, Index G>
@@ -184,11 +180,10 @@ void apply_tiny(double* y, const double* a, Index across, Index along, const dou
     pstoreu(y, into == Into::assign ? pmul(factor, sum) : pmadd(factor, sum, ploadu<P>(y)));
     apply_tiny<into, side, P, R - width>(y + width, a + width * across, across, along, x, alpha, columns);
   } else if constexpr (R > 0) {
-    using Half = typename unpacket_traits<P>::half;
-    if constexpr (sizeof(Half) == sizeof(P))
-      apply_tiny<into, side, double, R>(y, a, across, along, x, alpha, columns);
+    if constexpr (has_half<P>)
+      apply_tiny<into, side, HalfOf<P>, R>(y, a, across, along, x, alpha, columns);
     else
-      apply_tiny<into, side, Half, R>(y, a, across, along, x, alpha, columns);
+      apply_tiny<into, side, double, R>(y, a, across, along, x, alpha, columns);
   }
 }
 

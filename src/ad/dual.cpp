@@ -18,6 +18,8 @@ Dual::Dual(double value, const Eigen::RowVectorXd& tangents)
   if (tangents.size() == 1 && tangents[0] == 1) seed_ = ++last;
 }
 
+ad::TakenTangents Dual::tangents() && { return std::as_const(*this).tangents(); }
+
 Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
 Dual& Dual::operator-=(const Dual& other) & { return *this = *this - other; }
 Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }
@@ -167,13 +169,12 @@ Dual function_of(const Dual& a, const Dual& b) {
   FewNumbers block(std::max(left.cols(), right.cols()));
   double* const out = block.data();
   out[0] = y;
-  const auto add = [out, &block](const ConstBlock& x, double partial, bool is_first) {
-    if (is_first) std::fill(out + 1, out + block.size(), 0.0);
+  std::fill(out + 1, out + block.size(), 0.0);
+  const auto add = [out](const ConstBlock& x, double partial) {
     for (Index j = 1; j < x.cols(); ++j) out[j] += chain_through<F>(partial, x.data()[j]);
   };
-  const bool of_left = left.cols() > 1;
-  if (of_left) add(left, F::partial_a(left.data()[0], right.data()[0], y), true);
-  if (right.cols() > 1) add(right, F::partial_b(left.data()[0], right.data()[0], y), !of_left);
+  if (left.cols() > 1) add(left, F::partial_a(left.data()[0], right.data()[0], y));
+  if (right.cols() > 1) add(right, F::partial_b(left.data()[0], right.data()[0], y));
   const Index half = half_of(left, right);
   for (Index j = 1; j < half; ++j)
     out[half + j] = last_of(value_of_two<F>(jet(left, 0, j, half), jet(right, 0, j, half)));

@@ -104,7 +104,7 @@ struct Norm {
 // y = m + log Σ e^{x_i − m} with m the greatest entry; the softmax is its slope.
 struct LogSumExp {
   static constexpr std::array<unsigned, 1> needed_for{1U};
-  static constexpr bool reads_output = true;
+  static constexpr bool reads_output = false;
   // e^{x_i}/Σ e^{x_k}. Of entries that are all −∞ it is 0; infinite ones share it.
   static Vector softmax(const ConstBlock& x) {
     const double most = x.col(0).maxCoeff<Eigen::PropagateNaN>();
@@ -129,15 +129,24 @@ struct LogSumExp {
   template <class P>
   static void pullback(P& p) {
     const ScaledBlock y_bar = p.adjoint();
-    const ConstBlock x = p.template in<0>(), y = p.output();
+    const ConstBlock x = p.template in<0>();
     p.template add<0>([&](Block x_bar, Into into) {
       Matrix w(x.rows(), x.cols());  // the softmax and its tangents
       w.col(0) = softmax(x);
+      Index greatest = 0;
+      x.col(0).maxCoeff(&greatest);
       const Index half = x.half();
+      // ẋ beside that of the greatest entry: what is left of a weight near 1 is then the sum of the others.
+      const auto apart = [&](Index c) -> Vector { return x.col(c).array() - x(greatest, c); };
+      const auto moved = [&](Index c) -> Vector {
+        const Vector d = apart(c);
+        return d.array() - w.col(0).dot(d);
+      };
       for (Index j = 1; j < w.cols(); ++j) {
-        const auto moved = [&](Index c) { return x.col(c).array() - y(0, c); };
-        w.col(j).array() = w.col(0).array() * moved(j);
-        if (is_mixed(j, half)) w.col(j).array() += w.col(j - half).array() * moved(half);
+        w.col(j) = w.col(0).cwiseProduct(moved(j));
+        if (!is_mixed(j, half)) continue;
+        w.col(j) += w.col(j - half).cwiseProduct(moved(half));
+        w.col(j) -= w.col(0) * w.col(j - half).dot(apart(half));
       }
       scale(x_bar, y_bar.block, ConstBlock(w.data(), w.rows(), w.cols(), half), 1, into);
     });

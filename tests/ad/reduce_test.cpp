@@ -1,4 +1,5 @@
 #include "ad/check_rule.hpp"
+#include "support/worst.hpp"
 
 using namespace unroll;
 using namespace unroll::test;
@@ -49,4 +50,20 @@ TEST_CASE("a reduction feeds scalar and array operations again") {
   check_rule([](const auto& u, const auto& v) { return (dot(u, v) / norm(v)) * u; }, a, b);
   check_rule([](const auto& v) { return v / norm(v); }, a);
   check_rule([](const auto& v) { return v * exp(mean(v)); }, a);
+}
+
+TEST_CASE("the curvature of log-sum-exp keeps its digits where one weight is nearly all") {
+  const auto f = [](const auto& x) { return log_sum_exp(x); };
+  for (const double apart : {1.0, 20.0, 30.0, 40.0, 300.0}) {
+    CAPTURE(apart);
+    const double p = 1 / (1 + std::exp(apart)), slope = p / (1 + std::exp(-apart));
+    const Matrix wanted{{slope, -slope}, {-slope, slope}};
+    const Matrix h = hessian_vector_product(f, Vector{{apart, 0.0}}, Matrix::Identity(2, 2));
+    CHECK(test::largest(((h - wanted).array() / wanted.array()).abs()) < 4e-15);
+    const Vector third =
+        third_derivative_product(f, Vector{{0.0, apart}}, Vector{{0.0, 1.0}}, Vector{{1.0, 0.0}});
+    const double twist = slope * std::tanh(apart / 2);
+    CHECK(std::abs(third[0] / twist + 1) < 1e-14);
+    CHECK(std::abs(third[1] / twist - 1) < 1e-14);
+  }
 }

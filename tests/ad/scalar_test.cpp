@@ -102,9 +102,36 @@ TEST_CASE("comparisons and predicates are of the number") {
   CHECK((d > 1.0 && d * d == 4.0 && d < Dual(3.0)));
 }
 
+TEST_CASE("a variable whose recording is over is compared with nothing") {
+  Tape tape;
+  const Var a = tape.input(2.0), y = norm(tape.input(Vector{{3.0, 4.0}}));
+  const auto b = a * 3.0 + 1.0;
+  const auto y_bound = norm(tape.input(Vector{{3.0, 4.0}}));
+  tape.clear();
+  CHECK_THROWS_AS((void)(a > 1.0), TapeError);
+  CHECK_THROWS_AS((void)(1.0 <= a), TapeError);
+  CHECK_THROWS_AS((void)(a == y), TapeError);
+  CHECK_THROWS_AS((void)(b < 8.0), TapeError);
+  CHECK_THROWS_AS((void)(y_bound != 5.0), TapeError);
+  CHECK_THROWS_AS((void)isfinite(a), TapeError);
+  CHECK_THROWS_AS((void)isnan(exp(b)), TapeError);
+  CHECK_THROWS_AS((void)value_of(b), TapeError);
+  CHECK(Var(2.0) > 1.0);
+}
+
 TEST_CASE("dual numbers of different numbers of tangents do not meet") {
   const Dual a(1.0, Eigen::RowVectorXd::Ones(2)), b(1.0, Eigen::RowVectorXd::Ones(3));
   CHECK_THROWS_WITH_AS(a * b, "dual numbers of 2 and 3 tangents meet", ShapeError);
+}
+
+TEST_CASE("the tangents of a dual number that is gone are a copy") {
+  const Dual a(2.0, Eigen::RowVectorXd::Constant(2, 3.0));
+  const auto taken = Dual(a * a).tangents();
+  const Dual other = a + a;
+  CHECK(taken == Eigen::RowVectorXd::Constant(2, 12.0));
+  CHECK(other.tangents() == Eigen::RowVectorXd::Constant(2, 6.0));
+  const Dual x(2.0, Eigen::RowVectorXd::Ones(1)), same(2.0, Dual(x).tangents());
+  CHECK(Dual(x * same).tangents()(0) == 4);  // they are x's still
 }
 
 TEST_CASE("a dual number is a value, however many tangents it has") {

@@ -25,10 +25,16 @@ template <class Op, class M>
 constexpr bool is_given<Eigen::CwiseNullaryOp<Op, M>> = true;
 template <class M, int options, class Stride>
 constexpr bool is_given<Eigen::Map<M, options, Stride>> = true;
-/// The tangents of another number: by its stride no other map is of this type.
+/// The tangents of another number, and those of one that will be gone: by stride and alignment nothing else
+/// is of these types.
+/// @{
 using TangentsOfDual = Eigen::Map<const Eigen::RowVectorXd, 0, Eigen::InnerStride<1>>;
+using TakenTangents = Eigen::Matrix<double, 1, Eigen::Dynamic, Eigen::RowMajor | Eigen::DontAlign>;
 template <>
 inline constexpr bool is_given<TangentsOfDual> = false;
+template <>
+inline constexpr bool is_given<TakenTangents> = false;
+/// @}
 template <class M, int options, class Stride>
 constexpr bool is_given<Eigen::Ref<M, options, Stride>> = true;
 template <class M, int rows, int cols, bool inner>
@@ -101,8 +107,9 @@ class Dual {
   }
   /// The number without its tangents.
   double value() const { return block_.data()[0]; }
-  ad::TangentsOfDual tangents() const { return {block_.data() + 1, directions()}; }  // 1×k
-  Index directions() const { return block_.size() - 1; }                             // k, 0 of a constant
+  ad::TangentsOfDual tangents() const& { return {block_.data() + 1, directions()}; }  // 1×k
+  ad::TakenTangents tangents() &&;
+  Index directions() const { return block_.size() - 1; }  // k, 0 of a constant
 
   /// x += y is x = x + y.
   /// @{

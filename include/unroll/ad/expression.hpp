@@ -97,6 +97,7 @@ struct Literal {
   static constexpr std::uint32_t leaves = 0;
   double number;
   UNROLL_INLINE TapeCore* core() const { return nullptr; }
+  UNROLL_INLINE void check(const char*) const {}
   UNROLL_INLINE double primal() const { return number; }
   UNROLL_INLINE void push(StatementWriter&, double) const {}
   template <class P>
@@ -114,6 +115,7 @@ class Unary : public Expression<Unary<function, A>> {
   static constexpr std::uint32_t leaves = A::leaves;
   UNROLL_INLINE Unary(const A& a, double value) : a_(a), value_(value) {}
   UNROLL_INLINE TapeCore* core() const { return a_.core(); }
+  UNROLL_INLINE void check(const char* operation) const { a_.check(operation); }
   UNROLL_INLINE double primal() const { return value_; }
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {
     const double slope = F::slope(F::saves_output ? value_ : a_.primal());
@@ -150,6 +152,10 @@ class Binary : public Expression<Binary<function, A, B>> {
       TapeCore* const first = a_.core();
       return first != nullptr ? first : b_.core();
     }
+  }
+  UNROLL_INLINE void check(const char* operation) const {
+    a_.check(operation);
+    b_.check(operation);
   }
   UNROLL_INLINE double primal() const { return value_; }
   UNROLL_INLINE void push(StatementWriter& writer, double multiplier) const {

@@ -55,6 +55,7 @@ class NormOf : public Expression<NormOf<A>> {
   bool is_constant() const { return norm_.is_constant(); }
   TapeCore* core() const { return norm_.core(); }
   double primal() const { return norm_.primal(); }
+  void check(const char* operation) const { norm_.check(operation); }
   void push(StatementWriter& writer, double multiplier) const { norm_.push(writer, multiplier); }
   template <class P>
   P with_tangent(Index j) const {

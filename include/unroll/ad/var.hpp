@@ -198,10 +198,8 @@ UNROLL_INLINE auto fabs(const A& a) {
 /// @{
 template <ScalarExpression A>
 double value_of(const A& a) {
-  if constexpr (std::is_same_v<A, Var>)
-    return a.value();
-  else
-    return a.primal();
+  a.check("value");
+  return a.primal();
 }
 inline double value_of(double a) { return a; }
 /// @}
@@ -209,17 +207,18 @@ inline double value_of(double a) { return a; }
 #define UNROLL_COMPARE(op)                                 \
   template <ScalarExpression A, ScalarExpression B>        \
   UNROLL_INLINE bool operator op(const A& a, const B& b) { \
-    return a.primal() op b.primal();                       \
+    return value_of(a) op value_of(b);                     \
   }                                                        \
   template <ScalarExpression A, ad::Number T>              \
   UNROLL_INLINE bool operator op(const A& a, T b) {        \
-    return a.primal() op static_cast<double>(b);           \
+    return value_of(a) op static_cast<double>(b);          \
   }                                                        \
   template <ad::Number T, ScalarExpression B>              \
   UNROLL_INLINE bool operator op(T a, const B& b) {        \
-    return static_cast<double>(a) op b.primal();           \
+    return static_cast<double>(a) op value_of(b);          \
   }
-/// Comparisons are of the numbers: a branch is taken, and the derivative is of what was executed.
+/// Comparisons are of the numbers: a branch is taken, and the derivative is of what was executed. @throws
+/// TapeError for a stale `Var`.
 /// @{
 UNROLL_COMPARE(<)
 UNROLL_COMPARE(>)
@@ -230,19 +229,19 @@ UNROLL_COMPARE(!=)
 /// @}
 #undef UNROLL_COMPARE
 
-/// Tests of the number behind an expression.
+/// Tests of the number behind an expression. @throws likewise.
 /// @{
 template <ScalarExpression A>
 bool isfinite(const A& a) {
-  return std::isfinite(a.primal());
+  return std::isfinite(value_of(a));
 }
 template <ScalarExpression A>
 bool isnan(const A& a) {
-  return std::isnan(a.primal());
+  return std::isnan(value_of(a));
 }
 template <ScalarExpression A>
 bool isinf(const A& a) {
-  return std::isinf(a.primal());
+  return std::isinf(value_of(a));
 }
 /// @}
 

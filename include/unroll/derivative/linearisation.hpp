@@ -69,6 +69,7 @@ class Linearisation {
   /// Takes the run, on the way to the first product if that can be.
   virtual void take_run();
   virtual Matrix push_checked(const Matrix& theta_dot) = 0;
+  Matrix jacobian_by_push();
   /// ∂x_T Θ̇ by `jacobian`: what Θ̇ does not move adds nothing, even beside an infinite derivative.
   Matrix push_by_jacobian(const Matrix& theta_dot);
   const Wanted& wanted() const { return wanted_; }

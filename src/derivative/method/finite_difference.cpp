@@ -49,10 +49,7 @@ class Differences final : public Linearisation {
     return back;
   }
 
-  Matrix jacobian() override {
-    const Index p = steps().parameters();
-    return push_checked(Matrix::Identity(p, p));
-  }
+  Matrix jacobian() override { return jacobian_by_push(); }
 
   History history(const detail::Selection& selected) override {
     History history;

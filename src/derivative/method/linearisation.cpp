@@ -19,8 +19,12 @@ const RunRecord& Linearisation::record() {
 
 Matrix Linearisation::jacobian() {
   const Index n = steps_->dimension(), p = steps_->parameters();
-  if (p <= n) return push_checked(Matrix::Identity(p, p));
+  if (p <= n) return jacobian_by_push();
   return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
+}
+
+Matrix Linearisation::jacobian_by_push() {
+  return push_checked(Matrix::Identity(steps_->parameters(), steps_->parameters()));
 }
 
 Matrix Linearisation::push(const Matrix& theta_dot) {
