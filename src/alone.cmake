@@ -1,7 +1,7 @@
 # Preset alone: every source of the library, and every header that no source includes first, is read by itself. Nearly all of
 # that is reading Eigen and the lowest rooms two hundred times over. So a file may find precompiled what its own first include
 # reaches: all that stands there it would see anyway. What it forgot to ask for is still missing.
-set(precompiled unroll/problem/problem.hpp unroll/ad/dual.hpp Eigen/Core)  # the most first
+set(precompiled unroll/problem/problem.hpp unroll/ad/dual_array.hpp Eigen/Core)  # the most first
 set(roots ${PROJECT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR})
 
 # What `file` includes, in its order, a header of ours by its path below its root.

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <utility>
-#include <vector>
 
 #include "ad/adaptors.hpp"
 #include "unroll/ad/operators.hpp"
@@ -19,20 +18,6 @@ Dual::Dual(double value, const Eigen::RowVectorXd& tangents)
 }
 
 ad::TakenTangents Dual::tangents() && { return std::as_const(*this).tangents(); }
-
-Dual& Dual::operator+=(const Dual& other) & { return *this = *this + other; }
-Dual& Dual::operator-=(const Dual& other) & { return *this = *this - other; }
-Dual& Dual::operator*=(const Dual& other) & { return *this = *this * other; }
-Dual& Dual::operator/=(const Dual& other) & { return *this = *this / other; }
-
-DualArray::DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents)
-    : shape_(shape), block_(ad::fresh_block(shape.size(), 1 + tangents.cols())) {
-  if (tangents.rows() != shape.size())
-    throw ShapeError(fmt::format("dual array: {} entries, tangents are {}x{}", shape.size(), tangents.rows(),
-                                 tangents.cols()));
-  block_.col(0) = value;
-  block_.rightCols(tangents.cols()) = tangents;
-}
 
 namespace ad {
 
@@ -53,95 +38,17 @@ Seed common_seed(std::span<const Seeded> operands) {
 
 namespace {
 
-/// Blocks that dual arrays of this thread have left.
-struct LeftBlocks {
-  static constexpr Index least = Index{1} << 14;  // entries; smaller ones malloc keeps itself
-  static constexpr Index most = Index{1} << 23;   // of all together
-  static constexpr std::size_t places = 16;
-  std::vector<Matrix> blocks{};
-  Index entries = 0;
-  static inline thread_local bool is_gone = false;  // arrays of static storage may outlive it
-  LeftBlocks() { blocks.reserve(places); }
-  ~LeftBlocks() { is_gone = true; }
-  static LeftBlocks& own() {
-    static thread_local LeftBlocks left;
-    return left;
-  }
-};
+using Row = Eigen::RowVectorXd;
+
+Eigen::Map<const Row> tangents_of(const ConstBlock& x) { return {x.data() + 1, x.cols() - 1}; }
+
+/// Whether the chain rule through a partial derivative is a product for every cotangent.
+template <class F>
+bool is_product(double partial) {
+  return std::isfinite(partial) && !(F::is_selection && partial == 0);
+}
 
 }  // namespace
-
-Matrix fresh_block(Index rows, Index cols) {
-  if (rows * cols >= LeftBlocks::least && !LeftBlocks::is_gone) {
-    LeftBlocks& left = LeftBlocks::own();
-    for (Matrix& block : left.blocks) {
-      if (block.size() != rows * cols) continue;
-      left.entries -= block.size();
-      Matrix found = std::move(block);
-      std::swap(block, left.blocks.back());
-      left.blocks.pop_back();
-      found.resize(rows, cols);
-      return found;
-    }
-  }
-  return Matrix(rows, cols);
-}
-
-void leave_block(Matrix&& block) noexcept {
-  if (block.size() < LeftBlocks::least || LeftBlocks::is_gone) return;
-  try {
-    LeftBlocks& left = LeftBlocks::own();
-    if (left.blocks.size() == LeftBlocks::places || left.entries + block.size() > LeftBlocks::most) {
-      left.blocks.clear();  // sizes have changed, as a rule
-      left.entries = 0;
-    }
-    if (block.size() > LeftBlocks::most) return;
-    left.entries += block.size();
-    left.blocks.push_back(std::move(block));
-  } catch (...) {  // no memory to keep memory: it is freed
-  }
-}
-
-Shape same_shape(const char* operation, Shape a, Shape b) {
-  if (a != b)
-    throw ShapeError(
-        fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows, a.cols, b.rows, b.cols));
-  return a;
-}
-
-Index common_columns(std::initializer_list<Index> columns) {
-  Index common = 1;
-  for (const Index c : columns) {
-    if (c == 1) continue;
-    if (common != 1 && common != c)
-      throw ShapeError(fmt::format("dual arrays of {} and {} tangents meet", common - 1, c - 1));
-    common = c;
-  }
-  return common;
-}
-
-DualArray scaled(double factor, const DualArray& x) {
-  Matrix y = fresh_block(x.block().rows(), x.block().cols());
-  y = factor * x.block();
-  return {x.shape(), std::move(y), x.block().half(), x.seed()};
-}
-
-DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
-  same_shape(operation, left.shape(), right.shape());
-  const ConstBlock a = left.block();
-  const ConstBlock b = right.block();
-  const Index columns = common_columns({a.cols(), b.cols()});
-  const Seed seed = seed_of(left, right);
-  Matrix sum = fresh_block(a.rows(), columns);
-  if (a.cols() == b.cols()) {
-    sum = a + sign * b;
-    return {left.shape(), std::move(sum), half_of(a, b), seed};
-  }
-  sum.setZero();
-  sum.leftCols(a.cols()) = a;
-  sum.leftCols(b.cols()) += sign * b;
-  return {left.shape(), std::move(sum), half_of(a, b), seed};
-}
 
 template <Function function>
 Dual function_of(const Dual& a) {
@@ -149,41 +56,60 @@ Dual function_of(const Dual& a) {
   const ConstBlock x = a.block();
   const double y = F::value(x.data()[0]);
   const double slope = F::slope(F::saves_output ? y : x.data()[0]);
-  FewNumbers block(x.cols());
-  double* const out = block.data();
-  out[0] = y;
-  for (Index j = 1; j < x.cols(); ++j) out[j] = chain_through<F>(slope, x.data()[j]);
   const Index half = x.half();
-  for (Index j = 1; j < half; ++j) out[half + j] = last_of(value_at<F>(jet(x, 0, j, half), y));
+  FewNumbers block(x.cols());
+  if (!is_product<F>(slope))
+    for (Index j = 1; j < x.cols(); ++j) block.data()[j] = chain_through<F>(slope, x.data()[j]);
+  else if (block.are_few())
+    block.become(y, slope * a.numbers().tangents(), x.cols());
+  else
+    Eigen::Map<Row>(block.data() + 1, x.cols() - 1) = slope * tangents_of(x);
+  block.data()[0] = y;
+  for (Index j = 1; j < half; ++j) block.data()[half + j] = last_of(value_at<F>(jet(x, 0, j, half), y));
   return Dual(std::move(block), half, a.seed());
 }
 
+}  // namespace ad
+
 template <auto function>
-Dual function_of(const Dual& a, const Dual& b) {
-  using F = Elementary<function>;
-  const ConstBlock left = a.block(), right = b.block();
-  const double y = F::value(left.data()[0], right.data()[0]);
+Dual& Dual::make_any(const Dual& a, const Dual& b) {
+  using F = ad::Elementary<function>;
+  const ad::ConstBlock left = a.block(), right = b.block();
   if (left.cols() != right.cols() && left.cols() > 1 && right.cols() > 1) [[unlikely]]
     throw ShapeError(fmt::format("dual numbers of {} and {} tangents meet", a.directions(), b.directions()));
-  const Seed seed = left.cols() == 1 ? b.seed() : right.cols() == 1 ? a.seed() : seed_of(a, b);
-  FewNumbers block(std::max(left.cols(), right.cols()));
-  double* const out = block.data();
-  out[0] = y;
-  std::fill(out + 1, out + block.size(), 0.0);
-  const auto add = [out](const ConstBlock& x, double partial) {
-    for (Index j = 1; j < x.cols(); ++j) out[j] += chain_through<F>(partial, x.data()[j]);
-  };
-  if (left.cols() > 1) add(left, F::partial_a(left.data()[0], right.data()[0], y));
-  if (right.cols() > 1) add(right, F::partial_b(left.data()[0], right.data()[0], y));
-  const Index half = half_of(left, right);
+  const Index columns = std::max(left.cols(), right.cols()), half = ad::half_of(left, right);
+  if (columns != block_.size() || (half > 0 && (this == &a || this == &b))) {
+    Dual y{ad::FewNumbers(columns)};
+    y.make_any<function>(a, b);
+    return *this = std::move(y);
+  }
+  const ad::Seed seed = left.cols() == 1 ? b.seed() : right.cols() == 1 ? a.seed() : ad::seed_of(a, b);
+  const double u = left.data()[0], v = right.data()[0], y = F::value(u, v);
+  const double in_a = left.cols() > 1 ? F::partial_a(u, v, y) : 0;
+  const double in_b = right.cols() > 1 ? F::partial_b(u, v, y) : 0;
+  Eigen::Map<ad::Row> tangents(block_.data() + 1, columns - 1);
+  if (!ad::is_product<F>(in_a) || !ad::is_product<F>(in_b))
+    for (Index j = 1; j < columns; ++j)
+      tangents[j - 1] = ad::chain_through<F>(in_a, ad::entry(left, 0, j)) +
+                        ad::chain_through<F>(in_b, ad::entry(right, 0, j));
+  else if (right.cols() == 1)
+    tangents = in_a * ad::tangents_of(left);
+  else if (left.cols() == 1)
+    tangents = in_b * ad::tangents_of(right);
+  else
+    tangents = in_a * ad::tangents_of(left) + in_b * ad::tangents_of(right);
+  block_.data()[0] = y;
   for (Index j = 1; j < half; ++j)
-    out[half + j] = last_of(value_of_two<F>(jet(left, 0, j, half), jet(right, 0, j, half)));
-  return Dual(std::move(block), half, seed);
+    block_.data()[half + j] =
+        ad::last_of(ad::value_of_two<F>(ad::jet(left, 0, j, half), ad::jet(right, 0, j, half)));
+  half_ = half;
+  seed_ = seed;
+  return *this;
 }
 
 #define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
-  template Dual function_of<Function::name>(const Dual&);
-#define UNROLL_OF_TWO(function) template Dual function_of<function>(const Dual&, const Dual&);
+  template Dual ad::function_of<ad::Function::name>(const Dual&);
+#define UNROLL_OF_TWO(function) template Dual& Dual::make_any<ad::function>(const Dual&, const Dual&);
 #define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_OF_TWO(FunctionOfTwo::name)
 #include "unroll/ad/function_list.hpp"
 UNROLL_OF_TWO(Operation::plus)
@@ -192,5 +118,4 @@ UNROLL_OF_TWO(Operation::times)
 UNROLL_OF_TWO(Operation::divide)
 #undef UNROLL_OF_TWO
 
-}  // namespace ad
 }  // namespace unroll

@@ -113,10 +113,20 @@ void Sweeper::add_to(Adjoint& adjoint, Index rows, double factor, const double* 
 }
 
 void Sweeper::sweep_statements(Id from, Id to) {
-  if (columns_ == 1)
-    sweep_statements_plain(from, to);
-  else
-    sweep_statements_of_columns(from, to);
+  switch (columns_) {
+    case 1:
+      return sweep_statements_plain(from, to);
+    case 2:
+      return sweep_statements_of_columns<2>(from, to);
+    case 3:
+      return sweep_statements_of_columns<3>(from, to);
+    case 4:
+      return sweep_statements_of_columns<4>(from, to);
+    case 5:
+      return sweep_statements_of_columns<5>(from, to);
+    default:
+      return sweep_statements_of_columns<Eigen::Dynamic>(from, to);
+  }
 }
 
 void Sweeper::sweep_statements_plain(Id from, Id to) {
@@ -141,12 +151,21 @@ void Sweeper::sweep_statements_plain(Id from, Id to) {
 }
 
 // (As for a single column, what nobody depends on adds nothing, even where a partial is infinite.)
+template <int fixed>
 void Sweeper::sweep_statements_of_columns(Id from, Id to) {
+  const Index columns = fixed == Eigen::Dynamic ? columns_ : fixed, half = core_->half;
+  const bool has_tangents = core_->tangents > 0;  // columns − 1 of them
+  const auto add = [](double* y, const double* x, Index size, double c) {
+    if constexpr (fixed == Eigen::Dynamic)
+      add_multiple(y, x, size, c);
+    else
+      for (Index j = 0; j < size; ++j) y[j] += c * x[j];
+  };
   for (Id i = from; i-- > to;) {
     const auto count = static_cast<std::size_t>(core_->scalars.counts()[i]);
     if (count == 0) continue;
     double* const a = scalar(i);
-    if (std::all_of(a, a + columns_, [](double adjoint) { return adjoint == 0; })) {
+    if (std::all_of(a, a + columns, [](double adjoint) { return adjoint == 0; })) {
       arguments_ -= count;
       continue;
     }
@@ -155,17 +174,16 @@ void Sweeper::sweep_statements_of_columns(Id from, Id to) {
       const double partial = core_->scalars.partials()[arguments_];
       double* const u = scalar(core_->scalars.argument_ids()[arguments_]);
       if (std::isfinite(partial))
-        add_multiple(u, a, columns_, partial);
+        add(u, a, columns, partial);
       else
-        for (Index j = 0; j < columns_; ++j) u[j] += chain(partial, a[j]);
-      if (core_->tangents == 0) continue;
+        for (Index j = 0; j < columns; ++j) u[j] += chain(partial, a[j]);
+      if (!has_tangents) continue;
       const double* const bend = core_->scalars.partial_tangents(arguments_);
-      if (a[0] != 0) add_multiple(u + 1, bend, core_->tangents, a[0]);
-      const Index half = core_->half;
+      if (a[0] != 0) add(u + 1, bend, columns - 1, a[0]);
       for (Index j = 1; j < half; ++j)
         u[half + j] += chain(bend[j - 1], a[half]) + chain(bend[half - 1], a[j]);
     }
-    std::fill_n(a, columns_, 0.0);
+    std::fill_n(a, columns, 0.0);
   }
 }
 

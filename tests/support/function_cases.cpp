@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/var.hpp"
 #include "unroll/ad/var_array.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "unroll/ad/assignment.hpp"
 #include "unroll/ad/block.hpp"
-#include "unroll/ad/entries.hpp"
 #include "unroll/ad/few_numbers.hpp"
 #include "unroll/ad/functions.hpp"
 
@@ -113,11 +112,17 @@ class Dual {
 
   /// x += y is x = x + y.
   /// @{
-  Dual& operator+=(const Dual& other) &;
-  Dual& operator-=(const Dual& other) &;
-  Dual& operator*=(const Dual& other) &;
-  Dual& operator/=(const Dual& other) &;
-
+#define UNROLL_ASSIGNED(op, operation)                                            \
+  Dual& operator op(const Dual& other)& { return make<operation>(*this, other); } \
+  template <ad::Number T>                                                         \
+  Dual& operator op(T other)& {                                                   \
+    return make<operation>(*this, static_cast<double>(other));                    \
+  }
+  UNROLL_ASSIGNED(+=, ad::Operation::plus)
+  UNROLL_ASSIGNED(-=, ad::Operation::minus)
+  UNROLL_ASSIGNED(*=, ad::Operation::times)
+  UNROLL_ASSIGNED(/=, ad::Operation::divide)
+#undef UNROLL_ASSIGNED
   /// @}
 
   /// Comparisons and tests are of the numbers, whatever the tangents: a branch is taken, and the derivative
@@ -137,7 +142,16 @@ class Dual {
   explicit Dual(ad::FewNumbers block, Index half = 0, ad::Seed seed = 0)
       : block_(std::move(block)), half_(half), seed_(seed) {}
   ad::ConstBlock block() const { return {block_.data(), 1, block_.size(), half_}; }
+  const ad::FewNumbers& numbers() const { return block_; }
   ad::Seed seed() const { return seed_; }
+  /// Becomes function(a, b), each a `Dual`, this one too, or a number: where both have few tangents in place,
+  /// on as many as there is room for. What needs a look at each number is `make_any`.
+  /// @{
+  template <ad::Operation operation, class A, class B>
+  Dual& make(const A& a, const B& b);
+  template <auto function>
+  Dual& make_any(const Dual& a, const Dual& b);
+  /// @}
   /// @endcond
 
  private:
@@ -146,20 +160,83 @@ class Dual {
   ad::Seed seed_ = 0;
 };
 
+/// @cond engine
+namespace ad {
+
+/// What arithmetic in place needs of an operand, in registers.
+struct Operand {
+  using Tangents = Eigen::Map<const FewNumbers::Tangents>;
+  Operand(const Dual& x)  // NOLINT: implicit
+      : size(x.numbers().size()),
+        half(x.block().half()),
+        seed(x.seed()),
+        value(x.numbers().value()),
+        tangents(x.numbers().tangents()) {}
+  Operand(double x) : value(x), tangents(none.data()) {}  // NOLINT: implicit
+  bool is_few() const { return size <= FewNumbers::in_place && half == 0; }
+
+  static constexpr std::array<double, FewNumbers::in_place - 1> none{};
+  Index size = 1, half = 0;
+  Seed seed = 0;
+  double value;
+  Tangents tangents;
+};
+
+}  // namespace ad
+
+template <ad::Operation operation, class A, class B>
+Dual& Dual::make(const A& a, const B& b) {
+  using F = ad::Elementary<operation>;
+  const ad::Operand left = a, right = b;
+  const double y = F::value(left.value, right.value);
+  const double in_a = F::partial_a(left.value, right.value, y);
+  const double in_b = F::partial_b(left.value, right.value, y);
+  const bool meet = left.size == 1 || right.size == 1 || (left.size == right.size && left.seed == right.seed);
+  if (!meet || !left.is_few() || !right.is_few() || !std::isfinite(in_a + in_b)) [[unlikely]]
+    return make_any<operation>(a, b);
+  const ad::Seed seed = left.size > 1 ? left.seed : right.seed;
+  block_.become(y, in_a * left.tangents + in_b * right.tangents, std::max(left.size, right.size));
+  half_ = 0;
+  seed_ = seed;
+  return *this;
+}
+
 namespace ad {
 template <Function function>
 Dual function_of(const Dual& a);
-template <auto function>
-Dual function_of(const Dual& a, const Dual& b);
+template <FunctionOfTwo function>
+Dual function_of(const Dual& a, const Dual& b) {
+  Dual y;
+  y.make_any<function>(a, b);
+  return y;
+}
+template <Operation operation, class A, class B>
+Dual between(const A& a, const B& b) {
+  Dual y;
+  y.make<operation>(a, b);
+  return y;
+}
 }  // namespace ad
+/// @endcond
 
 /// Arithmetic and the functions of function_list.hpp, tangents by the chain rule.
 /// @throws ShapeError if both operands have tangents, in different numbers.
 /// @{
-inline Dual operator+(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::plus>(a, b); }
-inline Dual operator-(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::minus>(a, b); }
-inline Dual operator*(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::times>(a, b); }
-inline Dual operator/(const Dual& a, const Dual& b) { return ad::function_of<ad::Operation::divide>(a, b); }
+#define UNROLL_BETWEEN(op, operation)                                                            \
+  inline Dual operator op(const Dual& a, const Dual& b) { return ad::between<operation>(a, b); } \
+  template <ad::Number T>                                                                        \
+  Dual operator op(const Dual& a, T b) {                                                         \
+    return ad::between<operation>(a, static_cast<double>(b));                                    \
+  }                                                                                              \
+  template <ad::Number T>                                                                        \
+  Dual operator op(T a, const Dual& b) {                                                         \
+    return ad::between<operation>(static_cast<double>(a), b);                                    \
+  }
+UNROLL_BETWEEN(+, ad::Operation::plus)
+UNROLL_BETWEEN(-, ad::Operation::minus)
+UNROLL_BETWEEN(*, ad::Operation::times)
+UNROLL_BETWEEN(/, ad::Operation::divide)
+#undef UNROLL_BETWEEN
 inline Dual operator-(const Dual& a) { return -1.0 * a; }
 #define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s) \
   inline Dual name(const Dual& a) { return ad::function_of<ad::Function::name>(a); }
@@ -168,130 +245,5 @@ inline Dual operator-(const Dual& a) { return -1.0 * a; }
 #include "unroll/ad/function_list.hpp"
 inline Dual fabs(const Dual& a) { return abs(a); }
 /// @}
-
-namespace ad {
-/// A matrix that is not set, of memory that a dual array of this size left on the thread, where one did: from
-/// the system a large block comes a page at a time, which takes longer than what is done with it.
-Matrix fresh_block(Index rows, Index cols);
-/// Keeps the memory of a large matrix for those that follow: of few, and not of more than 64 MiB.
-void leave_block(Matrix&& block) noexcept;
-}  // namespace ad
-
-/// An array with k tangents, held as one block of size × (1 + k): a linear operation on it is one matrix
-/// product.
-class DualArray {
- public:
-  DualArray(const DualArray& other)
-      : shape_(other.shape_),
-        block_(ad::fresh_block(other.block_.rows(), other.block_.cols())),
-        half_(other.half_),
-        seed_(other.seed_) {
-    block_ = other.block_;
-  }
-  DualArray(DualArray&&) noexcept = default;
-  DualArray& operator=(const DualArray&) = default;
-  DualArray& operator=(DualArray&&) noexcept = default;
-  ~DualArray() { ad::leave_block(std::move(block_)); }
-
-  /// rows × cols, with size = rows · cols; a vector has one column.
-  /// @{
-  Index rows() const { return shape_.rows; }
-  Index cols() const { return shape_.cols; }
-  Index size() const { return shape_.size(); }
-  /// @}
-  Index directions() const { return block_.cols() - 1; }  // k
-  /// size × k; a matrix flattened column by column.
-  auto tangents() const { return block_.rightCols(directions()); }
-
-  /// Entry i of a vector, (i, j) of a matrix; of a matrix, i alone is (i, 0). @throws ShapeError if out of
-  /// range.
-  /// @{
-  Dual operator[](Index i) const { return entry(i, 0); }
-  Dual operator()(Index i) const { return entry(i, 0); }
-  Dual operator()(Index i, Index j) const { return entry(i, j); }
-  /// @}
-
-  // For the engine.
-  /// @cond engine
-  DualArray(ad::Shape shape, Matrix block, Index half = 0, ad::Seed seed = 0)
-      : shape_(shape), block_(std::move(block)), half_(half), seed_(seed) {}
-  ad::Shape shape() const { return shape_; }
-  ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols(), half_}; }
-  ad::Seed seed() const { return seed_; }
-  /// @endcond
-
- protected:
-  DualArray() : shape_{0, 1}, block_(0, 1) {}
-  /// `value` and every column of `tangents`, size × k, flattened column by column. @throws ShapeError if
-  /// `tangents` has not `size` rows.
-  DualArray(ad::Shape shape, const Eigen::Ref<const Vector>& value, const Matrix& tangents);
-
- private:
-  Dual entry(Index i, Index j) const;
-  ad::Shape shape_;
-  Matrix block_;
-  Index half_ = 0;  // see ad::BlockOf
-  ad::Seed seed_ = 0;
-};
-
-/// A vector of n entries with k tangents.
-class DualVector : public DualArray {
- public:
-  using Plain = Vector;  // what value() gives
-  DualVector() = default;
-  UNROLL_ASSIGNED_BY_NAME(DualVector)
-  /// A constant, without tangents.
-  /// @{
-  DualVector(const Vector& constant)
-      : DualArray({constant.size(), 1}, constant, Matrix(constant.size(), 0)) {}  // NOLINT
-  template <class D>
-  requires std::is_same_v<typename D::Scalar, double> DualVector(const Eigen::MatrixBase<D>& constant)
-      : DualVector(Vector(constant)) {}  // NOLINT: implicit
-  /// @}
-  /// Assembles scalars.
-  template <class D>
-  requires std::is_same_v<typename D::Scalar, Dual> DualVector(
-      const Eigen::MatrixBase<D>& entries);  // NOLINT: implicit
-  /// `tangents` is n×k. @throws ShapeError otherwise.
-  DualVector(const Vector& value, const Matrix& tangents) : DualArray({value.size(), 1}, value, tangents) {}
-  /// Of so many entries: does not compile, and says what to write.
-  template <std::integral T>
-  explicit DualVector(T) {
-    ad::refuse_size<T>();
-  }
-  /// `array` must have one column, which is not checked.
-  explicit DualVector(DualArray array) : DualArray(std::move(array)) {}
-  /// Its entries, `for (const auto x_i : x)`: each a value, which nothing can be written to.
-  /// @{
-  ad::EntryIterator<DualVector, Dual> begin() const { return {*this, 0}; }
-  ad::EntryIterator<DualVector, Dual> end() const { return {*this, size()}; }
-  /// @}
-  /// The n entries without their tangents.
-  const Vector value() const { return block().col(0); }
-};
-
-/// A matrix of r×c entries with k tangents.
-class DualMatrix : public DualArray {
- public:
-  using Plain = Matrix;  // what value() gives
-  DualMatrix() = default;
-  UNROLL_ASSIGNED_BY_NAME(DualMatrix)
-  /// A constant, without tangents.
-  /// @{
-  DualMatrix(const Matrix& constant)  // NOLINT: implicit
-      : DualMatrix(constant, Matrix(constant.size(), 0)) {}
-  template <class D>
-  requires std::is_same_v<typename D::Scalar, double> DualMatrix(const Eigen::MatrixBase<D>& constant)
-      : DualMatrix(Matrix(constant)) {}  // NOLINT: implicit
-  /// @}
-  /// `tangents` is (r·c)×k, each column a matrix flattened column by column. @throws ShapeError otherwise.
-  DualMatrix(const Matrix& value, const Matrix& tangents)
-      : DualArray({value.rows(), value.cols()}, Eigen::Map<const Vector>(value.data(), value.size()),
-                  tangents) {}
-  /// `array` as a matrix, whatever its shape.
-  explicit DualMatrix(DualArray array) : DualArray(std::move(array)) {}
-  /// The r×c entries without their tangents.
-  const Matrix value() const { return Eigen::Map<const Matrix>(block().data(), rows(), cols()); }
-};
 
 }  // namespace unroll

@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/rule_node.hpp"
 #include "unroll/ad/var_array.hpp"
 #include "unroll/error.hpp"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/ad/linear_combination.hpp"
 #include "unroll/ad/scale.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/var_array.hpp"
 
 namespace unroll::ad {

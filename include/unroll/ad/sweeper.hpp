@@ -126,6 +126,7 @@ class Sweeper {
   void add_to(Adjoint& adjoint, Index rows, double factor, const double* y);
   void sweep_statements(Id from, Id to);
   void sweep_statements_plain(Id from, Id to);
+  template <int fixed>
   void sweep_statements_of_columns(Id from, Id to);
 
   const TapeCore* core_ = nullptr;  // null while it rests

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/plain.hpp"
 #include "unroll/problem/array_function.hpp"
 #include "unroll/problem/make_problem.hpp"

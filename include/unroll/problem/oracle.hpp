@@ -6,7 +6,7 @@
 #include <span>
 #include <type_traits>
 
-#include "unroll/ad/dual.hpp"
+#include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/plain.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/ad/unpack.hpp"
