@@ -51,14 +51,14 @@ void check(const OuterOptions& o) {
 /// The state of the descent: the point, and what is there.
 class Descent {
  public:
-  Descent(const Evaluate& evaluate, const Vector& x0, const Vector& theta, const OuterOptions& options,
+  Descent(const Evaluate& evaluate, const Start& start, const Vector& theta, const OuterOptions& options,
           Judged judged)
       : evaluate_(evaluate),
         options_(options),
         judged_(judged),
         certified_(judged == Judged::by_bound),
         last_tolerance_(certified_ ? 1e-12 : options.last_inner_tolerance),
-        x0_(x0),
+        start_(start),
         theta_(projected(theta)),
         tolerance_(certified_ ? 0.1 : options.first_inner_tolerance) {
     here_ = run(theta_);
@@ -116,8 +116,8 @@ class Descent {
   double gradient_norm() const { return (projected(theta_ - here_.dtheta) - theta_).norm(); }
 
   Hypergradient run(const Vector& theta) {
-    const bool warm = options_.warm_start && here_.x.size() > 0;
-    Hypergradient h = evaluate_(theta, warm ? here_.x : x0_, tolerance_, here_);
+    const bool warm = options_.warm_start && !start_.depends_on_theta() && here_.x.size() > 0;
+    Hypergradient h = evaluate_(theta, warm ? Start(here_.x) : start_, tolerance_, here_);
     total_ += h.cost;
     spent_ += h.cost;
     inner_steps_ += h.steps;
@@ -194,7 +194,8 @@ class Descent {
   Judged judged_;
   bool certified_;
   double last_tolerance_;
-  Vector x0_, theta_;
+  const Start& start_;
+  Vector theta_;
   Hypergradient here_{};
   std::vector<OuterStep> steps_;
   double tolerance_;
@@ -205,10 +206,14 @@ class Descent {
 
 }  // namespace
 
-OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
+OuterResult minimise_outer(const Evaluate& evaluate, const Start& start, const Vector& theta,
                            const OuterOptions& options, Judged judged) {
   check(options);
-  return Descent(evaluate, x0, theta, options, judged).minimise();
+  if (start.dx.size() > 0)
+    throw UnsupportedError(
+        "minimise_outer: x_0 with a dense dx_0 is of one theta; write x_0 as a function of theta, "
+        "`Start([](const auto& theta) { return head(theta, n); })` say");
+  return Descent(evaluate, start, theta, options, judged).minimise();
 }
 
 }  // namespace detail

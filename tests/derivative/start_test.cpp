@@ -3,8 +3,12 @@
 
 #include "derivative/cases.hpp"
 #include "derivative/ways.hpp"
+#include "support/worst.hpp"
 #include "unroll/ad/linear.hpp"
+#include "unroll/ad/reduce.hpp"
+#include "unroll/derivative/minimise_outer.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
 #include "unroll/solver/solve.hpp"
 
@@ -57,6 +61,30 @@ TEST_CASE("a run of no steps has the derivative of its start, however often it i
   const Matrix once = run->jacobian();
   CHECK(once.topRows(p).isIdentity(0));
   CHECK(run->jacobian() == once);
+}
+
+// x_T − c = (1 − h)^T (x_0 − c), which reaches d from x_0 = c + (d − c)/(1 − h)^T.
+TEST_CASE("a start is learned: every inner run begins at x_0(theta) and takes all its steps") {
+  const Vector c{{0.5, -1.0}}, d{{2.0, 1.0}}, first = Vector::Zero(2);
+  const auto problem =
+      make_problem([c](const auto& x, const auto&) { return 0.5 * squared_norm(x - c); }, 2, 2);
+  const auto loss = [d](const auto& x, const auto&) { return 0.5 * squared_norm(x - d); };
+  const Start itself([](const auto& theta) { return theta; });
+  const Vector best = c + (d - c) / std::pow(0.75, 5);
+  for (const Method& method : {Method(Reverse{}), Method(Forward{})}) {
+    const OuterResult r = minimise_outer(loss, problem, GradientDescent{0.25}, itself, first, {.steps = 5},
+                                         {.tolerance = 1e-9}, method);
+    CHECK(r.status == OuterStatus::converged);
+    CHECK(test::largest(r.theta - best) <= 1e-7);
+    CHECK(test::largest(r.x - d) <= 1e-7);
+    for (const OuterStep& step : r.steps) CHECK(step.inner_steps % 5 == 0);
+  }
+  const OuterResult still =  // x* owes nothing to where the run began
+      minimise_outer(loss, problem, GradientDescent{0.25}, itself, first, {.steps = 500}, {}, Implicit{});
+  CHECK((still.status == OuterStatus::converged && still.theta == first));
+  CHECK_THROWS_AS(minimise_outer(loss, problem, GradientDescent{0.25}, Start(first, Matrix::Identity(2, 2)),
+                                 first, {.steps = 5}, {}, Reverse{}),
+                  UnsupportedError);
 }
 
 }  // namespace

@@ -66,13 +66,13 @@ struct OuterResult {
 };
 
 namespace detail {
-/// A run from x0, to a tolerance or an accuracy; `before` is that which x0 is from, if any.
-using Evaluate = std::function<Hypergradient(const Vector& theta, const Vector& x0, double tolerance,
+/// A run, to a tolerance or an accuracy; `before` is that which a warm start is from, if any.
+using Evaluate = std::function<Hypergradient(const Vector& theta, const Start& start, double tolerance,
                                              const Hypergradient& before)>;
 /// How a gradient is known to be small: by a bound, by inner runs with all their steps, or as accurate as x
 /// is.
 enum class Judged { by_bound, by_all_steps, by_x };
-OuterResult minimise_outer(const Evaluate& evaluate, const Vector& x0, const Vector& theta,
+OuterResult minimise_outer(const Evaluate& evaluate, const Start& start, const Vector& theta,
                            const OuterOptions& options, Judged judged);
 
 /// The solver itself, or what a function θ ↦ solver gives.
@@ -93,49 +93,52 @@ auto solver_at(const S& solver, const Vector& theta) {
 ///
 /// With a warm start x_0 comes from an earlier θ, and what it owes to that θ is dropped: an implicit
 /// truncation of the unrolled derivative, which vanishes as the inner runs converge. Without one,
-/// every inner run starts from `x0`, a constant. Where nothing says that x_T approaches a solution, the
-/// problem having no objective, the solver no declared equation, and the method follows its steps, as of a
-/// simulation, x_T is what all the steps from `x0` make: the inner tolerances are 0 and nothing is warm,
-/// whatever `options`.
+/// every inner run begins at `start`. Nothing is warm where `start` is a function of θ, an initial point that
+/// is learned, say (Finn et al. 2017): every run begins at x_0(θ), which is differentiated. There, and where
+/// nothing says that x_T approaches a solution, the problem having no objective, the solver no declared
+/// equation, as of a simulation, x_T is what all the steps make, if the method follows them: the inner
+/// tolerances are 0 and nothing is warm, whatever `options`.
 ///
 /// By Certified{} the inner accuracy is chosen as it goes, and there is nothing to tune (Salehi et al. 2024
 /// is the idea): it begins at 10 %, and is ten times finer where a trial's fall of F is not larger than the
 /// errors of both values, or where the gradient's bound hides whether θ is stationary. x and λ are carried
 /// from θ to θ. Every step that is taken is a proven fall, as far as the certificates are: marked estimated
 /// where they are.
-/// @throws DomainError about options, and what `hypergradient` throws at the first θ, or at all of one line.
+/// @throws DomainError about options, UnsupportedError if `start` is a dense ∂x_0, which is of one θ, and
+/// what `hypergradient` throws at the first θ, or at all of one line.
 template <class Outer, class S>
-OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
+OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Start& start,
                            const Vector& theta, const SolveOptions& inner, const OuterOptions& options,
                            const Method& method = Reverse{}) {
-  const auto evaluate = [&](const Vector& at, const Vector& from, double tolerance, const Hypergradient&) {
+  const auto evaluate = [&](const Vector& at, const Start& from, double tolerance, const Hypergradient&) {
     SolveOptions run = inner;
     run.tolerance = tolerance;
-    return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, run, method);
+    return hypergradient(outer, problem, detail::solver_at(solver, at), from, at, run, method);
   };
   OuterOptions own = options;
-  if (method.follows_steps() && !problem.has_equation() &&
-      declared_equation<decltype(detail::solver_at(solver, theta))>() == Equation::automatic) {
+  const bool rests = problem.has_equation() ||
+                     declared_equation<decltype(detail::solver_at(solver, theta))>() != Equation::automatic;
+  if (method.follows_steps() && (start.depends_on_theta() || !rests)) {
     own.warm_start = false;
     own.first_inner_tolerance = own.last_inner_tolerance = 0;
   }
-  return detail::minimise_outer(evaluate, x0, theta, own,
+  return detail::minimise_outer(evaluate, start, theta, own,
                                 method.follows_steps() ? detail::Judged::by_all_steps : detail::Judged::by_x);
 }
 template <class Outer, class S>
-OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Vector& x0,
+OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Start& start,
                            const Vector& theta, const SolveOptions& inner, const OuterOptions& options,
                            const Certified& method) {
   method.check();
-  const auto evaluate = [&](const Vector& at, const Vector& from, double accuracy,
+  const auto evaluate = [&](const Vector& at, const Start& from, double accuracy,
                             const Hypergradient& before) {
     Certified to = method;
     to.accuracy = std::max(method.accuracy, accuracy);
     to.certify = Certify::always;  // whatever is decided rests on bounds
     if (options.warm_start) to.adjoint = before.adjoint;
-    return hypergradient(outer, problem, detail::solver_at(solver, at), Start(from), at, inner, to);
+    return hypergradient(outer, problem, detail::solver_at(solver, at), from, at, inner, to);
   };
-  return detail::minimise_outer(evaluate, x0, theta, options, detail::Judged::by_bound);
+  return detail::minimise_outer(evaluate, start, theta, options, detail::Judged::by_bound);
 }
 
 }  // namespace unroll
