@@ -30,8 +30,6 @@ std::string_view describe(OuterStatus status) {
 
 namespace detail {
 
-namespace {
-
 void check(const OuterOptions& o) {
   const auto require = [](bool holds, const char* name, double value) {
     if (!holds) throw DomainError(fmt::format("minimise_outer: {} is {}, out of its range", name, value));
@@ -48,6 +46,8 @@ void check(const OuterOptions& o) {
           o.inner_tolerance_decay);
 }
 
+namespace {
+
 /// The state of the descent: the point, and what is there.
 class Descent {
  public:
@@ -59,9 +59,15 @@ class Descent {
         certified_(judged == Judged::by_bound),
         last_tolerance_(certified_ ? 1e-12 : options.last_inner_tolerance),
         start_(start),
+        warm_(options.warm_start.value_or(true) && !start.depends_on_theta()),
         theta_(projected(theta)),
         tolerance_(certified_ ? 0.1 : options.first_inner_tolerance) {
     here_ = run(theta_);
+    const bool is_of_steps = judged == Judged::by_all_steps && here_.status == Status::step_limit;
+    if (!options.warm_start && is_of_steps && tolerance_ > 0) {
+      warm_ = false;
+      tolerance_ = last_tolerance_ = 0;
+    }
     record();
     const double slope = here_.dtheta.norm();
     step_ = slope > 0 ? options.first_step / slope : 1;
@@ -116,8 +122,8 @@ class Descent {
   double gradient_norm() const { return (projected(theta_ - here_.dtheta) - theta_).norm(); }
 
   Hypergradient run(const Vector& theta) {
-    const bool warm = options_.warm_start && !start_.depends_on_theta() && here_.x.size() > 0;
-    Hypergradient h = evaluate_(theta, warm ? Start(here_.x) : start_, tolerance_, here_);
+    const bool follows = warm_ && here_.x.size() > 0;
+    Hypergradient h = evaluate_(theta, follows ? Start(here_.x) : start_, tolerance_, here_);
     total_ += h.cost;
     spent_ += h.cost;
     inner_steps_ += h.steps;
@@ -195,6 +201,7 @@ class Descent {
   bool certified_;
   double last_tolerance_;
   const Start& start_;
+  bool warm_;
   Vector theta_;
   Hypergradient here_{};
   std::vector<OuterStep> steps_;
@@ -212,7 +219,7 @@ OuterResult minimise_outer(const Evaluate& evaluate, const Start& start, const V
   if (start.dx.size() > 0)
     throw UnsupportedError(
         "minimise_outer: x_0 with a dense dx_0 is of one theta; write x_0 as a function of theta, "
-        "`Start([](const auto& theta) { return head(theta, n); })` say");
+        "`Start([n](const auto& theta) { return head(theta, n); })` say");
   return Descent(evaluate, start, theta, options, judged).minimise();
 }
 

@@ -148,6 +148,7 @@ TEST_CASE("a dual number is a value, however many tangents it has") {
     CHECK(moved.tangents() == t);
     Dual& itself = moved;
     moved = itself;
+    moved = std::move(itself);
     moved *= moved;
     CHECK((moved.value() == 2.25 && moved.tangents() == 3 * t));
     moved = moved * constant + constant;

@@ -226,6 +226,22 @@ TEST_CASE("a simulation is calibrated with all its steps, from its own start, by
   }
 }
 
+// x* = θ; x_3 = (1 − 0.8³)θ from 0, which is at 1 for θ = 1/(1 − 0.8³).
+TEST_CASE("of runs that end before they rest F is of their steps, from the start at every theta") {
+  const AffineQuadratic problem = identity_problem(1);
+  const auto loss = [](const auto& x, const auto&) { return 0.5 * square(x[0] - 1.0); };
+  const auto result = [&](std::optional<bool> warm) {
+    return minimise_outer(loss, problem, GradientDescent{0.2}, Vector::Zero(1), Vector::Constant(1, 0.2),
+                          {.steps = 3}, {.warm_start = warm}, Reverse{});
+  };
+  const OuterResult r = result({});
+  CHECK(r.status == OuterStatus::converged);
+  CHECK(std::abs(r.theta[0] - 1 / (1 - std::pow(0.8, 3))) <= 1e-5);
+  for (std::size_t i = 1; i < r.steps.size(); ++i) CHECK(r.steps[i].value < r.steps[i - 1].value);
+  CHECK(result(false).theta == r.theta);
+  CHECK(std::abs(result(true).theta[0] - r.theta[0]) > 0.1);
+}
+
 TEST_CASE("a trial point where the outer loss is not finite is halved; one line of them is an error") {
   const AffineQuadratic problem = identity_problem(1);
   const auto loss = [](const auto& x, const auto&) {

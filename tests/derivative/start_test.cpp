@@ -85,6 +85,9 @@ TEST_CASE("a start is learned: every inner run begins at x_0(theta) and takes al
   CHECK_THROWS_AS(minimise_outer(loss, problem, GradientDescent{0.25}, Start(first, Matrix::Identity(2, 2)),
                                  first, {.steps = 5}, {}, Reverse{}),
                   UnsupportedError);
+  CHECK_THROWS_AS(minimise_outer(loss, problem, GradientDescent{0.25}, itself, first, {.steps = 5},
+                                 {.last_inner_tolerance = -1}, Reverse{}),
+                  DomainError);
 }
 
 }  // namespace

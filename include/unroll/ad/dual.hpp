@@ -141,7 +141,9 @@ class Dual {
   /// @cond engine
   explicit Dual(ad::FewNumbers block, Index half = 0, ad::Seed seed = 0)
       : block_(std::move(block)), half_(half), seed_(seed) {}
-  ad::ConstBlock block() const { return {block_.data(), 1, block_.size(), half_}; }
+  ad::ConstBlock block() const {  // what was moved from has no direction, whatever it had
+    return {block_.data(), 1, block_.size(), block_.size() > 1 ? half_ : 0};
+  }
   const ad::FewNumbers& numbers() const { return block_; }
   ad::Seed seed() const { return seed_; }
   /// Becomes function(a, b), each a `Dual`, this one too, or a number: where both have few tangents in place,

@@ -66,7 +66,7 @@ class FewNumbers {
   Eigen::Map<Tangents> packet() { return Eigen::Map<Tangents>(few_.data() + 1); }
   void take(FewNumbers& o) {
     become(o.value(), o.tangents(), o.size_);
-    if (!o.are_few()) [[unlikely]]
+    if (!o.are_few() && &o != this) [[unlikely]]
       o.size_ = 1;
   }
   void copy(const FewNumbers& o) {

@@ -9,7 +9,8 @@ namespace unroll {
 ///  1. the solver's steps, until x is near a minimiser, or all options.steps are done; none where the problem
 ///     knows itself to be strongly convex, as there is but one to be found;
 ///  2. x ← x − tδ, Hδ = ∇f by conjugate residuals, as far as the drift asks for and H's change allows; t = 1,
-///     or less where ‖∇f‖ would not fall. Where it never does, steps of the solver go on, as in 1;
+///     or less where ‖∇f‖ would not fall. Where it never does, or H is not positive definite, steps of the
+///     solver go on, as in 1;
 ///  3. conjugate residuals (Stiefel 1955) for Hλ = w, as far as the residual asks for, from the λ before
 ///     (`adjoint`, of a neighbouring θ say, at first);
 /// and from 2 on again with half the allowance until the bound holds. x of the record is where it ended, not
@@ -22,7 +23,7 @@ namespace unroll {
 /// a function of x_T is asked for it at every x that is tried.
 struct Certified {
   double accuracy = 1e-3;             // relative; at least 1e-14
-  Index max_products = 0;             // gradients and products after the solver's steps; 0: 100 + 20 n
+  Index max_products = 0;             // gradients and products after the solver's steps; 0: 1000 + 100 n
   Vector adjoint{};                   // λ that pullbacks of one cotangent start from, n; empty: 0
   Certify certify = Certify::always;  // `never` leaves the certificate out of the result, not out of the work
 

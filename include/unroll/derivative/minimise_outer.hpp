@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -47,10 +48,13 @@ struct OuterOptions {
   // faster, where no step along the gradient brings F down; at least `last`. 0: always all inner steps, which
   // is right for unrolling from a warm start: a run that stops early has too few steps to differentiate.
   // (Before it says `converged` of unrolled runs, all steps are taken, and from there on if that was not so.)
-  double first_inner_tolerance = 1e-4;                   // ≥ last
-  double last_inner_tolerance = 1e-10;                   // ≥ 0
-  double inner_tolerance_decay = 0.5;                    // in (0, 1]
-  bool warm_start = true;                                // an inner run starts from x_T of the one before
+  double first_inner_tolerance = 1e-4;  // ≥ last
+  double last_inner_tolerance = 1e-10;  // ≥ 0
+  double inner_tolerance_decay = 0.5;   // in (0, 1]
+  // An inner run starts from x_T of the one before. If nothing is said: unless the first, with a tolerance
+  // and derivatives by its steps, ended at the last of them; then x_T is what they make, and F is of all of
+  // them from the start.
+  std::optional<bool> warm_start{};
   std::function<Vector(const Vector& theta)> project{};  // onto a convex set, if there is one
   std::function<void(const OuterStep&)> observer{};      // sees every accepted θ
 };
@@ -72,6 +76,7 @@ using Evaluate = std::function<Hypergradient(const Vector& theta, const Start& s
 /// How a gradient is known to be small: by a bound, by inner runs with all their steps, or as accurate as x
 /// is.
 enum class Judged { by_bound, by_all_steps, by_x };
+void check(const OuterOptions& options);
 OuterResult minimise_outer(const Evaluate& evaluate, const Start& start, const Vector& theta,
                            const OuterOptions& options, Judged judged);
 
@@ -115,6 +120,7 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
     run.tolerance = tolerance;
     return hypergradient(outer, problem, detail::solver_at(solver, at), from, at, run, method);
   };
+  detail::check(options);
   OuterOptions own = options;
   const bool rests = problem.has_equation() ||
                      declared_equation<decltype(detail::solver_at(solver, theta))>() != Equation::automatic;
@@ -135,7 +141,7 @@ OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& 
     Certified to = method;
     to.accuracy = std::max(method.accuracy, accuracy);
     to.certify = Certify::always;  // whatever is decided rests on bounds
-    if (options.warm_start) to.adjoint = before.adjoint;
+    if (options.warm_start.value_or(true)) to.adjoint = before.adjoint;
     return hypergradient(outer, problem, detail::solver_at(solver, at), from, at, inner, to);
   };
   return detail::minimise_outer(evaluate, start, theta, options, detail::Judged::by_bound);

@@ -17,6 +17,8 @@ namespace unroll {
 class StationaryPoint : public Root {
  public:
   explicit StationaryPoint(std::shared_ptr<const Problem> f) : f_(std::move(f)) {}
+  template <std::derived_from<Problem> P>
+  explicit StationaryPoint(P f) : f_(std::make_shared<const P>(std::move(f))) {}
   Index dimension() const override { return f_->dimension(); }
   Index parameters() const override { return f_->parameters(); }
   Vector residual(const Vector& x, const Vector& theta) const override { return f_->gradient(x, theta); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "unroll/error.hpp"
+
 namespace unroll::detail {
 namespace {
 constexpr double most_share = 1e4;  // of the drift in a derivative, which may vanish at x
@@ -127,11 +129,15 @@ void Approach::move(double share) {
     double wasted = is_quadratic() ? 0 : coarsest;
     if (bend_) wasted = *bend_ * now;
     const double eta = std::min(coarsest, std::max(share / (2 * now_share), wasted));
-    ConjugateResiduals cr(steps_.problem(), x(), steps_.theta(), *gradient_, {}, steps_.record.cost);
-    products_ += solve(cr, [&] { return cr.residual_norm() <= eta * now; });
-    if (step_along(cr)) continue;
-    if (known_) return;  // there is no other minimiser for steps to lead to: rounding
     const Index taken = steps_.record.steps;
+    try {
+      ConjugateResiduals cr(steps_.problem(), x(), steps_.theta(), *gradient_, {}, steps_.record.cost);
+      products_ += solve(cr, [&] { return cr.residual_norm() <= eta * now; });
+      if (step_along(cr)) continue;
+    } catch (const NumericalError&) {  // H is not positive definite here: steps may lead to where it is
+      if (known_ || taken >= steps_.options().steps) throw;
+    }
+    if (known_) return;  // there is no other minimiser for steps to lead to: rounding
     if (taken < steps_.options().steps) take_steps(now_share / 4);
     if (steps_.record.steps == taken) return;
   }

@@ -23,7 +23,8 @@ class CertifiedSolution final : public Linearisation {
         share_(method.accuracy / (1 + method.accuracy)),
         is_fine_(method.accuracy < 1e-6),
         adjoint_before_(method.adjoint),
-        approach_(steps(), method.max_products > 0 ? method.max_products : 100 + 20 * steps().dimension()) {}
+        approach_(steps(), method.max_products > 0 ? method.max_products : 1000 + 100 * steps().dimension()) {
+  }
 
   Pullback pull(const detail::Seeds& seeds) override {
     if (seeds.wants)
@@ -33,6 +34,7 @@ class CertifiedSolution final : public Linearisation {
           "there are cotangents of iterates x_t: take Reverse{}");
     Matrix lambda;
     Vector asked_at;
+    double drift_before = 0;  // that of the attempt before, where it is measured
     const Matrix pulled = reach([&] {
       const Matrix w = end_cotangents(seeds, "Certified");
       asked_at = x();
@@ -44,7 +46,7 @@ class CertifiedSolution final : public Linearisation {
       ConjugateResiduals cr(problem(), x(), theta(), w, lambda, cost());
       products_ += approach_.solve(cr, [&] {
         const double d = norm(bound.total(-cr.product().dtheta));
-        const double drift = approach_.known() ? bound.drift(cr.solution(), cr.product()) : 0;
+        const double drift = approach_.known() ? bound.drift(cr.solution(), cr.product()) : drift_before;
         if (!b) return cr.residual_norm() <= share_ * norm(w) / 4;
         return *b * cr.residual_norm() <= std::max(share_ * d - drift, share_ * d / 4);
       });
@@ -52,7 +54,7 @@ class CertifiedSolution final : public Linearisation {
       lambda = cr.solution();
       Attempt attempt{-cr.product().dtheta, {}, AdjointEstimate{w, lambda, cr.product()}};
       attempt.certificate = bound.of(w, lambda, cr.product(), attempt.found);
-      if (attempt.certificate.drift) attempt.drift = *attempt.certificate.drift;
+      if (attempt.certificate.drift) attempt.drift = drift_before = *attempt.certificate.drift;
       return attempt;
     });
     if (asked_at != x()) end_cotangents(seeds, "Certified");  // the last asked is the one returned

@@ -45,13 +45,20 @@ double size_in_state(const FixedPoint& point) {
   return size;
 }
 
-/// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
-/// times that on the way to s*. Null where it cannot be taken.
-std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
-  auto step = LastStep::after_next(steps);
+/// Φ of another step, where it can be taken and is of the same state, else null.
+std::unique_ptr<FixedPoint> other(Steps& steps, const FixedPoint& here, std::unique_ptr<LastStep> step) {
   if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
   auto there = std::make_unique<FixedPoint>(steps, std::move(step));
   return there->size() == here.size() ? std::move(there) : nullptr;
+}
+/// By how much what `measure` gives of Φ is another of the same step with another number: where steps take
+/// turns, none alone has the derivative of their rest.
+template <class Measure>
+double in_turn(Steps& steps, const FixedPoint& point, const Measure& measure) {
+  const auto turn = other(steps, point, LastStep::in_turn(steps));
+  const double differs = turn ? norm(measure(*turn) - measure(point)) : 0;
+  steps.to_end();
+  return differs;
 }
 /// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
 double ratio_of_moves(const Steps& steps, const Certificate& c) {
@@ -115,8 +122,7 @@ void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen
   look_for_kinks(c, point, to_go);
 }
 
-/// Of which the bound was left out for its cost.
-Certificate not_all(Certificate c) {
+Certificate not_all(Certificate c) {  // the bound was left out for its cost
   c.is_skipped = c.verdict != Verdict::other_equation;
   return c;
 }
@@ -140,19 +146,15 @@ Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative
 /// Where there is no step to look at, or its equation is singular, nothing is measured.
 template <class Measure>
 Certificate measured(const Matrix& derivative, const Measure& measure) {
-  const auto nothing = [&] {
-    Certificate c;
-    c.equation = Equation::fixed_point;
-    c.norm = norm(derivative);
-    return c;
-  };
   try {
     return measure();
   } catch (const UnsupportedError&) {
-    return nothing();
   } catch (const NumericalError&) {
-    return nothing();
   }
+  Certificate nothing;
+  nothing.equation = Equation::fixed_point;
+  nothing.norm = norm(derivative);
+  return nothing;
 }
 
 }  // namespace
@@ -171,17 +173,21 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const auto known_q = known_contraction(steps);
     const Series error(apply, rest, known_q);
+    const double turned =
+        in_turn(steps, point, [&](const FixedPoint& phi) { return phi.push(pushed, tangents); });
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
-    if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
+    // What derivatives change in one step on they change by no more than 1/(1 − q) times that up to s*.
+    if (const auto there = other(steps, point, LastStep::after_next(steps)))
+      moved = there->push(pushed, tangents) - here;
     steps.to_end();
     const double size = norm(pushed);
     const Series drift(apply, moved, known_q, rounding_of_terms * size);
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
                  q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
-    c.drift = ahead(norm(moved), q, size);
+    c.drift = ahead(norm(moved) + turned, q, size);
     constexpr double slack = 1.25;  // what is measured grows towards the norm
-    conclude(c, steps, point, seen, error.sum + ahead(drift.sum, q, size),
+    conclude(c, steps, point, seen, error.sum + ahead(drift.sum + turned, q, size),
              (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
@@ -210,7 +216,11 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const WayToRest way = seeds.outer ? known_way(steps, point, slopes, known_q) : WayToRest{};
     const Matrix here = point.pull_to_theta(v);
     const double size = norm(v);
-    if (const auto there = further(steps, point)) {
+    const double turned = in_turn(steps, point, [&](const FixedPoint& phi) { return phi.pull(v); });
+    const double turned_in_theta = size * in_turn(steps, point, [&](const FixedPoint& phi) {
+                                     return slopes_in_theta(phi, steps.parameters());
+                                   });
+    if (const auto there = other(steps, point, LastStep::after_next(steps))) {
       moved = there->pull(v) - apply(v);
       // (Not of v alone: of few parameters it may be zero by chance.)
       moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
@@ -220,8 +230,9 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
                  q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
     c.contraction = q;
-    c.drift = ahead(norm(moved), q, size);
-    double beside = slope * (error.sum + ahead(drift.sum, q, size)) + ahead(moved_in_theta, q, norm(here));
+    c.drift = ahead(norm(moved) + turned, q, size);
+    double beside = slope * (error.sum + ahead(drift.sum + turned, q, size)) +
+                    ahead(moved_in_theta + turned_in_theta, q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction

@@ -81,7 +81,7 @@ bool solves_another(Steps& steps, const Certificate& c) {
 
 /// Whether the gradient's equation is the one to look at.
 bool is_of_gradient(Linearisation& run) {
-  if (run.equation() == Equation::gradient) return true;
+  if (run.equation() != Equation::automatic) return run.equation() == Equation::gradient;
   return run.steps().problem().has_equation() && run.steps().equation() != Equation::fixed_point;
 }
 
@@ -167,7 +167,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   };
   if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(pulled.stableNorm());
   const auto by_fixed_point = [&] { return pulled_by_fixed_point(run, pulled, seeds, certify); };
-  if (!is_of_gradient(run) || run.equation() == Equation::fixed_point) return by_fixed_point();
+  if (!is_of_gradient(run)) return by_fixed_point();
   if (run.adjoint() == nullptr) {
     Certificate c = with_norm(certify_end(run, certify));
     return c.verdict == Verdict::other_equation && run.equation() != Equation::gradient ? by_fixed_point()

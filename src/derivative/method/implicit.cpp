@@ -108,9 +108,10 @@ ImplicitEquation gradient_equation(const Problem& problem, const Vector& x, cons
           .transposed = detail::derivative_map(problem, ad::Side::transposed,
                                                [at](const Matrix& v) -> Matrix { return at->pull(v).dx; }),
           .advice = [has_objective = problem.has_objective()]() -> std::string {
-            return has_objective ? "; of a stationary point that is no strict minimiser, a saddle say, "
-                                   "StationaryPoint(f) has the derivative"
-                                 : "";
+            return has_objective
+                       ? "; x_T may need more steps; where x* is one of many add a ridge, or take Reverse{}; "
+                         "of a saddle StationaryPoint(f) has the derivative"
+                       : "";
           },
           .parameters = theta.size(),
           .dimension = x.size(),

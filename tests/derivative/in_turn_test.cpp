@@ -1,0 +1,75 @@
+// Certificates of steps that differ with their number, and of solvers that declare no equation.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "support/worst.hpp"
+#include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/methods.hpp"
+#include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/no_objective.hpp"
+
+namespace unroll::turns {
+namespace {
+
+/// x' = x/2 + θ_0 and x/2 + θ_1 in turn, of which ∂x* = (2/3, 4/3) after an even number of steps.
+struct Alternating {
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index t) const {
+    return {0.5 * s.x + V(segment(theta, t % 2, 1))};
+  }
+};
+
+/// Shrinks every entry by hθ after a step down f.
+struct Shrinking {
+  double h;
+  template <class V>
+  State<V> step(const Oracle<V>& f, const State<V>& s, const V& theta, Index) const {
+    const V v = s.x - h * f.gradient(s.x, theta);
+    const scalar_t<V> least = h * theta[0];
+    return {relu(V(v - least)) - relu(V(-1.0 * v - least))};
+  }
+};
+
+bool says(const Certificate& c, Verdict verdict) { return c.verdict == verdict; }
+
+TEST_CASE("of steps that take turns no derivative of one is good, and none of all is wrong") {
+  const NoObjective none(1, 2);
+  const Vector x0 = Vector::Zero(1), theta = Vector::Ones(2), w = Vector::Ones(1);
+  const SolveOptions options{.steps = 60};
+  for (const Certify certify : {Certify::automatic, Certify::always}) {
+    for (const Method& method :
+         {Method(Implicit{.certify = certify}), Method(Reverse{.corrected = true, .certify = certify}),
+          Method(Reverse{.at_end = true, .certify = certify})}) {
+      CHECK_FALSE(says(jacobian(none, Alternating{}, x0, theta, options, method).certificate, Verdict::good));
+      CHECK_FALSE(says(vjp(none, Alternating{}, x0, theta, w, options, method).certificate, Verdict::good));
+    }
+    for (const Method& method : {Method(Reverse{.certify = certify}), Method(Forward{.certify = certify})}) {
+      const Derivative all = jacobian(none, Alternating{}, x0, theta, options, method);
+      CHECK(test::largest(all.dx - Matrix{{2.0 / 3, 4.0 / 3}}) <= 1e-12);
+      CHECK_FALSE(says(all.certificate, Verdict::wrong_by_at_least));
+      CHECK_FALSE(says(vjp(none, Alternating{}, x0, theta, w, options, method).certificate,
+                       Verdict::wrong_by_at_least));
+    }
+  }
+}
+
+TEST_CASE("what Implicit differentiates by the fixed point is certified by it, before it is reached, too") {
+  const Index m = 20, n = 30;
+  const Matrix A = Matrix::NullaryExpr(m, n, [](Index i, Index j) {
+    return std::sin(1.0 + 3.7 * static_cast<double>(i * (j + 1))) / std::sqrt(20.0);
+  });
+  const Vector b = Vector::LinSpaced(m, -1, 2), theta = Vector::Constant(1, 0.1), x0 = Vector::Zero(n);
+  const auto problem =
+      make_problem([&](const auto& x, const auto&) { return 0.5 * squared_norm(A * x - b); }, n, 1);
+  for (const Index steps : {20, 40, 80, 160, 400}) {
+    CAPTURE(steps);
+    const Derivative d =
+        jacobian(problem, Shrinking{0.2}, x0, theta, {.steps = steps}, Implicit{.certify = Certify::always});
+    CHECK(d.certificate.equation == Equation::fixed_point);
+    CHECK_FALSE(says(d.certificate, Verdict::good));
+  }
+}
+
+}  // namespace
+}  // namespace unroll::turns
