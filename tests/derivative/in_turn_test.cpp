@@ -3,11 +3,13 @@
 
 #include <cmath>
 
+#include "support/texts.hpp"
 #include "support/worst.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/derivative/methods.hpp"
 #include "unroll/problem/make_problem.hpp"
 #include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/gradient_descent.hpp"
 
 namespace unroll::turns {
 namespace {
@@ -68,7 +70,25 @@ TEST_CASE("what Implicit differentiates by the fixed point is certified by it, b
         jacobian(problem, Shrinking{0.2}, x0, theta, {.steps = steps}, Implicit{.certify = Certify::always});
     CHECK(d.certificate.equation == Equation::fixed_point);
     CHECK_FALSE(says(d.certificate, Verdict::good));
+    CHECK((d.certificate.bound || test::contains(d.certificate.message(), "no bound, as ")));
   }
+}
+
+TEST_CASE("where a bound was looked for and there is none, the message says why") {
+  const auto flat = make_problem(
+      [](const auto& x, const auto& theta) { return 0.5 * square(x[0] + x[1] - theta[0]); }, 2, 1);
+  const Vector x0 = Vector::Zero(2), theta = Vector::Ones(1), w = Vector::Ones(2);
+  const SolveOptions options{.steps = 200};
+  CHECK(test::contains(
+      jacobian(flat, GradientDescent{0.25}, x0, theta, options, Reverse{.certify = Certify::always})
+          .certificate.message(),
+      "no bound, as H has no curvature above 0"));
+  const auto strict =
+      make_problem([](const auto& x, const auto& theta) { return 0.5 * square(x[0] - theta[0]); }, 1, 1);
+  CHECK(test::contains(vjp(strict, GradientDescent{0.25}, Vector(Vector::Zero(1)), theta,
+                           Vector(Vector::Ones(1)), options, Forward{.certify = Certify::always})
+                           .certificate.message(),
+                       "no bound, as the method has no adjoint"));
 }
 
 }  // namespace

@@ -69,9 +69,9 @@ enum class ConstantSource {
 /// of the residuals: ‖J − ∂s*‖ ≤ ‖(I − ∂_sΦ)⁻¹R‖ + drift, of which some terms of the series Σ_j ‖∂_sΦ^j R‖
 /// are measured, and the rest taken for twice what their ratio q makes of the last, or by q ≥ ‖∂_sΦ‖ where
 /// problem and solver know it (Problem::curvature, and a solver's `contraction`); the drift is what R
-/// changes in one more step, times 1/(1 − q). So it is an estimate, and there is none before x_T is near:
-/// where ‖x_T − Φ‖/(1 − q) is more than a hundredth of ‖x_T − x_0‖. At least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off;
-/// of a pullback u, ‖u − ∂_θΦᵀv‖ less what v may be off.
+/// changes in one more step, and by a step of another number, times 1/(1 − q). So it is an estimate, and
+/// there is none before x_T is near: where ‖x_T − Φ‖/(1 − q) is more than a hundredth of ‖x_T − x_0‖. At
+/// least ‖R‖/(1 + ‖∂_sΦ‖) − drift is off; of a pullback u, ‖u − ∂_θΦᵀv‖ less what v may be off.
 struct Certificate {
   Equation equation = Equation::automatic;  // whose residuals these are; automatic: none was looked at
   std::optional<double> gradient_norm{};  // ‖∇_x f(x_T, θ)‖_2, or ‖x_T − Φ(x_T, θ)‖_2 of a fixed point
@@ -88,6 +88,7 @@ struct Certificate {
   double accuracy = 0.01;                        // of Verdict::good
   ConstantSource source = ConstantSource::none;  // of ℓ and of the constants in the drift
   Verdict verdict = Verdict::unknown;            // on J, from `bound`
+  std::string_view missing{};                    // why there is no bound, where one was looked for
   bool is_skipped = false;  // not all was measured, as that would cost more than a tenth of the derivative
 
   /// True if the bound rests on an estimate, and is one itself.

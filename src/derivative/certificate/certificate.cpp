@@ -70,11 +70,12 @@ std::string Certificate::message() const {
         "and declares it by `static constexpr Equation equation`",
         describe(verdict), is_fixed_point ? "fixed-point" : "gradient's", of_x);
   if (!bound)
-    return fmt::format(
-        "{}{}: no bound ({}, residual {}{})", describe(verdict), where(kinks), of_x, measured(residual),
-        is_skipped ? "; the rest would cost more than a tenth of the derivative, ask by .certify = "
-                     "Certify::always"
-                   : "");
+    return fmt::format("{}{}: no bound{}{} ({}, residual {}{})", describe(verdict), where(kinks),
+                       missing.empty() ? "" : ", ", missing, of_x, measured(residual),
+                       is_skipped
+                           ? "; the rest would cost more than a tenth of the derivative, ask by .certify = "
+                             "Certify::always"
+                           : "");
   const std::string relative = norm > 0 ? fmt::format(", {:.2g} of its norm", *bound / norm) : "";
   const std::string lower = at_least ? fmt::format("by at least {:.3g} and ", *at_least) : "";
   const std::string constant = smallest_eigenvalue ? fmt::format("curvature {:.3g}", *smallest_eigenvalue)

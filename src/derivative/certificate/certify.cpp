@@ -123,7 +123,10 @@ Certificate certify(const Estimate& e, const CertifyOptions& options) {
   detail::set_smallest_eigenvalue(c, curvature, options);
   if (!c.smallest_eigenvalue && !curvature && estimates->smallest_eigenvalue > 0)
     c.smallest_eigenvalue = estimates->smallest_eigenvalue;  // the source is set below
-  if (!c.smallest_eigenvalue) return c;
+  if (!c.smallest_eigenvalue) {
+    c.missing = detail::no_curvature;
+    return c;
+  }
   const double distance = *c.gradient_norm / *c.smallest_eigenvalue;
   if (lipschitz) {
     c.drift =

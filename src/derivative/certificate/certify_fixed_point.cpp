@@ -56,21 +56,17 @@ std::unique_ptr<FixedPoint> other(Steps& steps, const FixedPoint& here, std::uni
 template <class Measure>
 double in_turn(Steps& steps, const FixedPoint& point, const Measure& measure) {
   const auto turn = other(steps, point, LastStep::in_turn(steps));
-  const double differs = turn ? norm(measure(*turn) - measure(point)) : 0;
-  steps.to_end();
-  return differs;
+  return turn ? norm(measure(*turn) - measure(point)) : 0;
 }
 /// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
 double ratio_of_moves(const Steps& steps, const Certificate& c) {
-  const double least = rounding_of_terms * steps.record.x.stableNorm();
-  return steps.last_move && *steps.last_move > least ? *c.gradient_norm / *steps.last_move : 0;
+  const bool moves = steps.last_move && *steps.last_move > rounding_of_terms * steps.record.x.stableNorm();
+  return moves ? *c.gradient_norm / *steps.last_move : 0;
 }
-/// Whether x is so near to rest that what is measured here is that of the rest: where the way to go is at
-/// most a hundredth of that from x_0.
+/// Whether what is measured here is that of the rest: the way to go is a hundredth of that from x_0, or less.
 bool is_near(const Steps& steps, const Certificate& c, double ratio) {
-  constexpr double little = 0.01;
   const double to_go = ahead(*c.gradient_norm, ratio, steps.record.x.stableNorm());
-  return to_go <= little * distance(steps.record.x, steps.x0());
+  return to_go <= 0.01 * distance(steps.record.x, steps.x0());
 }
 
 /// q ≥ ‖∂_sΦ‖, from what problem and solver say.
@@ -107,10 +103,12 @@ void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
 /// of a map that does not contract, as one whose state's parts change places, its residuals bound nothing.
 void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
               double least) {
-  constexpr double contracts = 1 - 1e-9;
-  if (c.verdict == Verdict::other_equation || seen > contracts || !is_near(steps, c, seen) ||
-      !std::isfinite(bound) || !std::isfinite(*c.gradient_norm))
+  if (c.verdict == Verdict::other_equation) return;
+  const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9;
+  if (!contracts || !is_near(steps, c, seen)) {
+    c.missing = contracts ? "as x_T is far from rest yet" : "as the steps do not contract at x_T";
     return;
+  }
   c.source = ConstantSource::estimated;
   c.bound = bound;
   const double size = steps.record.x.stableNorm();
@@ -143,7 +141,7 @@ Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative
   return c;
 }
 
-/// Where there is no step to look at, or its equation is singular, nothing is measured.
+/// Where there is no step to look at, or it is singular, nothing is measured.
 template <class Measure>
 Certificate measured(const Matrix& derivative, const Measure& measure) {
   try {
@@ -151,10 +149,11 @@ Certificate measured(const Matrix& derivative, const Measure& measure) {
   } catch (const UnsupportedError&) {
   } catch (const NumericalError&) {
   }
-  Certificate nothing;
-  nothing.equation = Equation::fixed_point;
-  nothing.norm = norm(derivative);
-  return nothing;
+  Certificate c;
+  c.equation = Equation::fixed_point;
+  c.norm = norm(derivative);
+  c.missing = "as the last step's equation is singular, or there is no such step";
+  return c;
 }
 
 }  // namespace
@@ -163,7 +162,8 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
   return measured(pushed, [&] {
     const FixedPoint point(steps);
     Certificate c = look(steps, point, pushed);
-    if (point.size() != steps.dimension()) {  // of ∂s only x's part is at hand
+    if (point.size() != steps.dimension()) {
+      c.missing = "as of the state's derivative only x's part is at hand: a vjp has one";
       if (bounded && c.verdict != Verdict::other_equation) look_for_kinks(c, point, 0);
       return c;
     }

@@ -106,7 +106,10 @@ Certificate AdjointBound::of(const Matrix& w, const Matrix& lambda, const Second
                              const Matrix& pulled) const {
   Certificate c = point_;
   c.norm = norm(total(pulled));
-  if (!c.smallest_eigenvalue) return c;
+  if (!c.smallest_eigenvalue) {
+    c.missing = no_curvature;
+    return c;
+  }
   const double gap = norm(pulled + product.dtheta), of_adjoint = *c.jacobian_norm * norm(w - product.dx);
   c.residual = gap + of_adjoint;
   c.drift = drift(lambda, product);

@@ -170,8 +170,9 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   if (!is_of_gradient(run)) return by_fixed_point();
   if (run.adjoint() == nullptr) {
     Certificate c = with_norm(certify_end(run, certify));
-    return c.verdict == Verdict::other_equation && run.equation() != Equation::gradient ? by_fixed_point()
-                                                                                        : c;
+    if (c.verdict == Verdict::other_equation && run.equation() != Equation::gradient) return by_fixed_point();
+    c.missing = "as the method has no adjoint: a Jacobian, Implicit{} or Reverse{.corrected} have one";
+    return c;
   }
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();

@@ -11,6 +11,9 @@ std::optional<Curvature> checked_curvature(const Problem& problem, const Vector&
 /// ℓ and where it is from, if the caller or the problem knows it.
 void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
                              const CertifyOptions& options);
+/// Why there is no bound then.
+inline constexpr std::string_view no_curvature =
+    "as H has no curvature above 0 that is known or was seen: x* may be one of many, or none";
 /// The verdict of bound, norm, residual, drift and accuracy.
 Verdict judge(const Certificate& c);
 /// Certifies J Θ̇, n×k, along Θ̇, p×k, whose spectral norm is at most `tangent_norm`. Where the constants are
