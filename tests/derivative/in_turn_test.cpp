@@ -75,8 +75,8 @@ TEST_CASE("what Implicit differentiates by the fixed point is certified by it, b
 }
 
 TEST_CASE("where a bound was looked for and there is none, the message says why") {
-  const auto flat = make_problem(
-      [](const auto& x, const auto& theta) { return 0.5 * square(x[0] + x[1] - theta[0]); }, 2, 1);
+  const auto flat =
+      make_problem([](const auto& x, const auto& th) { return 0.5 * square(x[0] + x[1] - th[0]); }, 2, 1);
   const Vector x0 = Vector::Zero(2), theta = Vector::Ones(1), w = Vector::Ones(2);
   const SolveOptions options{.steps = 200};
   CHECK(test::contains(
@@ -84,7 +84,7 @@ TEST_CASE("where a bound was looked for and there is none, the message says why"
           .certificate.message(),
       "no bound, as H has no curvature above 0"));
   const auto strict =
-      make_problem([](const auto& x, const auto& theta) { return 0.5 * square(x[0] - theta[0]); }, 1, 1);
+      make_problem([](const auto& x, const auto& th) { return 0.5 * square(x[0] - th[0]); }, 1, 1);
   CHECK(test::contains(vjp(strict, GradientDescent{0.25}, Vector(Vector::Zero(1)), theta,
                            Vector(Vector::Ones(1)), options, Forward{.certify = Certify::always})
                            .certificate.message(),
