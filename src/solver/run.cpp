@@ -43,11 +43,9 @@ namespace detail {
 
 void check_first(Index entries, Index n) {
   if (entries != n)
-    throw ShapeError(
-        fmt::format("solve: init made x of {} entries from x0 of {} (a state's member x is the iterate; "
-                    "without one, all its "
-                    "arrays are)",
-                    entries, n));
+    throw ShapeError(fmt::format(
+        "solve: init made x of {} entries from x0 of {} (the member x is the iterate, or else all arrays)",
+        entries, n));
 }
 
 bool is_small_move(const double* x, const double* previous, Index n, double tolerance) {

@@ -51,13 +51,6 @@ std::unique_ptr<FixedPoint> other(Steps& steps, const FixedPoint& here, std::uni
   auto there = std::make_unique<FixedPoint>(steps, std::move(step));
   return there->size() == here.size() ? std::move(there) : nullptr;
 }
-/// By how much what `measure` gives of Φ is another of the same step with another number: where steps take
-/// turns, none alone has the derivative of their rest.
-template <class Measure>
-double in_turn(Steps& steps, const FixedPoint& point, const Measure& measure) {
-  const auto turn = other(steps, point, LastStep::in_turn(steps));
-  return turn ? norm(measure(*turn) - measure(point)) : 0;
-}
 /// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
 double ratio_of_moves(const Steps& steps, const Certificate& c) {
   const bool moves = steps.last_move && *steps.last_move > rounding_of_terms * steps.record.x.stableNorm();
@@ -173,8 +166,9 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const auto known_q = known_contraction(steps);
     const Series error(apply, rest, known_q);
-    const double turned =
-        in_turn(steps, point, [&](const FixedPoint& phi) { return phi.push(pushed, tangents); });
+    // Where steps take turns none alone has the derivative of their rest.
+    const auto turn = other(steps, point, LastStep::in_turn(steps));
+    const double turned = turn ? norm(turn->push(pushed, tangents) - here) : 0;
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     // What derivatives change in one step on they change by no more than 1/(1 − q) times that up to s*.
     if (const auto there = other(steps, point, LastStep::after_next(steps)))
@@ -216,10 +210,11 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const WayToRest way = seeds.outer ? known_way(steps, point, slopes, known_q) : WayToRest{};
     const Matrix here = point.pull_to_theta(v);
     const double size = norm(v);
-    const double turned = in_turn(steps, point, [&](const FixedPoint& phi) { return phi.pull(v); });
-    const double turned_in_theta = size * in_turn(steps, point, [&](const FixedPoint& phi) {
-                                     return slopes_in_theta(phi, steps.parameters());
-                                   });
+    double turned = 0, turned_in_theta = 0;
+    if (const auto turn = other(steps, point, LastStep::in_turn(steps))) {
+      turned = norm(turn->pull(v) - apply(v));
+      turned_in_theta = size * norm(slopes_in_theta(*turn, steps.parameters()) - slopes);
+    }
     if (const auto there = other(steps, point, LastStep::after_next(steps))) {
       moved = there->pull(v) - apply(v);
       // (Not of v alone: of few parameters it may be zero by chance.)
