@@ -1,13 +1,39 @@
 #include "unroll/solver/broyden.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
+#include "curved_step.hpp"
 #include "instantiate.hpp"
 #include "unroll/ad/linear.hpp"
 #include "unroll/ad/reduce.hpp"
 #include "unroll/solver/option_checks.hpp"
 
 namespace unroll {
+namespace {
+
+template <class V>
+bool is_short(const V& step, const V& x) {
+  constexpr double rounding = 1e-8;
+  return !(value_of(step).stableNorm() > rounding * std::max(1.0, value_of(x).stableNorm()));
+}
+
+/// Where a short step starts at a root, ‖(∂_xF)⁻¹F‖ ≤ 1e-10 ‖x‖, B knows no more than what it met on the way.
+/// Runs from the neighbouring θ go on to the root, and so does the derivative, at once.
+template <class V>
+V landed(const Oracle<V>& f, const V& x, const V& residual, const V& theta, const V& next) {
+  if constexpr (!std::is_same_v<V, Vector>) {
+    constexpr double at_rest = 1e-10;
+    const Factorisation A = in_step_of("Broyden", ": x is a root that is not isolated", [&] {
+      return factorised(f.derivative(x, theta), LinearSolver::automatic);
+    });
+    if (A.solve(Vector(value_of(residual))).stableNorm() <= at_rest * value_of(x).stableNorm())
+      return frozen_landing(x, residual, A, Vector(value_of(next)));
+  }
+  return next;
+}
+
+}  // namespace
 
 void Broyden::check() const {
   detail::check_option("Broyden", "step_size", step_size, "finite and not 0",
@@ -16,11 +42,9 @@ void Broyden::check() const {
 
 template <class V>
 Broyden::State<V> Broyden::step(const Oracle<V>& f, const State<V>& s, const V& theta, Index t) const {
-  constexpr double rounding = 1e-8;
   const V residual = f.gradient(s.x, theta);
   matrix_t<V> inverse = s.inverse;
-  const Vector& x = value_of(s.x);
-  if (t > 0 && value_of(s.last).stableNorm() > rounding * std::max(1.0, x.stableNorm())) {
+  if (t > 0 && !is_short(s.last, s.x)) {
     const V change = residual - s.residual;
     const V learnt = s.inverse * change;
     const scalar_t<V> length = dot(s.last, learnt);
@@ -29,8 +53,8 @@ Broyden::State<V> Broyden::step(const Oracle<V>& f, const State<V>& s, const V& 
       inverse = inverse + outer(gap, row);
     }
   }
-  const V next = inverse * residual;
-  return {s.x - next, -1.0 * next, residual, inverse};
+  const V move = -1.0 * V(inverse * residual), next = s.x + move;
+  return {is_short(move, s.x) ? landed(f, s.x, residual, theta, next) : next, move, residual, inverse};
 }
 
 UNROLL_INSTANTIATE(Broyden, Broyden::State, step)

@@ -7,8 +7,10 @@
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
+#include "unroll/problem/root.hpp"
 #include "unroll/solver/backtracking.hpp"
 #include "unroll/solver/bounded_lbfgs.hpp"
+#include "unroll/solver/broyden.hpp"
 #include "unroll/solver/conjugate_gradient.hpp"
 #include "unroll/solver/lbfgs.hpp"
 #include "unroll/solver/newton.hpp"
@@ -58,6 +60,7 @@ TEST_CASE("from a stationary start the methods that measure their step give the 
   check_bowl(Lbfgs{});
   check_bowl(NonlinearConjugateGradient{});
   check_bowl(Backtracking{});
+  check_bowl(Broyden{});
 }
 
 TEST_CASE("so they do where a step lands on the minimiser before all directions were seen") {
@@ -105,6 +108,34 @@ TEST_CASE("a warm start that is stationary to rounding has the derivative of the
     check(Backtracking{}, off);
     check(BoundedLbfgs{all}, off);
   }
+}
+
+/// (2x_0 + x_1² − θ_0, x_0 − 4x_1 − θ_1), of which ∂_xF is not symmetric.
+const auto two_equations = make_root(
+    [](const auto& x, const auto& theta) {
+      using V = std::decay_t<decltype(x)>;
+      const Matrix linear{{2, 0}, {1, -4}}, first_of_second{{0, 1}, {0, 0}};
+      return V(linear * x + first_of_second * square(x) - theta);
+    },
+    2, 2);
+
+TEST_CASE("Broyden's method, too, of a root: at it, to rounding, or with an unknown that was right already") {
+  const Vector theta{{0.5, -0.3}};
+  const Derivative exact =
+      jacobian(two_equations, Newton{}, Vector::Zero(2), theta, {.steps = 40}, Implicit{});
+  for (const Method& method : {Method(Forward{}), Method(Reverse{}), Method(Reverse{.last_steps = 3})}) {
+    for (const double off : {0.0, 4e-16, -3e-16, 2e-15})
+      CHECK(test::relative_gap(
+                jacobian(two_equations, Broyden{}, exact.x * (1 + off), theta, {.steps = 30}, method).dx,
+                exact.dx) <= 1e-12);
+    const AffineQuadratic f = scaled_bowl();
+    const Vector x0{{1, 0.5, 0}}, right{{1, 0.5, 0.75}};  // the third alone is sought: B learns nothing else
+    CHECK(test::relative_gap(jacobian(f, Broyden{}, x0, Vector{{1, 1, 3}}, {.steps = 30}, method).dx,
+                             Matrix(Vector{{1, 0.5, 0.25}}.asDiagonal())) <= 1e-12);
+  }
+  const auto flat = make_root([](const auto& x, const auto& th) { return square(x - th); }, 1, 1);
+  CHECK_THROWS_WITH_AS(jacobian(flat, Broyden{}, Vector::Zero(1), Vector::Zero(1), {.steps = 3}, Reverse{}),
+                       doctest::Contains("a root that is not isolated"), NumericalError);
 }
 
 TEST_CASE("so they do where f is no quadratic") {

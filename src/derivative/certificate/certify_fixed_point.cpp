@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 
 #include "derivative/method/fixed_point.hpp"
 #include "judge.hpp"
+#include "map_measures.hpp"
 #include "series.hpp"
 #include "unroll/error.hpp"
 
@@ -21,32 +21,10 @@ bool rests_elsewhere(const Steps& steps, double g, double curvature) {
 
 namespace {
 
-/// ∂_θΦ, of which the norm is that of this, or a few of its images with random signs (Hutchinson).
-Matrix slopes_in_theta(const FixedPoint& point, Index p) {
-  const Index few = directions_in_theta(p);
-  if (p == few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
-  std::mt19937_64 random(static_cast<std::uint64_t>(p));
-  Matrix directions(p, few);
-  for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
-  return point.push(Matrix::Zero(point.size(), few), directions) / std::sqrt(static_cast<double>(few));
-}
-
-/// ‖∂_sΦ‖_2 from below, by a few products along its largest singular vector.
-double size_in_state(const FixedPoint& point) {
-  Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
-  double size = 0;
-  for (std::size_t j = 0; j < terms_looked_at && v.size() > 0; ++j) {
-    const Vector image = point.push(v, Matrix());
-    size = std::max(size, image.stableNorm());
-    v = point.pull(image);
-    if (!(v.stableNorm() > 0)) break;
-    v = v.stableNormalized();
-  }
-  return size;
-}
-
-/// Φ of another step, where it can be taken and is of the same state, else null.
-std::unique_ptr<FixedPoint> other(Steps& steps, const FixedPoint& here, std::unique_ptr<LastStep> step) {
+/// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
+/// times that on the way to s*. Null where it cannot be taken.
+std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
+  auto step = LastStep::after_next(steps);
   if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
   auto there = std::make_unique<FixedPoint>(steps, std::move(step));
   return there->size() == here.size() ? std::move(there) : nullptr;
@@ -93,13 +71,19 @@ void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
 }
 
 /// The verdict of a bound, where x is near to rest; `seen` is the ratio of what is measured on the way there:
-/// of a map that does not contract, as one whose state's parts change places, its residuals bound nothing.
-void conclude(Certificate& c, Steps& steps, const FixedPoint& point, double seen, double bound,
-              double least) {
+/// of a map that does not contract, as one whose state's parts change places, its residuals bound nothing,
+/// nor of one that differs with its number by much.
+void conclude(Certificate& c, Steps& steps, const FixedPoint& point, const Turns& turns, double seen,
+              double bound, double least) {
   if (c.verdict == Verdict::other_equation) return;
-  const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9;
-  if (!contracts || !is_near(steps, c, seen)) {
-    c.missing = contracts ? "as x_T is far from rest yet" : "as the steps do not contract at x_T";
+  constexpr double little = 1e-4;
+  const bool alike = turns.difference <= little;
+  const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9 && !is_identity(point);
+  if (!alike || !contracts || !is_near(steps, c, seen)) {
+    c.missing =
+        !alike ? "as the steps differ with their number: if they solve the gradient's equation, declare it"
+        : contracts ? "as x_T is far from rest yet"
+                    : "as the steps do not contract at x_T";
     return;
   }
   c.source = ConstantSource::estimated;
@@ -166,22 +150,20 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const auto apply = [&](const Matrix& r) { return point.push(r, Matrix()); };
     const auto known_q = known_contraction(steps);
     const Series error(apply, rest, known_q);
-    // Where steps take turns none alone has the derivative of their rest.
-    const auto turn = other(steps, point, LastStep::in_turn(steps));
-    const double turned = turn ? norm(turn->push(pushed, tangents) - here) : 0;
-    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
-    // What derivatives change in one step on they change by no more than 1/(1 − q) times that up to s*.
-    if (const auto there = other(steps, point, LastStep::after_next(steps)))
-      moved = there->push(pushed, tangents) - here;
-    steps.to_end();
     const double size = norm(pushed);
+    const Turns turns = look_at_turns(steps, point, pushed, tangents, here, size);
+    const double turned = turns.difference * size;
+    Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
+    if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
+    steps.to_end();
     const Series drift(apply, moved, known_q, rounding_of_terms * size);
-    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
                  q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
     c.drift = ahead(norm(moved) + turned, q, size);
-    constexpr double slack = 1.25;  // what is measured grows towards the norm
-    conclude(c, steps, point, seen, error.sum + ahead(drift.sum + turned, q, size),
+    const double in_turn = turned > 0 ? ahead(*c.residual, q) : 0;  // of which each step has its part
+    constexpr double slack = 1.25;                                  // what is measured grows towards the norm
+    conclude(c, steps, point, turns, seen, error.sum + in_turn + ahead(drift.sum + turned, q, size),
              (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
@@ -210,24 +192,23 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const WayToRest way = seeds.outer ? known_way(steps, point, slopes, known_q) : WayToRest{};
     const Matrix here = point.pull_to_theta(v);
     const double size = norm(v);
-    double turned = 0, turned_in_theta = 0;
-    if (const auto turn = other(steps, point, LastStep::in_turn(steps))) {
-      turned = norm(turn->pull(v) - apply(v));
-      turned_in_theta = size * norm(slopes_in_theta(*turn, steps.parameters()) - slopes);
-    }
-    if (const auto there = other(steps, point, LastStep::after_next(steps))) {
+    const Matrix state_dot = signs(point.size(), 1), theta_dot = signs(steps.parameters(), 1);
+    const Matrix image = point.push(state_dot, theta_dot);
+    const Turns turns = look_at_turns(steps, point, state_dot, theta_dot, image, norm(image));
+    const double turned = turns.difference * size;
+    if (const auto there = further(steps, point)) {
       moved = there->pull(v) - apply(v);
       // (Not of v alone: of few parameters it may be zero by chance.)
       moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
     }
     steps.to_end();
     const Series drift(apply, moved, known_q, rounding_of_terms * size);
-    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c)}),
+    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
                  q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
     c.contraction = q;
     c.drift = ahead(norm(moved) + turned, q, size);
     double beside = slope * (error.sum + ahead(drift.sum + turned, q, size)) +
-                    ahead(moved_in_theta + turned_in_theta, q, norm(here));
+                    ahead(moved_in_theta + turns.difference * norm(here), q, norm(here));
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction
@@ -237,7 +218,7 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
       c.norm = norm(pulled + outer.theta);
     }
     const double gap = norm(pulled - here);
-    conclude(c, steps, point, seen, gap + beside, gap - beside);
+    conclude(c, steps, point, turns, seen, gap + beside, gap - beside);
     return c;
   });
 }

@@ -18,8 +18,10 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
 
 /// How many products a bounded certificate takes, a column.
 inline constexpr Index fixed_point_products = 12;
-/// And whatever the columns, to look for kinks, on both sides.
-inline constexpr Index products_for_kinks = 2 * tangents_for_kinks;
+/// How many of the steps before the last are looked at, whether they take turns.
+inline constexpr Index steps_in_turn = 15;
+/// And whatever the columns, to look at those, and for kinks on both sides.
+inline constexpr Index products_beside = 2 * (tangents_for_kinks + steps_in_turn);
 /// Where an outer loss is followed to x* by what problem and solver know, so many more for the way there, and
 /// for each direction in θ.
 inline constexpr Index terms_of_outer = 24;

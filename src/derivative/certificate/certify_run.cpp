@@ -81,8 +81,17 @@ bool solves_another(Steps& steps, const Certificate& c) {
 
 /// Whether the gradient's equation is the one to look at.
 bool is_of_gradient(Linearisation& run) {
-  if (run.equation() != Equation::automatic) return run.equation() == Equation::gradient;
+  if (run.equation() == Equation::gradient) return true;
   return run.steps().problem().has_equation() && run.steps().equation() != Equation::fixed_point;
+}
+
+/// Whether ∇f has fallen far enough for x to be on its way to where it vanishes. Of a solver that declares no
+/// equation nothing else says so before it rests.
+bool has_fallen(Steps& steps, const Certificate& c) {
+  if (steps.equation() != Equation::automatic || !c.gradient_norm) return true;
+  constexpr double far = 1e-3;
+  steps.record.cost.gradients += 1;
+  return *c.gradient_norm <= far * checked_gradient(steps.problem(), steps.x0(), steps.theta()).stableNorm();
 }
 
 Certificate skipped(double norm) {
@@ -103,7 +112,7 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
   Steps& steps = run.steps();
   const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
   const bool follows = seeds.outer && steps.contraction(1).has_value();
-  const Index price = fixed_point_products + products_for_kinks +
+  const Index price = fixed_point_products + products_beside +
                       (follows ? terms_of_outer * (1 + directions_in_theta(steps.parameters())) : 0);
   const bool bounded = knows ? is_affordable(steps, price, certify) : certify == Certify::always;
   return certify_fixed_point(run, bounded && !knows ? end_cotangent(steps, seeds) : Matrix(), pulled, seeds,
@@ -131,16 +140,18 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
     return tangent != nullptr ? Matrix(*tangent) : Matrix(Matrix::Identity(k, k));
   };
   const auto by_fixed_point = [&] {
+    if (!is_affordable(steps, 1 + k, certify)) return skipped(norm(pushed));
     return certify_fixed_point(steps, pushed, tangents(),
-                               is_affordable(steps, fixed_point_products * k + products_for_kinks, certify));
+                               is_affordable(steps, fixed_point_products * k + products_beside, certify));
   };
-  if (!is_of_gradient(run))
-    return is_affordable(steps, 1 + k, certify) ? by_fixed_point() : skipped(norm(pushed));
+  if (!is_of_gradient(run)) return by_fixed_point();
+  const bool declares = run.equation() == Equation::gradient || steps.equation() == Equation::gradient;
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
   const Index price = 1 + k + (is_known ? 0 : price_of_estimates(steps) + k) +
                       (steps.equation() == Equation::gradient ? 0 : 3);
   if (!is_affordable(steps, price, certify)) {
     Certificate c = is_affordable(steps, 1, certify) ? certify_end(run, certify) : Certificate{};
+    if (c.verdict == Verdict::other_equation && !declares) return by_fixed_point();
     c.norm = norm(pushed);
     c.is_skipped = true;
     return c;
@@ -149,8 +160,8 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents(),
                                 tangent != nullptr ? tangent->stableNorm() : 1,
                                 affordable_refinement(steps, price, k, certify), cost, {});
-  if (!solves_another(steps, c)) return c;
-  if (run.equation() != Equation::gradient) return by_fixed_point();
+  if (!solves_another(steps, c)) return has_fallen(steps, c) ? c : by_fixed_point();
+  if (!declares) return by_fixed_point();
   c.bound.reset();
   c.verdict = Verdict::other_equation;
   return c;
@@ -167,7 +178,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   };
   if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(pulled.stableNorm());
   const auto by_fixed_point = [&] { return pulled_by_fixed_point(run, pulled, seeds, certify); };
-  if (!is_of_gradient(run)) return by_fixed_point();
+  if (!is_of_gradient(run) || run.equation() == Equation::fixed_point) return by_fixed_point();
   if (run.adjoint() == nullptr) {
     Certificate c = with_norm(certify_end(run, certify));
     if (c.verdict == Verdict::other_equation && run.equation() != Equation::gradient) return by_fixed_point();
@@ -218,6 +229,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
     c.verdict = Verdict::other_equation;
     return c;
   }
+  if (!has_fallen(steps, bound.point())) return by_fixed_point();
   const Certificate c = bound.of(a.w, a.lambda, *a.product, pulled);
   return sharpens ? bound.sharpened(c, w_nearer, outer_nearer, a.lambda, pulled, sharpening) : c;
 }

@@ -62,11 +62,11 @@ Index FixedPoint::x() const {
   return std::lower_bound(made_.begin(), made_.end(), step_->segment.x_row()) - made_.begin();
 }
 
-Matrix FixedPoint::push(const Matrix& state_dot, const Matrix& theta_dot) const {
+Matrix FixedPoint::push_as(Index t, const Matrix& state_dot, const Matrix& theta_dot) const {
   Matrix all = theta_dot.size() > 0 ? push_carried(steps_, relevant_, theta_dot, step_->state, step_->from)
                                     : Matrix(Matrix::Zero(step_->state.size(), state_dot.cols()));
   all(made_, Eigen::all) = state_dot;
-  return steps_.push_last_step(step_->t, all, theta_dot)(made_, Eigen::all);
+  return steps_.push_last_step(t, all, theta_dot)(made_, Eigen::all);
 }
 
 std::optional<std::vector<Index>> FixedPoint::active() const {

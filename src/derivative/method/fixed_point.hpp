@@ -34,7 +34,11 @@ class FixedPoint {
   /// @}
   /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero. The steps must be
   /// where Φ starts.
-  Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const;
+  Matrix push(const Matrix& state_dot, const Matrix& theta_dot) const {
+    return push_as(step_->t, state_dot, theta_dot);
+  }
+  /// The same of the step that is taken as number t.
+  Matrix push_as(Index t, const Matrix& state_dot, const Matrix& theta_dot) const;
   /// The rows of ∂_sΦ that are not zero, by one product: a prox, a projection or a bound holds all others
   /// where they are. Nothing if all are. @throws UnsupportedError where that product contradicts the
   /// pullback, wᵀ(∂_sΦ v) ≠ (∂_sΦᵀw)ᵀv.

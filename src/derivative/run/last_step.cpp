@@ -70,13 +70,6 @@ std::unique_ptr<LastStep> LastStep::after_next(Steps& steps) {
   return record(steps, Steps::Entry::state, *last) ? std::move(last) : nullptr;
 }
 
-std::unique_ptr<LastStep> LastStep::in_turn(Steps& steps) {
-  steps.to_end();
-  if (steps.record.steps < 2) return nullptr;
-  auto last = std::make_unique<LastStep>(steps.record.steps, steps.record.steps - 2);
-  return record(steps, Steps::Entry::state, *last) ? std::move(last) : nullptr;
-}
-
 Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
   if (b.size() == 0) return a;

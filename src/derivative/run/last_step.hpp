@@ -23,9 +23,6 @@ struct LastStep {
   static std::unique_ptr<LastStep> next(Steps& steps);
   /// The one after that, where `next` is accepted. Null if it is refused, or gives x back as it is.
   static std::unique_ptr<LastStep> after_next(Steps& steps);
-  /// The one that would follow, taken as number T − 2: it differs where steps do. Null likewise, or if there
-  /// is none.
-  static std::unique_ptr<LastStep> in_turn(Steps& steps);
 };
 
 /// @throws UnsupportedError unless the state is as large after the step as before it.

@@ -1,0 +1,69 @@
+#include "map_measures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "certify_fixed_point.hpp"
+#include "series.hpp"
+
+namespace unroll::detail {
+
+Matrix signs(Index rows, Index columns) {
+  std::mt19937_64 random(static_cast<std::uint64_t>(rows));
+  Matrix signs(rows, columns);
+  for (double& entry : signs.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
+  return signs;
+}
+
+Matrix slopes_in_theta(const FixedPoint& point, Index p) {
+  const Index few = directions_in_theta(p);
+  if (p == few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
+  return point.push(Matrix::Zero(point.size(), few), signs(p, few)) / std::sqrt(static_cast<double>(few));
+}
+
+double size_in_state(const FixedPoint& point) {
+  Vector v = Vector::LinSpaced(point.size(), 1, 2).normalized();
+  double size = 0;
+  for (std::size_t j = 0; j < terms_looked_at && v.size() > 0; ++j) {
+    const Vector image = point.push(v, Matrix());
+    size = std::max(size, image.stableNorm());
+    v = point.pull(image);
+    if (!(v.stableNorm() > 0)) break;
+    v = v.stableNormalized();
+  }
+  return size;
+}
+
+Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& state_dot,
+                    const Matrix& theta_dot, const Matrix& by_last, double size) {
+  Turns turns;
+  const Matrix sums = signs(state_dot.cols(), steps_in_turn);
+  Matrix both(point.size(), 2), both_theta = Matrix::Zero(theta_dot.rows(), 2);
+  both.col(1) = signs(point.size(), 1);
+  const Index last = steps.record.steps - 1, first = std::max<Index>(0, last - steps_in_turn),
+              middle = (first + last) / 2;
+  double halfway = 0;  // from there on the ratio is the slowest direction's
+  for (Index t = first; t < last; ++t) {
+    if (t == middle) halfway = both.col(1).stableNorm();
+    const auto sum = sums.col(t - first);
+    both.col(0) = state_dot * sum;
+    both_theta.col(0) = theta_dot * sum;
+    const Matrix image = point.push_as(t, both, both_theta);
+    turns.difference = std::max(turns.difference, (image.col(0) - by_last * sum).stableNorm());
+    both.col(1) = image.col(1);
+  }
+  if (turns.difference <= rounding_of_terms * size) return {};
+  turns.difference /= size;
+  if (halfway > 0)
+    turns.ratio = std::pow(both.col(1).stableNorm() / halfway, 1 / static_cast<double>(last - middle));
+  return turns;
+}
+
+bool is_identity(const FixedPoint& point) {
+  constexpr double rounding = 1e-9;
+  const Matrix tangent = signs(point.size(), 1);
+  return norm(point.push(tangent, Matrix()) - tangent) <= rounding * norm(tangent);
+}
+
+}  // namespace unroll::detail
