@@ -50,7 +50,7 @@ void check_steps(Findings& found, const Problem& problem, const SolverIn<Vector>
         if (depends < 0 && taken(before, t - 1 + later) != numbers) depends = t;
     return true;
   };
-  StatePtr<Vector> state = solver.start(x0);
+  StatePtr<Vector> state = solver.start(x0, theta);
   loop<Vector>({solver, f, theta, *prepared}, state, {0, options.steps}, options, look);
   const auto report = [&](const char* part, Index at) {
     found.add({part, at < 0 ? 0.0 : std::numeric_limits<double>::infinity(), 0,
@@ -89,7 +89,7 @@ void name_carried(Findings& found, const Problem& problem, const AnySolver& solv
       if (!std::ranges::equal(members[i], first[i], same)) first[i].clear();
     return true;
   };
-  StatePtr<DualVector> state = solver.dual().start(x0);
+  StatePtr<DualVector> state = solver.dual().start(x0, moving->context.theta);
   loop<DualVector>(inputs.pushing(*moving), state, {0, steps}, {}, look);
   const auto depends = [](const Matrix& block) { return !block.rightCols(block.cols() - 1).isZero(0); };
   for (std::size_t i = 1; i < first.size() && steps > 2; ++i)

@@ -63,7 +63,7 @@ SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tang
     const VarVector theta = tape.input(steps->theta(), tangent);
     const Oracle<VarVector> f(problem, &second.cost);
     const auto prepared = solver.prepare(theta);
-    StatePtr<VarVector> state = solver.start(steps->start().on(theta));
+    StatePtr<VarVector> state = solver.start(steps->start().on(theta), theta);
     const auto end = loop<VarVector>({solver, f, theta, *prepared}, state, {0, how.steps}, how);
     const VarVector x = state->iterate();
     second.x = x.value();

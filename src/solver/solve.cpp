@@ -28,7 +28,7 @@ Trajectory detail::solve(const Problem& problem, const SolverIn<Vector>& solver,
   Trajectory result{};
   const Oracle<Vector> f(problem, &result.cost);
   if (options.observer) options.observer(0, x0);
-  StatePtr<Vector> state = solver.start(x0);
+  StatePtr<Vector> state = solver.start(x0, theta);
   const auto record = [&](Index, const AnyState<Vector>& now, const AnyState<Vector>&) {
     result.iterates.push_back(now.iterate());
     return true;

@@ -104,6 +104,19 @@ TEST_CASE(
   CHECK(tape.sweep(total).adjoint(x).isApprox(Matrix(A.transpose() * Vector::Ones(20))));
 }
 
+TEST_CASE("plain matrices times matrices of scalars, on either side, of any size") {
+  const auto f = [](const auto& v) {
+    using M = MatrixOf<std::decay_t<decltype(v)>>;
+    const Matrix wide = Vector::LinSpaced(90, -1, 2).reshaped(30, 3);
+    const M A = matrix_of(v), product = wide * A * wide.transpose();
+    M twice = 2.0 * product * wide;
+    twice.noalias() += wide * A.transpose();
+    twice -= wide.transpose().transpose() * A;
+    return result(v, twice.reshaped());
+  };
+  check_rule(once, f, dense);
+}
+
 TEST_CASE("a temporary matrix times an Eigen vector of scalars outlives the product") {
   Tape tape;
   const VarVector x = tape.input(Vector(point(3)));

@@ -108,13 +108,13 @@ static_assert(!Solver<WithState<NoAggregate>> && !SolverState<NoAggregate<Vector
 
 TEST_CASE("a solver without init starts from its iterate alone") {
   const Vector x0 = Vector::Constant(2, 3.0);
-  const State<Vector> state = initial_state(WithoutInit{}, x0);
+  const State<Vector> state = initial_state(WithoutInit{}, x0, x0);
   CHECK(state.x == x0);
 }
 
 TEST_CASE("a solver with init starts from what init returns") {
   const Vector x0 = Vector::Constant(2, 3.0);
-  const TwoVectors<Vector> state = initial_state(WithInit{}, x0);
+  const TwoVectors<Vector> state = initial_state(WithInit{}, x0, x0);
   CHECK(state.x == x0);
   CHECK(state.z == x0);
 }

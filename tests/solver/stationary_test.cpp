@@ -133,9 +133,35 @@ TEST_CASE("Broyden's method, too, of a root: at it, to rounding, or with an unkn
     CHECK(test::relative_gap(jacobian(f, Broyden{}, x0, Vector{{1, 1, 3}}, {.steps = 30}, method).dx,
                              Matrix(Vector{{1, 0.5, 0.25}}.asDiagonal())) <= 1e-12);
   }
-  const auto flat = make_root([](const auto& x, const auto& th) { return square(x - th); }, 1, 1);
-  CHECK_THROWS_WITH_AS(jacobian(flat, Broyden{}, Vector::Zero(1), Vector::Zero(1), {.steps = 3}, Reverse{}),
-                       doctest::Contains("a root that is not isolated"), NumericalError);
+  // A saddle is a root, too; of one that is not isolated the derivative is that of the steps.
+  const auto saddle =
+      make_problem([](const auto& x,
+                      const auto& th) { return 0.5 * (square(x[0]) - square(x[1])) - th[0] * (x[0] + x[1]); },
+                   2, 1);
+  CHECK(test::relative_gap(
+            jacobian(saddle, Broyden{0.7}, Vector{{2, 3}}, Vector::Ones(1), {.steps = 40}, Reverse{}).dx,
+            Matrix{{1}, {-1}}) <= 1e-10);
+  const auto line = make_root(
+      [](const auto& x, const auto& th) {
+        using V = std::decay_t<decltype(x)>;
+        const Matrix A{{1, 1}, {2, 2}}, b{{1}, {2}};
+        return V(A * x - b * th);
+      },
+      2, 1);
+  CHECK(test::relative_gap(
+            jacobian(line, Broyden{}, Vector{{1, 2}}, Vector::Ones(1), {.steps = 50}, Reverse{}).dx,
+            Matrix{{1.0 / 3}, {2.0 / 3}}) <= 1e-10);
+  // Near a root, and at one that is 0; the first step is its own.
+  const auto one = make_root([](const auto& x, const auto& th) { return x - th; }, 1, 1);
+  const auto slope_at = [&](double start, double root, double h, Index steps) {
+    return jacobian(one, Broyden{h}, Vector::Constant(1, start), Vector::Constant(1, root), {.steps = steps},
+                    Reverse{})
+        .dx(0, 0);
+  };
+  CHECK(std::abs(slope_at(1 + 1e-9, 1, 0.05, 10) - 1) <= 1e-12);
+  CHECK(std::abs(slope_at(1e-9, 0, 0.05, 60) - 1) <= 1e-12);
+  CHECK(std::abs(slope_at(1e-10, 0, 3, 5) - 1) <= 1e-12);
+  CHECK(std::abs(slope_at(1, 1, 0.1, 1) - 0.1) <= 1e-12);
 }
 
 TEST_CASE("so they do where f is no quadratic") {

@@ -16,6 +16,11 @@ namespace unroll::ad {
 template <class T>
 concept DerivativeScalar = std::is_same_v<T, Var> || std::is_same_v<T, Dual>;
 
+/// Of two matrices, that one is plain and the other holds variables.
+template <class R, class L>
+concept OtherThan = (std::is_same_v<typename L::Scalar, double> && DerivativeScalar<typename R::Scalar>) ||
+                    (DerivativeScalar<typename L::Scalar> && std::is_same_v<typename R::Scalar, double>);
+
 inline bool carries_derivative(const Var& x) { return !x.is_constant(); }
 inline bool carries_derivative(const Dual& x) { return x.directions() > 0; }
 
@@ -130,6 +135,13 @@ struct ScalarBinaryOpTraits<double, S, Operation> {
   using ReturnType = S;
 };
 
+namespace internal {
+/// Products of plain matrices and matrices of variables go entry by entry: Eigen's blocked one mixes no
+/// types.
+template <class L, unroll::ad::OtherThan<L> R>
+struct generic_product_impl<L, R, DenseShape, DenseShape, GemmProduct>
+    : generic_product_impl<L, R, DenseShape, DenseShape, CoeffBasedProductMode> {};
+}  // namespace internal
 namespace numext {
 template <>
 inline bool not_equal_strict(const unroll::Var& x, const unroll::Var& y) {

@@ -49,7 +49,7 @@ void corrected_forward(const Problem& problem, const S& solver, const Vector& x0
   const ShiftedProblem shifted(problem, theta);
   const Oracle<DualVector> oracle(shifted);
   const DualVector phi(Vector::Zero(n), Matrix::Identity(n, n));
-  auto state = initial_state(solver, DualVector(x0, Matrix::Zero(n, n)));
+  auto state = initial_state(solver, DualVector(x0, Matrix::Zero(n, n)), phi);
   for (Index t = 0; t <= steps; ++t) {
     const DualVector& x = iterate(state);
     visit(t, Matrix(x.tangents() * problem.mixed(x.value(), theta)));

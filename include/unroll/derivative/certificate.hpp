@@ -70,7 +70,7 @@ enum class ConstantSource {
 /// are measured, and the rest taken for twice what their ratio q makes of the last, or by q ≥ ‖∂_sΦ‖ where
 /// problem and solver know it (Problem::curvature, and a solver's `contraction`); the drift is what R
 /// changes in one more step, times 1/(1 − q). The fifteen steps before the last, each by its number, are
-/// taken at x_T, too: if one moves J by more than 1e-4 of it from where the last moves it, there is no bound,
+/// taken at x_T, too: if one moves J by more than 1e-2 of it from where the last moves it, there is no bound,
 /// and what less they move it is drift, and q that of all, one after another. So it is an estimate, and there
 /// is none before x_T is near: where ‖x_T − Φ‖/(1 − q) is more than a hundredth of ‖x_T − x_0‖. At least
 /// ‖R‖/(1 + ‖∂_sΦ‖) − drift is off; of a pullback u, ‖u − ∂_θΦᵀv‖ less what v may be off.

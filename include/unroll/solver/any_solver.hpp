@@ -133,7 +133,7 @@ class SolverIn {
   virtual bool has_frozen_step() const = 0;
   /// See initial_state and prepare.
   /// @{
-  virtual StatePtr<V> start(const V& x0) const = 0;
+  virtual StatePtr<V> start(const V& x0, const V& theta) const = 0;
   virtual PreparedPtr<V> prepare(const V& theta) const = 0;
   /// @}
   /// The step itself, or the frozen one, where there is one.

@@ -116,7 +116,7 @@ Run<StateOf<S, V>> resume(const Oracle<V>& f, const S& solver, StateOf<S, V> sta
   }
 }
 
-/// A run from the start: checks everything, then `resume` from initial_state(solver, x0). Observer and
+/// A run from the start: checks everything, then `resume` from initial_state(solver, x0, theta). Observer and
 /// `visit` see t = 0 too.
 /// @throws as check_point and check_options, and what the solver's own check() throws.
 template <class V, class S, class Visit = detail::Ignore>
@@ -128,7 +128,7 @@ Run<StateOf<S, V>> run(const Oracle<V>& f, const S& solver, const V& x0, const V
     check_options(options);
     check_solver(solver);
     if (options.observer) options.observer(0, start);
-    auto state = initial_state(solver, x0);
+    auto state = initial_state(solver, x0, theta);
     visit(Index{0}, std::as_const(state));
     auto end = resume(f, solver, std::move(state), theta, 0, options, std::forward<Visit>(visit));
     end.status = detail::whole_status(end.status, end.steps, end.accepted);

@@ -37,17 +37,24 @@ consteval bool has_iterate() {
 template <class T, class V>
 concept SolverState = std::is_aggregate_v<T> && std::copyable<T> && detail::has_iterate<T, V>();
 
-/// `solver.init(x0)` makes the first state of a solver with memory. A solver without `init` works on
-/// State<V>.
+/// `solver.init(x0, theta)` makes the first state, where memory begins with something of θ, a velocity or a
+/// history.
 template <class S, class V>
-concept HasInit = requires(const S& solver, const V& x0) {
+concept HasInitOfTheta = requires(const S& solver, const V& x0, const V& theta) {
+  solver.init(x0, theta);
+};
+/// That, or `solver.init(x0)`, makes the first state of a solver with memory. A solver without `init` works
+/// on State<V>.
+template <class S, class V>
+concept HasInit = HasInitOfTheta<S, V> || requires(const S& solver, const V& x0) {
   solver.init(x0);
 };
 
 /// Whether there is no `init`, or one that can be called, as PrepareFits.
 template <class S, class V>
 concept InitFits = HasInit<S, V> || !(
-    requires(S & solver, const V& x0) { solver.init(x0); } || requires { &S::init; } ||
+    requires(S & solver, const V& x0) { solver.init(x0); } ||
+    requires(S & solver, const V& x0) { solver.init(x0, x0); } || requires { &S::init; } ||
     requires { &S::template init<V>; });
 
 namespace detail {
@@ -55,11 +62,16 @@ namespace detail {
 void check_first(Index entries, Index n);
 }  // namespace detail
 
-/// The first state: solver.init(x0) where the solver has it, else State<V>{x0}.
+/// The first state: solver.init(x0, theta) or solver.init(x0) where the solver has it, else State<V>{x0}.
 template <class S, class V>
-auto initial_state(const S& solver, const V& x0) {
+auto initial_state(const S& solver, const V& x0, const V& theta) {
   if constexpr (HasInit<S, V>) {
-    auto state = solver.init(x0);
+    auto state = [&] {
+      if constexpr (HasInitOfTheta<S, V>)
+        return solver.init(x0, theta);
+      else
+        return solver.init(x0);
+    }();
     if constexpr (SolverState<decltype(state), V>) {
       Index entries = 0;
       for_each_of_iterate(state, [&](const auto& array) { entries += array.size(); });
@@ -73,7 +85,8 @@ auto initial_state(const S& solver, const V& x0) {
 
 /// The type of a solver's state over arrays V.
 template <class S, class V>
-using StateOf = decltype(initial_state(std::declval<const S&>(), std::declval<const V&>()));
+using StateOf =
+    decltype(initial_state(std::declval<const S&>(), std::declval<const V&>(), std::declval<const V&>()));
 
 namespace detail {
 
@@ -123,7 +136,7 @@ consteval bool require_solver() {
   constexpr bool init_fits = InitFits<S, V>, prepare_fits = PrepareFits<S, V>;
   static_assert(init_fits,
                 "a solver's init must be const, and callable with plain, dual and taped arrays V: `template "
-                "<class V> auto init(const V& x0) const`");
+                "<class V> auto init(const V& x0) const`, or `(const V& x0, const V& theta)`");
   static_assert(prepare_fits,
                 "a solver's prepare must be const, and callable with plain, dual and taped arrays V: "
                 "`template <class V> auto prepare(const V& theta) const`");

@@ -191,7 +191,9 @@ class SolverOf final : public SolverIn<V> {
 
   Equation equation() const override { return declared_equation<S>(); }
   bool has_frozen_step() const override { return HasFrozenStep<S, V>; }
-  StatePtr<V> start(const V& x0) const override { return StatePtr<V>(new State(initial_state(solver_, x0))); }
+  StatePtr<V> start(const V& x0, const V& theta) const override {
+    return StatePtr<V>(new State(initial_state(solver_, x0, theta)));
+  }
   PreparedPtr<V> prepare(const V& theta) const override {
     return PreparedPtr<V>(new Made(unroll::prepare(solver_, theta)));
   }

@@ -65,8 +65,9 @@ class ProbedRecurrence {
   void operator()(Matrix& block, const TimesLambda& times_lambda) {
     if (!runs_) {
       const Witness witness(times_lambda(block).col(0), theta_.size());
-      runs_ = {witness, initial_state(solver_, Vector(block.reshaped())),
-               initial_state(solver_, witness.start()), initial_state(solver_, witness.far_start())};
+      runs_ = {witness, initial_state(solver_, Vector(block.reshaped()), theta_),
+               initial_state(solver_, witness.start(), theta_),
+               initial_state(solver_, witness.far_start(), theta_)};
     }
     const BlockProblem problem(times_lambda, block.rows(), block.cols(), theta_.size());
     advance(problem, runs_->block);

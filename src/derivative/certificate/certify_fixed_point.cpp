@@ -36,7 +36,7 @@ double ratio_of_moves(const Steps& steps, const Certificate& c) {
 }
 /// Whether what is measured here is that of the rest: the way to go is a hundredth of that from x_0, or less.
 bool is_near(const Steps& steps, const Certificate& c, double ratio) {
-  const double to_go = ahead(*c.gradient_norm, ratio, steps.record.x.stableNorm());
+  const double to_go = ahead(*c.gradient_norm, ratio);
   return to_go <= 0.01 * distance(steps.record.x, steps.x0());
 }
 
@@ -76,7 +76,7 @@ void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
 void conclude(Certificate& c, Steps& steps, const FixedPoint& point, const Turns& turns, double seen,
               double bound, double least) {
   if (c.verdict == Verdict::other_equation) return;
-  constexpr double little = 1e-4;
+  constexpr double little = 1e-2;
   const bool alike = turns.difference <= little;
   const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9 && !is_identity(point);
   if (!alike || !contracts || !is_near(steps, c, seen)) {
@@ -88,12 +88,11 @@ void conclude(Certificate& c, Steps& steps, const FixedPoint& point, const Turns
   }
   c.source = ConstantSource::estimated;
   c.bound = bound;
-  const double size = steps.record.x.stableNorm();
   if (least > rounding_of_terms * c.norm) c.at_least = least;
   c.verdict = judge(c);
   // Smooth maps, too, bend on a long way: how long it is counts where the bound says that they bend little.
   constexpr double beyond = 10;
-  const double to_go = c.verdict == Verdict::good ? beyond * ahead(*c.gradient_norm, seen, size) : 0;
+  const double to_go = c.verdict == Verdict::good ? beyond * ahead(*c.gradient_norm, seen) : 0;
   look_for_kinks(c, point, to_go);
 }
 
@@ -160,10 +159,11 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
                  q = error.known && drift.known ? *known_q : seen;
     c.contraction = q;
-    c.drift = ahead(norm(moved) + turned, q, size);
+    c.drift = ahead(norm(moved) + turned, q);
     const double in_turn = turned > 0 ? ahead(*c.residual, q) : 0;  // of which each step has its part
     constexpr double slack = 1.25;                                  // what is measured grows towards the norm
-    conclude(c, steps, point, turns, seen, error.sum + in_turn + ahead(drift.sum + turned, q, size),
+    conclude(c, steps, point, turns, seen,
+             error.sum + in_turn + ahead(std::max(drift.sum, ahead(norm(moved), q)) + turned, q),
              (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
@@ -206,9 +206,9 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
                  q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
     c.contraction = q;
-    c.drift = ahead(norm(moved) + turned, q, size);
-    double beside = slope * (error.sum + ahead(drift.sum + turned, q, size)) +
-                    ahead(moved_in_theta + turns.difference * norm(here), q, norm(here));
+    c.drift = ahead(norm(moved) + turned, q);
+    double beside = slope * (error.sum + ahead(std::max(drift.sum, ahead(norm(moved), q)) + turned, q)) +
+                    ahead(moved_in_theta + turns.difference * norm(here), q);
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction

@@ -85,13 +85,27 @@ bool is_of_gradient(Linearisation& run) {
   return run.steps().problem().has_equation() && run.steps().equation() != Equation::fixed_point;
 }
 
-/// Whether ∇f has fallen far enough for x to be on its way to where it vanishes. Of a solver that declares no
-/// equation nothing else says so before it rests.
-bool has_fallen(Steps& steps, const Certificate& c) {
-  if (steps.equation() != Equation::automatic || !c.gradient_norm) return true;
-  constexpr double far = 1e-3;
+/// Whether ∇f has fallen far enough for x to be on its way to where it vanishes, or x is there. Where neither
+/// solver nor method declares an equation nothing else says so before x rests.
+bool has_fallen(Linearisation& run, const Certificate& c) {
+  Steps& steps = run.steps();
+  // (A correction takes the gradient's equation where nobody says which it is.)
+  const bool is_named =
+      run.equation() == Equation::gradient && steps.record.corrected_by == Equation::automatic;
+  if (is_named || steps.equation() == Equation::gradient || !c.gradient_norm) return true;
+  constexpr double far = 1e-3, there = 1e-6;
+  const double l = c.smallest_eigenvalue.value_or(0), size = steps.record.x.stableNorm();
+  if (*c.gradient_norm <= there * l * size) return true;
   steps.record.cost.gradients += 1;
   return *c.gradient_norm <= far * checked_gradient(steps.problem(), steps.x0(), steps.theta()).stableNorm();
+}
+
+/// What the fixed point's equation says where the gradient's may be another.
+Certificate undeclared(Certificate c) {
+  if (c.verdict == Verdict::unknown && !c.bound && !c.is_skipped)
+    c.missing =
+        "as the solver declares no equation, and the gradient has not yet fallen to 1e-3 of what it was";
+  return c;
 }
 
 Certificate skipped(double norm) {
@@ -160,7 +174,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents(),
                                 tangent != nullptr ? tangent->stableNorm() : 1,
                                 affordable_refinement(steps, price, k, certify), cost, {});
-  if (!solves_another(steps, c)) return has_fallen(steps, c) ? c : by_fixed_point();
+  if (!solves_another(steps, c)) return has_fallen(run, c) ? c : undeclared(by_fixed_point());
   if (!declares) return by_fixed_point();
   c.bound.reset();
   c.verdict = Verdict::other_equation;
@@ -229,7 +243,7 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
     c.verdict = Verdict::other_equation;
     return c;
   }
-  if (!has_fallen(steps, bound.point())) return by_fixed_point();
+  if (!has_fallen(run, bound.point())) return undeclared(by_fixed_point());
   const Certificate c = bound.of(a.w, a.lambda, *a.product, pulled);
   return sharpens ? bound.sharpened(c, w_nearer, outer_nearer, a.lambda, pulled, sharpening) : c;
 }

@@ -40,7 +40,8 @@ Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& s
   Turns turns;
   const Matrix sums = signs(state_dot.cols(), steps_in_turn);
   Matrix both(point.size(), 2), both_theta = Matrix::Zero(theta_dot.rows(), 2);
-  both.col(1) = signs(point.size(), 1);
+  const Vector at_first = signs(point.size(), 1);
+  both.col(1) = at_first;
   const Index last = steps.record.steps - 1, first = std::max<Index>(0, last - steps_in_turn),
               middle = (first + last) / 2;
   double halfway = 0;  // from there on the ratio is the slowest direction's
@@ -53,10 +54,11 @@ Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& s
     turns.difference = std::max(turns.difference, (image.col(0) - by_last * sum).stableNorm());
     both.col(1) = image.col(1);
   }
-  if (turns.difference <= rounding_of_terms * size) return {};
-  turns.difference /= size;
+  turns.difference = turns.difference <= rounding_of_terms * size ? 0 : turns.difference / size;
   if (halfway > 0)
     turns.ratio = std::pow(both.col(1).stableNorm() / halfway, 1 / static_cast<double>(last - middle));
+  // An entry that all leave as it is is none of theirs to make: it is another step's turn.
+  if (last > first && ((both.col(1) - at_first).array().abs() <= rounding_of_terms).any()) turns.ratio = 1;
   return turns;
 }
 

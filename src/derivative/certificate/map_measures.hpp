@@ -16,7 +16,7 @@ double size_in_state(const FixedPoint& point);
 /// Where they take turns, none alone has the derivative of their rest, nor the contraction of all.
 struct Turns {
   double difference = 0;  // to what the last makes of it, at most, of `size`; 0 if that is rounding
-  double ratio = 0;  // of what one after another leaves of a tangent of s, to what it was; 0 if there is none
+  double ratio = 0;  // of what one after another leaves of a tangent of s; 1 if of an entry they leave all
 };
 Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& state_dot,
                     const Matrix& theta_dot, const Matrix& by_last, double size);

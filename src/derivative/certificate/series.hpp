@@ -14,7 +14,7 @@ inline constexpr std::size_t terms_looked_at = 4;   // of a series that are look
 inline constexpr double rounding_of_terms = 1e-13;  // of terms
 
 /// ‖(I − A)⁻¹R‖ ≤ Σ_j ‖A^j R‖: some terms of the series, the rest by ‖A‖ ≤ q where that is known, else by an
-/// estimate from the ratio of the last.
+/// estimate from the ratio of the last. Of an R that is negligible, rounding may be, only itself.
 struct Series {
   double sum = 0, ratio = 0;
   std::optional<double> known;  // q, unless a term contradicts it
@@ -24,7 +24,10 @@ struct Series {
          std::size_t count = terms_looked_at)
       : known(q) {
     std::vector<double> sizes{norm(r)};
-    if (sizes.back() <= negligible) return;
+    if (sizes.back() <= negligible) {
+      sum = sizes.back();
+      return;
+    }
     for (std::size_t j = 0; j < count && sizes.back() > 0; ++j) {
       sum += sizes.back();
       r = apply(r);
@@ -44,9 +47,9 @@ struct Series {
   }
 };
 
-/// change/(1 − q); of what did not change but for rounding, beside its size, there is nothing ahead.
-inline double ahead(double change, double ratio, double size = 0) {
-  if (change <= rounding_of_terms * size || change == 0) return 0;
+/// change/(1 − q), what is still to come of what changed so in one step.
+inline double ahead(double change, double ratio) {
+  if (change == 0) return 0;
   return ratio < 1 ? change / (1 - ratio) : std::numeric_limits<double>::infinity();
 }
 

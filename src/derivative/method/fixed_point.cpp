@@ -147,8 +147,8 @@ std::string FixedPoint::why_singular() const {
           "brings them to rest: leave them out of the state, or take Reverse{{.corrected = true}}",
           part.begin, part.begin + part.count - 1);
   }
-  return "; where multipliers are part of the state, constraints that depend on one another leave them "
-         "undetermined";
+  return "; steps that move a part of the state each have none alone, and where multipliers are part of it, "
+         "constraints that depend on one another leave them undetermined";
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {

@@ -156,7 +156,8 @@ Entered RunInputs::enter(Segment& segment, std::size_t room, const Gather& gathe
   if (gather.gradients)
     taped_context_.gathering = {segment.gather(Vector(Vector::Zero(x0.size()))), gather.passes_theta,
                                 &sums_miss_};
-  entered.state = from == nullptr ? solver.start(segment.input(x0)) : solver.into(*from, inputs);
+  entered.state =
+      from == nullptr ? solver.start(segment.input(x0), segment.theta()) : solver.into(*from, inputs);
   if (from != nullptr)
     for (const auto& part : entered.state->parts()) {
       if (part.array != nullptr) segment.entered_at(*part.array, part.place);

@@ -86,7 +86,7 @@ void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
   begin();
   go_on();
   Index t = end_ ? record.steps : 0;
-  if (!end_) end_ = solver_->plain().start(x0_);
+  if (!end_) end_ = solver_->plain().start(x0_, theta_);
   if (has_ended()) return;
   bool is_enough = enough && enough(end_->iterate());
   const auto see = [&](Index step, const AnyState<Vector>& now, const AnyState<Vector>&) {
@@ -121,7 +121,7 @@ namespace {
 void Steps::run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const {
   check_point(problem_, x0, theta, "finite difference");
   const SolverIn<Vector>& solver = solver_->plain();
-  StatePtr<Vector> state = solver.start(x0);
+  StatePtr<Vector> state = solver.start(x0, theta);
   see(0, state->iterate());
   const auto prepared = solver.prepare(theta);
   const auto show = [&](Index t, const AnyState<Vector>& now, const AnyState<Vector>&) {
@@ -146,7 +146,7 @@ Matrix Steps::run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const S
     previous = std::exchange(x, now.value());
   };
   const auto moving = inputs_->moving(theta_dot);
-  StatePtr<DualVector> state = solver_->dual().start(DualVector(x0_, x0_dot));
+  StatePtr<DualVector> state = solver_->dual().start(DualVector(x0_, x0_dot), moving->context.theta);
   show(0, *state);
   const auto end = loop<DualVector>(inputs_->pushing(*moving), state, {0, length(), known_}, options_,
                                     [&](Index t, const AnyState<DualVector>& now,

@@ -25,7 +25,7 @@ Entered Steps::enter(Entry entry, Segment& segment, std::size_t room, const Gath
 
 bool Steps::sums_miss_gradients() const { return inputs_->sums_miss(); }
 
-void Steps::restart() { state_ = solver_->plain().start(x0_); }
+void Steps::restart() { state_ = solver_->plain().start(x0_, theta_); }
 
 Stop Steps::advance(Index from, Index to, Segment& segment, std::size_t room) {
   Stop stop{from, Status::step_limit};
@@ -93,7 +93,7 @@ StatePtr<Vector> Steps::stepped(const AnyState<Vector>& from, Index t, SolverIn<
 
 Index Steps::step_back() {
   if (!before_) {  // so far all steps were on a tape
-    StatePtr<Vector> state = solver_->plain().start(x0_);
+    StatePtr<Vector> state = solver_->plain().start(x0_, theta_);
     auto end = loop<Vector>(inputs_->plain(), state, {0, record.steps}, {});
     repeats_end(state->iterate());
     before_ = std::move(end.before);
@@ -155,7 +155,8 @@ Matrix Steps::push_step(Index t, const Matrix& state_dot) {
 }
 
 Matrix Steps::push_start(Index t, const Matrix& theta_dot) {
-  const auto state = solver_->dual().start(DualVector(x0_, start_.push(theta_, theta_dot)));
+  const auto state =
+      solver_->dual().start(DualVector(x0_, start_.push(theta_, theta_dot)), DualVector(theta_, theta_dot));
   return t == 0 ? stacked_tangents(*state, theta_dot.cols())
                 : pushed(*inputs_, *state, 0, theta_dot, theta_dot.cols(), SolverIn<DualVector>::Which::step);
 }
