@@ -12,17 +12,6 @@ namespace unroll {
 namespace ad {
 namespace {
 
-struct Segment {
-  Index first;
-  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
-    put(y, x.middleRows(first, y.rows()), alpha, into);
-  }
-  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
-    if (into == Into::assign) x.setZero();
-    x.middleRows(first, y.rows()) += alpha * y;
-  }
-};
-
 struct Concatenation {
   static constexpr std::array<unsigned, 2> needed_for{0U, 0U};
   static constexpr bool reads_output = false;
@@ -114,12 +103,6 @@ template <class A>
 A concatenation(const A& a, const A& b) {
   return evaluate_array<A>(Concatenation{a.size()}, Shape{a.size() + b.size(), 1}, a, b);
 }
-template <class M, class V>
-V column_of(const M& x, Index j) {
-  if (j < 0 || j >= x.cols())
-    throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
-  return evaluate_array<V>(LinearRule{Segment{j * x.rows()}}, Shape{x.rows(), 1}, x);
-}
 
 template Vector segment_of<Vector>(const Vector&, Index, Index);
 template VarVector segment_of<VarVector>(const VarVector&, Index, Index);
@@ -127,16 +110,8 @@ template DualVector segment_of<DualVector>(const DualVector&, Index, Index);
 template Vector concatenation<Vector>(const Vector&, const Vector&);
 template VarVector concatenation<VarVector>(const VarVector&, const VarVector&);
 template DualVector concatenation<DualVector>(const DualVector&, const DualVector&);
-template VarVector column_of<VarMatrix, VarVector>(const VarMatrix&, Index);
-template DualVector column_of<DualMatrix, DualVector>(const DualMatrix&, Index);
 
 }  // namespace ad
-
-Vector column(const Matrix& x, Index j) {
-  if (j < 0 || j >= x.cols())
-    throw ShapeError(fmt::format("column {}: matrix is {}x{}", j, x.rows(), x.cols()));
-  return x.col(j);
-}
 
 Var VarArray::first_taken(Index i, Index j) const {
   check("entry");

@@ -43,11 +43,10 @@ struct Flipped {
 template <class Map>
 Flipped(Map) -> Flipped<Map>;
 
-/// y = B(a, b), linear in both. The products have, as const members,
-///   void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into)   y (+)= alpha ·
-///   B(a, b) void left(Block a, const ConstBlock& y, const ConstBlock& b, double alpha, Into into)    with
-///   ⟨a, …⟩ = ⟨y, B(·, b)⟩ void right(Block b, const ConstBlock& y, const ConstBlock& a, double alpha, Into
-///   into)   with ⟨b, …⟩ = ⟨y, B(a, ·)⟩
+/// y = B(a, b), linear in both. The products have, as const members, each with (…, double alpha, Into into):
+///  - value(Block y, const ConstBlock& a, const ConstBlock& b): y (+)= alpha · B(a, b);
+///  - left(Block a, const ConstBlock& y, const ConstBlock& b): a with ⟨a, ·⟩ = ⟨y, B(·, b)⟩;
+///  - right(Block b, const ConstBlock& y, const ConstBlock& a): b with ⟨b, ·⟩ = ⟨y, B(a, ·)⟩,
 /// and obey the product rule over columns, as the algebra of block.hpp does. Each operand is kept if the
 /// other has a derivative.
 template <class Products>
@@ -96,5 +95,17 @@ void put(Out&& out, const Value& value, double alpha, Into into) {
   else
     out += alpha * value;
 }
+
+/// Entries first … of an array, as many as y has.
+struct Segment {
+  Index first;
+  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
+    put(y, x.middleRows(first, y.rows()), alpha, into);
+  }
+  void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
+    if (into == Into::assign) x.setZero();
+    x.middleRows(first, y.rows()) += alpha * y;
+  }
+};
 
 }  // namespace unroll::ad

@@ -10,10 +10,7 @@ namespace unroll::ad {
 namespace {
 
 struct Product {
-  static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
-    multiply(y, a, b, alpha, into);
-  }
-  static constexpr auto left = multiply_cotangent, right = multiply_cotangent;
+  static constexpr auto value = multiply, left = multiply_cotangent, right = multiply_cotangent;
 };
 
 // A product with a mask of ones and zeros, under which nothing is left, not even of what is infinite or NaN.

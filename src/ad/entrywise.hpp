@@ -7,7 +7,6 @@
 namespace unroll::ad {
 
 using Packet = Eigen::internal::packet_traits<double>::type;
-constexpr Index packet_size = Eigen::internal::packet_traits<double>::size;
 /// Packets of half the size, for what whole ones leave; where there are none (`has_half`), numbers are next.
 template <class P>
 using HalfOf = typename Eigen::internal::unpacket_traits<P>::half;

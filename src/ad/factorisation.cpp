@@ -81,7 +81,7 @@ struct SolveConstant {
     solve(y, x, side, alpha, into);
   }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
-    solve(x, y, side == Side::plain ? Side::transposed : Side::plain, alpha, into);
+    solve(x, y, other(side), alpha, into);
   }
 };
 

@@ -4,9 +4,9 @@
 
 namespace unroll::ad {
 
-void throw_directions(Index n, Shape directions) {
-  throw ShapeError(fmt::format("hessian_vector_product: x has {} entries, directions are {}x{}", n,
-                               directions.rows, directions.cols));
+void throw_directions(const char* operation, Index n, Shape directions) {
+  throw ShapeError(fmt::format("{}: x has {} entries, directions are {}x{}", operation, n, directions.rows,
+                               directions.cols));
 }
 
 }  // namespace unroll::ad

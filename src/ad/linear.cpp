@@ -81,19 +81,18 @@ struct ApplySparse {
     return side == Side::plain ? Shape{matrix->rows(), matrix->cols()}
                                : Shape{matrix->cols(), matrix->rows()};
   }
-  void product(Block y, const ConstBlock& x, bool forward, double alpha, Into into) const {
+  void forward(Block to, const ConstBlock& from, double alpha, Into into) const {
+    Block y = widened(to, shape().rows);
+    const ConstBlock x = widened(from, shape().cols);
     if (into == Into::assign) y.setZero();
     if (x.size() == 0 || y.size() == 0) return;
-    if ((side == Side::plain) == forward)
+    if (side == Side::plain)
       y.noalias() += alpha * (*matrix * x);
     else
       y.noalias() += alpha * (matrix->transpose() * x);
   }
-  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
-    product(widened(y, shape().rows), widened(x, shape().cols), true, alpha, into);
-  }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
-    product(widened(x, shape().cols), widened(y, shape().rows), false, alpha, into);
+    ApplySparse{matrix, other(side)}.forward(x, y, alpha, into);
   }
 };
 
@@ -101,8 +100,10 @@ struct ApplyOperator {
   const LinearOperator* op;
   Side side;
   Shape shape() const { return side == Side::plain ? Shape{op->rows, op->cols} : Shape{op->cols, op->rows}; }
-  void product(Block y, const ConstBlock& x, bool forward, double alpha, Into into) const {
-    const bool plain = (side == Side::plain) == forward;
+  void forward(Block to, const ConstBlock& from, double alpha, Into into) const {
+    Block y = widened(to, shape().rows);
+    const ConstBlock x = widened(from, shape().cols);
+    const bool plain = side == Side::plain;
     const auto& f = plain ? op->apply : op->apply_transpose;
     if (!f)
       throw UnsupportedError(fmt::format("linear operator {}x{}: has no {}", op->rows, op->cols,
@@ -122,11 +123,8 @@ struct ApplyOperator {
         y.col(j) += alpha * image;
     }
   }
-  void forward(Block y, const ConstBlock& x, double alpha, Into into) const {
-    product(widened(y, shape().rows), widened(x, shape().cols), true, alpha, into);
-  }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
-    product(widened(x, shape().cols), widened(y, shape().rows), false, alpha, into);
+    ApplyOperator{op, other(side)}.forward(x, y, alpha, into);
   }
 };
 

@@ -11,13 +11,7 @@ namespace unroll::ad {
 namespace {
 
 struct InnerProduct {
-  static void value(Block y, const ConstBlock& a, const ConstBlock& b, double alpha, Into into) {
-    dot(y, a, b, alpha, into);
-  }
-  static void left(Block bar, const ConstBlock& y, const ConstBlock& other, double alpha, Into into) {
-    scale(bar, y, other, alpha, into);
-  }
-  static constexpr auto right = left;
+  static constexpr auto value = dot, left = scale, right = scale;
 };
 
 struct Sum {
@@ -153,23 +147,6 @@ struct LogSumExp {
   }
 };
 
-struct Greatest {
-  static constexpr std::array<unsigned, 1> needed_for{0U};
-  static constexpr bool reads_output = false;
-  Index position;
-  void evaluate(const ConstBlock& x, Block y) const {
-    for (Index j = 0; j < y.cols(); ++j) y(0, j) = j < x.cols() ? x(position, j) : 0.0;
-  }
-  template <class P>
-  void pullback(P& p) const {
-    const ScaledBlock y_bar = p.adjoint();
-    p.template add<0>([&](Block x_bar, Into into) {
-      if (into == Into::assign) x_bar.setZero();
-      x_bar.row(position) += y_bar.block.row(0);
-    });
-  }
-};
-
 template <class A>
 void check_not_empty(const A& x, const char* operation) {
   if (x.size() == 0) throw ShapeError(fmt::format("{}: of an empty array", operation));
@@ -215,7 +192,7 @@ scalar_of_t<A> greatest(const A& x, bool smallest) {
     values.col(0).minCoeff<Eigen::PropagateNaN>(&position);
   else
     values.col(0).maxCoeff<Eigen::PropagateNaN>(&position);
-  return evaluate_scalar(Greatest{position}, x);
+  return evaluate_scalar(LinearRule{Segment{position}}, x);
 }
 
 #define UNROLL_OF_ONE(A)                                   \

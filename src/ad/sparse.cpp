@@ -50,8 +50,7 @@ struct SparseProduct {
     });
   }
   void right(Block x, const ConstBlock& y, const ConstBlock& entries, double alpha, Into into) const {
-    multiply_matrix(x, cols, entries, y, rows, side == Side::plain ? Side::transposed : Side::plain, alpha,
-                    into);
+    multiply_matrix(x, cols, entries, y, rows, other(side), alpha, into);
   }
   // out (+)= alpha · op(A) from.
   void multiply_matrix(Block out, Index out_rows, const ConstBlock& entries, const ConstBlock& from,

@@ -68,9 +68,4 @@ History jacobian_history(StepsPtr steps, const std::vector<Index>& at, const Met
   return history;
 }
 
-CheckpointPlan plan(StepsPtr steps, const Reverse& method, Index cotangents) {
-  method.check(steps->options());
-  return checkpoint_plan(*steps, cotangents, method);
-}
-
 }  // namespace unroll::detail

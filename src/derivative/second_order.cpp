@@ -53,6 +53,7 @@ SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tang
   const Problem& problem = steps->problem();
   const SolveOptions& options = steps->options();
   check_second_vjp(problem, cotangent, tangent, method);
+  method.check(options);
   if (options.observer) options.observer(0, steps->x0());
   SecondVjp second;
   second.theta = steps->theta();

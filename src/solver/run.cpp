@@ -140,7 +140,7 @@ namespace {
 template <class V>
 bool is_finite(const AnyState<V>& state) {
   for (const Part<V>& part : state.parts()) {
-    if (!part.is_of_iterate || !part.is_array()) continue;
+    if (!part.place.of_iterate || !part.is_array()) continue;
     const Numbers x = part.numbers();
     if (!ad::are_finite(x.data, x.size())) return false;
   }
@@ -150,7 +150,7 @@ bool is_finite(const AnyState<V>& state) {
 template <class V>
 bool has_same_iterate(const AnyState<V>& state, const AnyState<V>& before) {
   return all_members(state, before, [](const Part<V>& now, const Part<V>& then) {
-    return !now.is_of_iterate || !now.is_array() || are_equal(now.numbers(), then.numbers());
+    return !now.place.of_iterate || !now.is_array() || are_equal(now.numbers(), then.numbers());
   });
 }
 

@@ -84,6 +84,6 @@ TEST_CASE("an entry, segment or column out of range throws with its place and th
   CHECK_THROWS_WITH_AS(segment(x, 2, 2), "segment: 2 entries from 2, x has 3", ShapeError);
   CHECK_THROWS_AS(tail(x, 4), ShapeError);
   CHECK_THROWS_AS(head(x, -1), ShapeError);
-  CHECK_THROWS_WITH_AS(column(m, 3), "column 3: matrix is 2x3", ShapeError);
+  CHECK_THROWS_WITH_AS(column(m, 3), "columns: 2x1 from (0, 3), matrix is 2x3", ShapeError);
   CHECK_THROWS_AS(column(Matrix(Matrix::Ones(2, 3)), 3), ShapeError);
 }

@@ -67,6 +67,8 @@ TEST_CASE("second derivatives of a run are implicit: unrolling refuses") {
   CHECK_THROWS_AS(second_vjp(*c.problem, solver, c.start, c.theta, w, v, options,
                              Implicit{.equation = Equation::fixed_point}),
                   UnsupportedError);
+  CHECK_THROWS_AS(second_vjp(*c.problem, solver, c.start, c.theta, w, v, options, Reverse{.threads = 0}),
+                  DomainError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, v, v), ShapeError);
   CHECK_THROWS_AS(implicit_second_vjp(*c.problem, x, c.theta, w, w), ShapeError);
 }

@@ -48,6 +48,10 @@ TEST_CASE("a start that is a function of theta is one that is given with its Jac
                {.steps = 2}, Reverse{}),
       "start: x0(theta) has 2 entries, the problem has 5 variables", ShapeError);
   CHECK_THROWS_WITH_AS(
+      jacobian(*c.problem, GradientDescent{0.2}, Start([](const auto& th) { return head(th, 5); }),
+               Vector(Vector::Ones(99)), {.steps = 2}, Reverse{}),
+      doctest::Contains("theta has 99 entries"), ShapeError);
+  CHECK_THROWS_WITH_AS(
       solve(NoObjective(3, 3), GradientDescent{0.1}, Matrix(Matrix::Ones(3, 2)), Vector::Ones(3)),
       "solve: x0 is a 3x2 matrix, it must be a vector", ShapeError);
   CHECK_THROWS_WITH_AS(Start(Matrix::Ones(3, 4)), "start: x0 is a 3x4 matrix, it must be a vector",

@@ -135,5 +135,23 @@ TEST_CASE("automatic truncation uses half the memory at most and doubles the err
   }
 }
 
+TEST_CASE("cotangents along a run go through all steps, however many matter to its end") {
+  const Case c = test::ridge_case();
+  const Index n = c.problem->dimension();
+  for (const Index steps : {40, 400})
+    for (const double at_end : {0.0, 1e-8}) {
+      std::vector<IterateCotangent> along{{2, Vector::Ones(n)}};
+      if (at_end > 0) along.push_back({steps, Vector::Constant(n, at_end)});
+      const auto pulled = [&](const Reverse& method) {
+        return vjp(*c.problem, GradientDescent{1 / c.spectrum.largest}, c.start, c.theta, Cotangent(along),
+                   {.steps = steps}, method)
+            .dtheta;
+      };
+      const Vector all = pulled({});
+      REQUIRE(all.norm() > 1e-3);
+      CHECK((pulled({.last_steps = automatic}) - all).norm() <= 1e-13 * all.norm());
+    }
+}
+
 }  // namespace
 }  // namespace unroll

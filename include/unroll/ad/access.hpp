@@ -13,9 +13,6 @@ template <class A>
 A segment_of(const A& x, Index first, Index count);
 template <class A>
 A concatenation(const A& a, const A& b);
-/// Column j of a matrix, as a vector.
-template <class M, class V>
-V column_of(const M& x, Index j);
 }  // namespace ad
 
 /// Entries first … first + count − 1 of a vector [segment(x, first, count): n → count]; its first `count`
@@ -49,13 +46,6 @@ requires(sizeof...(More) > 0) auto concatenate(const A& a, const B& b, const Mor
   return concatenate(concatenate(a, b), more...);
 }
 /// @}
-/// Column j of a matrix [column(x, j): m×n → m]. @throws ShapeError if out of range.
-/// @{
-inline VarVector column(const VarMatrix& x, Index j) { return ad::column_of<VarMatrix, VarVector>(x, j); }
-inline DualVector column(const DualMatrix& x, Index j) { return ad::column_of<DualMatrix, DualVector>(x, j); }
-Vector column(const Matrix& x, Index j);
-/// @}
-
 /// The vector of the given scalars [assemble(entries): n scalars → n]. Of variables, one node. @throws
 /// TapeError for variables of different recordings, ShapeError for duals of different numbers of tangents.
 /// @{

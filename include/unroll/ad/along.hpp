@@ -94,7 +94,7 @@ vector_t<V> norms_along(const V& x, Along along) {
   const vector_t<V> norms =
       cwise_product(scale, vector_t<V>(unroll::sqrt(vector_t<V>(squares + none)) - none));
   if constexpr (TapedArray<V>) {
-    if (x.core() != nullptr && x.core()->ray != 0 && none.sum() > 0) {
+    if (x.core() != nullptr && x.core()->tangents > 0 && x.core()->ray != 0 && none.sum() > 0) {
       const matrix_t<V> lines = along == Along::rows ? matrix_t<V>(x) : matrix_t<V>(transpose(x));
       std::vector<Index> where;
       std::vector<Var> of_zeros;

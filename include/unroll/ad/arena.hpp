@@ -22,7 +22,7 @@ class ChunkArena {
     top_ = aligned + bytes;
     return reinterpret_cast<void*>(aligned);
   }
-  /// True if an allocation of this size starts a new chunk.
+  /// False if an allocation of this size starts a new chunk.
   bool fits(std::size_t bytes) const { return top_ + bytes <= end_; }
   void reset();
   void free_memory();

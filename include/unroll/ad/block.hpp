@@ -107,6 +107,7 @@ void dot(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into
 void sum(Block out, const ConstBlock& x, double alpha, Into into);
 
 enum class Side : bool { plain, transposed };
+constexpr Side other(Side side) { return side == Side::plain ? Side::transposed : Side::plain; }
 /// out (+)= alpha · op(A) op(B); A of shape `a_shape` and B of shape `b_shape` as they are stored.
 void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b,
                     Shape b_shape, Side b_side, double alpha, Into into);
@@ -117,9 +118,7 @@ struct MatrixView {
   std::uint32_t rows, cols, stride;
   Side side;  // of the matrix that is meant: the stored one, or its transpose
   Shape shape() const { return side == Side::plain ? Shape{rows, cols} : Shape{cols, rows}; }
-  MatrixView transposed() const {
-    return {data, rows, cols, stride, side == Side::plain ? Side::transposed : Side::plain};
-  }
+  MatrixView transposed() const { return {data, rows, cols, stride, other(side)}; }
 };
 /// out (+)= alpha · A X for every column of X. One pass over A serves up to four columns.
 void apply_matrix(Block out, const MatrixView& A, const ConstBlock& x, double alpha, Into into);

@@ -10,11 +10,10 @@
 
 /// How long a constant matrix, sparse matrix or operator lives that a recording
 /// multiplies with. The sweep reads it again, so:
-///   what is a member of an object that `Tape::refer_to` was told of  is
-///   referred to, and costs nothing; `std::cref(A)` is referred to, by the
-///   caller's word; `Constant(A)` is shared with the recording; anything else,
-///   a local, a temporary, a view of one                is copied, once while
-///   it stays as it is.
+///  - a member of an object that `Tape::refer_to` was told of is referred to, and costs nothing;
+///  - `std::cref(A)` is referred to, by the caller's word;
+///  - `Constant(A)` is shared with the recording;
+///  - anything else, a local, a temporary, a view of one, is copied, once while it stays as it is.
 /// Code that runs inside a solver or a problem's f need not think of it: runs
 /// refer to solver, problem and f.
 namespace unroll {
@@ -47,9 +46,7 @@ class Constant {
   /// The matrix as it was given, whatever transpose() was asked for.
   const M& stored() const { return *matrix_; }
   /// Its transpose, the same memory.
-  Constant transpose() const {
-    return Constant(matrix_, side_ == ad::Side::plain ? ad::Side::transposed : ad::Side::plain);
-  }
+  Constant transpose() const { return Constant(matrix_, ad::other(side_)); }
 
   // For the engine.
   /// @cond engine

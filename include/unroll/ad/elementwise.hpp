@@ -10,29 +10,6 @@ namespace unroll {
 
 namespace ad {
 
-/// What an expression stands for: the array that a linear combination or an Eigen expression evaluates to.
-template <class T>
-struct ArrayOf {};
-template <class T>
-requires TapedArray<T> || DualisedArray<T>
-struct ArrayOf<T> {
-  using type = T;
-};
-template <class A>
-struct ArrayOf<LinearCombination<A>> {
-  using type = A;
-};
-template <PlainArray T>
-struct ArrayOf<T> {
-  using type = std::conditional_t<T::ColsAtCompileTime == 1, Vector, Matrix>;
-};
-template <class T>
-concept AnyArray = requires {
-  typename ArrayOf<T>::type;
-};
-template <AnyArray T>
-using array_t = typename ArrayOf<T>::type;
-
 template <class A>
 using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t<TapedArray<A>, Var, Dual>>;
 

@@ -26,9 +26,11 @@ namespace unroll::ad {
 template <class T>
 concept TapedArray = std::is_base_of_v<VarArray, T>;
 template <class T>
+concept DualisedArray = std::is_base_of_v<DualArray, T>;
+template <class T>
 concept Taped = TapedArray<T> || std::is_same_v<T, Var>;
 template <class T>
-concept Dualised = std::is_base_of_v<DualArray, T> || std::is_same_v<T, Dual>;
+concept Dualised = DualisedArray<T> || std::is_same_v<T, Dual>;
 /// A matrix expression of Eigen's, a piece of a vector, which derives from a Block's base, included.
 template <class D>
 void accepts_matrix(const Eigen::MatrixBase<D>&);
@@ -41,7 +43,7 @@ concept PlainArray = EigenMatrix<T> && std::is_same_v<typename T::Scalar, double
 template <class T>
 concept Plain = PlainArray<T> || std::is_arithmetic_v<T>;
 
-// ---- plain and dual
+// ---- operands as blocks; plain and dual
 
 template <Plain T>
 ConstBlock block_of(const T& x) {
@@ -53,6 +55,18 @@ ConstBlock block_of(const T& x) {
 template <Dualised T>
 ConstBlock block_of(const T& x) {
   return x.block();
+}
+
+template <Taped T>
+ConstBlock block_of(const T& x) {
+  if constexpr (TapedArray<T>) {
+    return x.block();
+  } else {
+    x.check("array operation");
+    if (x.id() != 0 && x.core()->tangents > 0)
+      return {x.core()->scalars.block(x.id()), 1, x.core()->columns(), x.core()->half};
+    return {&x.primal(), 1, 1};
+  }
 }
 
 /// What an operand brings to an operation, and whose its tangents are.
@@ -130,17 +144,6 @@ Id id_of(const T& x) {
   else
     return 0;
 }
-template <Taped T>
-ConstBlock block_of(const T& x) {
-  if constexpr (TapedArray<T>) {
-    return x.block();
-  } else {
-    x.check("array operation");
-    if (x.id() != 0 && x.core()->tangents > 0)
-      return {x.core()->scalars.block(x.id()), 1, x.core()->columns(), x.core()->half};
-    return {&x.primal(), 1, 1};
-  }
-}
 
 /// Writes the operand as a node keeps it, in its place: what is copied there would wait for its own stores.
 /// `read` if the pullback will read its value.
@@ -176,11 +179,7 @@ LoggedOperand logged(const T& x) {
 /// A text that names the type.
 template <class Rule>
 const char* type_of_rule() {
-#if defined(__GNUC__)
   return __PRETTY_FUNCTION__;
-#else
-  return __FUNCSIG__;
-#endif
 }
 
 template <Kind K, class Rule, std::size_t... I, class... In>
@@ -222,8 +221,7 @@ TapeCore* common_core(const char* operation, const In&... in) {
 /// Of operands that belong to no tape.
 template <class Rule, class... In>
 [[gnu::noinline]] VarArray evaluate_constant(const Rule& rule, Shape shape, const In&... in) {
-  Matrix y(shape.rows, shape.cols);
-  rule.evaluate(block_of(in)..., Block(y.data(), y.size(), 1));
+  const Matrix y = evaluate_plain<Kind::array>(rule, shape, in...);
   return {y.data(), shape};
 }
 
@@ -233,11 +231,8 @@ auto evaluate_taped(const Rule& rule, Shape shape, const In&... in) {
   const bool active = (false || ... || (id_of(in) != 0));
   constexpr auto indices = std::index_sequence_for<In...>{};
   if constexpr (K == Kind::scalar) {
+    if (!active) return Var(evaluate_plain<K>(rule, shape, in...));
     double y = 0;
-    if (!active) {
-      rule.evaluate(block_of(in)..., Block(&y, 1, 1));
-      return Var(y);
-    }
     const Id id = core->scalars.push_empty();
     double* const value = core->tangents == 0 ? &y : core->scalars.block(id);
     rule.evaluate(block_of(in)..., Block(value, 1, core->columns(), core->half));
@@ -265,7 +260,7 @@ template <class T>
 decltype(auto) erased(const T& x) {
   if constexpr (TapedArray<T>)
     return static_cast<const VarArray&>(x);
-  else if constexpr (std::is_base_of_v<DualArray, T>)
+  else if constexpr (DualisedArray<T>)
     return static_cast<const DualArray&>(x);
   else if constexpr (PlainArray<T>)
     return PlainView(x.data(), x.rows(), x.cols());

@@ -16,7 +16,7 @@
 namespace unroll {
 
 namespace ad {
-[[noreturn]] void throw_directions(Index n, Shape directions);
+[[noreturn]] void throw_directions(const char* operation, Index n, Shape directions);
 }  // namespace ad
 
 /// ∇f(x), n, for f: R^n → R. One recording and one sweep.
@@ -59,7 +59,8 @@ requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>,
 auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase<D>& directions) {
   using Result = std::conditional_t<D::ColsAtCompileTime == 1, Vector, Matrix>;
   const Index k = directions.cols();
-  if (directions.rows() != x.size()) ad::throw_directions(x.size(), {directions.rows(), k});
+  if (directions.rows() != x.size())
+    ad::throw_directions("hessian_vector_product", x.size(), {directions.rows(), k});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
   tape.refer_to(f);
@@ -80,8 +81,9 @@ auto third_derivative_product(const F& f, const Vector& x, const Vector& w,
                               const Eigen::MatrixBase<D>& directions) {
   using Result = std::conditional_t<D::ColsAtCompileTime == 1, Vector, Matrix>;
   const Index k = directions.cols();
-  if (directions.rows() != x.size()) ad::throw_directions(x.size(), {directions.rows(), k});
-  if (w.size() != x.size()) ad::throw_directions(x.size(), {w.size(), 1});
+  if (directions.rows() != x.size())
+    ad::throw_directions("third_derivative_product", x.size(), {directions.rows(), k});
+  if (w.size() != x.size()) ad::throw_directions("third_derivative_product", x.size(), {w.size(), 1});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape = Tape::along(k);
   tape.refer_to(f);

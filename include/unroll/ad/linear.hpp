@@ -12,12 +12,8 @@ namespace ad {
 /// A taped or dual array, or a linear combination of taped ones.
 template <class T>
 concept Differentiable = Linear<T> || DualisedArray<T>;
-template <class T>
-concept ConstantMatrix = PlainArray<T>;
 template <class A>
 inline constexpr bool is_matrix = std::is_same_v<A, VarMatrix> || std::is_same_v<A, DualMatrix>;
-template <Differentiable A>
-using matrix_of_t = std::conditional_t<TapedArray<array_t<A>>, VarMatrix, DualMatrix>;
 
 /// A X for A held by reference.
 template <class A>
@@ -64,7 +60,7 @@ A times_named(const A& x, const Matrix& matrix, Side side) {
 /// is a vector. @throws ShapeError
 /// @{
 template <class M, ad::Differentiable V>
-requires ad::ConstantMatrix<std::remove_cvref_t<M>> ad::array_t<V>
+requires ad::PlainArray<std::remove_cvref_t<M>> ad::array_t<V>
 operator*(M&& matrix, const V& x) {
   decltype(auto) array = ad::materialise(x);
   return ad::with_view(std::forward<M>(matrix), array,
@@ -72,12 +68,11 @@ operator*(M&& matrix, const V& x) {
 }
 
 template <ad::Differentiable V, class M>
-requires(ad::ConstantMatrix<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<V>>) auto operator*(
-    const V& x, M&& matrix) {
+requires(ad::PlainArray<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<V>>) auto operator*(const V& x,
+                                                                                                M&& matrix) {
   using A = ad::array_t<V>;
   constexpr bool gives_vector = std::remove_cvref_t<M>::ColsAtCompileTime == 1;
-  using VectorResult = std::conditional_t<ad::TapedArray<A>, VarVector, DualVector>;
-  using Result = std::conditional_t<gives_vector, VectorResult, A>;
+  using Result = std::conditional_t<gives_vector, ad::vector_in_world_t<A>, A>;
   decltype(auto) array = ad::materialise(x);
   return ad::with_view(std::forward<M>(matrix), array, [&](const ad::MatrixView& view) {
     return ad::times_constant<A, Result>(array, view);

@@ -15,30 +15,35 @@ namespace unroll {
 
 namespace ad {
 
+/// What an expression stands for: the array that a linear combination or an Eigen expression evaluates to.
 template <class T>
-struct LinearTraits {};
-template <>
-struct LinearTraits<VarVector> {
-  using Array = VarVector;
-};
-template <>
-struct LinearTraits<VarMatrix> {
-  using Array = VarMatrix;
+struct ArrayOf {};
+template <class T>
+requires TapedArray<T> || DualisedArray<T>
+struct ArrayOf<T> {
+  using type = T;
 };
 template <class A>
-struct LinearTraits<LinearCombination<A>> {
-  using Array = A;
+struct ArrayOf<LinearCombination<A>> {
+  using type = A;
 };
+template <PlainArray T>
+struct ArrayOf<T> {
+  using type = std::conditional_t<T::ColsAtCompileTime == 1, Vector, Matrix>;
+};
+template <class T>
+concept AnyArray = requires {
+  typename ArrayOf<T>::type;
+};
+template <AnyArray T>
+using array_t = typename ArrayOf<T>::type;
+
 /// A taped array or a linear combination of them.
 template <class T>
-concept Linear = requires {
-  typename LinearTraits<T>::Array;
-};
-template <Linear T>
-using linear_array_t = typename LinearTraits<T>::Array;
+concept Linear = AnyArray<T> && TapedArray<array_t<T>>;
 
 template <class T, class A>
-concept Summand = (Linear<T> && std::is_same_v<linear_array_t<T>, A>) ||
+concept Summand = (Linear<T> && std::is_same_v<array_t<T>, A>) ||
                   (EigenMatrix<T> && std::is_constructible_v<A, T>);
 
 /// sum ± x for whatever x is.
@@ -80,8 +85,8 @@ LinearCombination<A> combine(L&& left, R&& right, double sign, const char* opera
 }
 
 template <class L>
-auto scaled(L&& x, double factor) -> LinearCombination<linear_array_t<std::remove_cvref_t<L>>> {
-  using A = linear_array_t<std::remove_cvref_t<L>>;
+auto scaled(L&& x, double factor) -> LinearCombination<array_t<std::remove_cvref_t<L>>> {
+  using A = array_t<std::remove_cvref_t<L>>;
   if constexpr (std::is_same_v<L, LinearCombination<A>>) {
     x.scale(factor);
     return std::move(x);
@@ -94,8 +99,8 @@ auto scaled(L&& x, double factor) -> LinearCombination<linear_array_t<std::remov
 
 /// The same for a scalar expression: one that is constant is a number.
 template <class L>
-auto scaled_by(const Var& factor, L&& x) -> LinearCombination<linear_array_t<std::remove_cvref_t<L>>> {
-  using A = linear_array_t<std::remove_cvref_t<L>>;
+auto scaled_by(const Var& factor, L&& x) -> LinearCombination<array_t<std::remove_cvref_t<L>>> {
+  using A = array_t<std::remove_cvref_t<L>>;
   if (factor.is_constant()) return scaled(std::forward<L>(x), factor.value());
   return LinearCombination<A>(scale_array(factor, A(std::forward<L>(x))));
 }
@@ -104,14 +109,14 @@ auto scaled_by(const Var& factor, L&& x) -> LinearCombination<linear_array_t<std
 template <class L, class R>
 struct SumTraits {};
 template <Linear L, class R>
-requires Summand<R, linear_array_t<L>>
+requires Summand<R, array_t<L>>
 struct SumTraits<L, R> {
-  using Array = linear_array_t<L>;
+  using Array = array_t<L>;
 };
 template <EigenMatrix L, Linear R>
-requires Summand<L, linear_array_t<R>>
+requires Summand<L, array_t<R>>
 struct SumTraits<L, R> {
-  using Array = linear_array_t<R>;
+  using Array = array_t<R>;
 };
 template <class L, class R>
 using sum_array_t = typename SumTraits<std::remove_cvref_t<L>, std::remove_cvref_t<R>>::Array;
@@ -162,18 +167,16 @@ auto operator*(L&& x, const S& factor) {
   return ad::scaled_by(Var(factor), std::forward<L>(x));
 }
 template <ad::Linear L, ScalarExpression S>
-ad::linear_array_t<L> operator/(const L& x, const S& divisor) {
-  return ad::divide_array(ad::linear_array_t<L>(x), Var(divisor));
+ad::array_t<L> operator/(const L& x, const S& divisor) {
+  return ad::divide_array(ad::array_t<L>(x), Var(divisor));
 }
 /// @}
 
 // ---- duals
 
 namespace ad {
-template <class T>
-concept DualisedArray = std::is_base_of_v<DualArray, T>;
-/// left + sign · right. @throws ShapeError
 DualArray scaled(double factor, const DualArray& x);
+/// left + sign · right. @throws ShapeError
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation);
 }  // namespace ad
 

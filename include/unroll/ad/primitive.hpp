@@ -46,13 +46,6 @@ concept ReturnsAdjoints = requires(const plain_t<T>&... x) {
   == sizeof...(T);
 };
 
-// The array type of a result Y in the world of the operands.
-template <class Y, class... In>
-using result_array_t = std::conditional_t<
-    (Taped<In> || ...), std::conditional_t<std::is_same_v<Y, Vector>, VarVector, VarMatrix>,
-    std::conditional_t<(Dualised<In> || ...),
-                       std::conditional_t<std::is_same_v<Y, Vector>, DualVector, DualMatrix>, Y>>;
-
 template <class T>
 decltype(auto) operand(const T& x) {
   if constexpr (AnyArray<T>)
@@ -87,13 +80,13 @@ auto apply(const T&... x) {
       const auto value =
           Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
       using Y = std::remove_cvref_t<decltype(value)>;
-      const ad::Shape shape = ad::shape_of_value(value);
+      const ad::Shape shape = ad::shape_of_operand(value);
       const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
       if constexpr (std::is_same_v<Y, double>) {
         return ad::evaluate_scalar(rule, in...);
       } else {
-        return ad::evaluate_array<ad::result_array_t<Y, std::remove_cvref_t<decltype(in)>...>>(rule, shape,
-                                                                                               in...);
+        using World = ad::erased_result_t<std::remove_cvref_t<decltype(in)>...>;
+        return ad::evaluate_array<ad::common_world_t<Y, World>>(rule, shape, in...);
       }
     }(ad::operand(x)...);
   }

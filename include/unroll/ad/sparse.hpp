@@ -87,7 +87,7 @@ erased_result_t<A, B> sparse_solution(const SparsePattern& pattern, Side side, c
 /// Aᵀ of a pattern.matrix [transpose(K): m×n → n×m]. Takes no work.
 template <class V>
 SparseArray<V> transpose(const SparseArray<V>& a) {
-  return {a.pattern(), a.entries(), a.side() == ad::Side::plain ? ad::Side::transposed : ad::Side::plain};
+  return {a.pattern(), a.entries(), ad::other(a.side())};
 }
 /// A X of a pattern.matrix [K * x: m×n, n×k → m×k]. @throws ShapeError
 template <class V, ad::AnyArray X>

@@ -64,7 +64,7 @@ vector_t<V> flatten(const V& x) {
 
 /// The entries from (i, j) [block(x, i, j, r, c): m×n → r×c]; rows from `first` on [rows(x, first, count):
 /// m×n → count×n]; columns from `first` on [columns(x, first, count): m×n → m×count]; row i as a vector
-/// [row(x, i): m×n → n].
+/// [row(x, i): m×n → n]; column j as a vector [column(x, j): m×n → m].
 /// @{
 template <ad::AnyArray V>
 matrix_t<V> block(const V& x, Index i, Index j, Index r, Index c) {
@@ -81,6 +81,10 @@ matrix_t<V> columns(const V& x, Index first, Index count) {
 template <ad::AnyArray V>
 vector_t<V> row(const V& x, Index i) {
   return flatten(rows(x, i, 1));
+}
+template <ad::AnyArray V>
+vector_t<V> column(const V& x, Index j) {
+  return flatten(columns(x, j, 1));
 }
 /// @}
 

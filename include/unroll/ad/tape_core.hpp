@@ -173,10 +173,10 @@ struct TapeCore {
   /// A copy of a matrix that lives until clear(); that of before, if this one stands where it stood and
   /// equals it.
   MatrixView keep(const MatrixView& matrix);
-  /// Keeps what `shared` points to until clear().
-  void keep(std::shared_ptr<const void> shared);
   /// The same of `size` numbers; few of them are copied every time.
   const double* keep_copy(const double* data, std::size_t size);
+  /// Keeps what `shared` points to until clear().
+  void keep(std::shared_ptr<const void> shared);
 
   /// Places a node of type N behind the last one: make(memory) constructs it there, as a node that is copied
   /// into place would wait for the stores of its members.

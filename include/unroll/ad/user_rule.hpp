@@ -22,7 +22,6 @@ inline void check_size(const char* function, Index got, Index wanted) {
 Matrix pair_of_columns(const ConstBlock& block, Index j, Index k);
 /// ẏ_i += ⟨the derivative of x̄ along the further direction, ẋ⟩, for every tangent.
 void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x);
-/// e_i.
 Matrix scaled_copy(const ScaledBlock& block);
 
 // The plain type an operand has inside a primitive.
@@ -69,14 +68,6 @@ auto flat(const T& value) {
   else
     return Eigen::Map<const Vector>(value.data(), value.size());
 }
-template <class T>
-Shape shape_of_value(const T& value) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return {1, 1};
-  else
-    return {value.rows(), value.cols()};
-}
-
 template <class T>
 Shape shape_of_operand(const T& x) {
   if constexpr (AnyArray<T>)

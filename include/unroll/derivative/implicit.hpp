@@ -17,11 +17,11 @@ namespace unroll {
 ///
 /// The equation is that which the solver declares (equation.hpp), unless one is named here:
 ///  - gradient, ∇_x f(x, θ) = 0: H J = −M;
-///  - fixed_point, s = Φ(s, θ): (I − ∂_sΦ) ∂s = ∂_θΦ, of the whole state s (momentum, multipliers, slacks),
-///  of
-///    which x's part is the result. Φ is the step that would follow the run, or the solver's frozen step;
-///    where that is refused or gives its state back as it is, the last that was taken. Arrays that it passes
-///    on unchanged are constants of the run, see Reverse. It is the equation where nothing is declared.
+///  - fixed_point, s = Φ(s, θ): (I − ∂_sΦ) ∂s = ∂_θΦ, of the whole state s (momentum, multipliers or
+///    slacks), of which x's part is the result. Φ is the step that would follow the run, or the solver's
+///    frozen step; where that is refused or gives its state back as it is, the last that was taken. Arrays
+///    that it passes on unchanged are constants of the run, see Reverse. It is the equation where nothing is
+///    declared.
 struct Implicit {
   LinearSolver linear_solver = LinearSolver::automatic;  // of the equation's linear system
   double tolerance = 1e-10;  // of iterative solvers: ‖b − A y‖ ≤ tolerance ‖b‖ for every right-hand side b

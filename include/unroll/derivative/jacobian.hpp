@@ -29,7 +29,6 @@ Derivative jacobian(StepsPtr steps, const Method& method);
 Vjp vjp(StepsPtr steps, const Cotangent& cotangent, const Method& method, bool with_start);
 Jvp jvp(StepsPtr steps, const Vector& tangent, const Method& method);
 History jacobian_history(StepsPtr steps, const std::vector<Index>& at, const Method& method);
-CheckpointPlan plan(StepsPtr steps, const Reverse& method, Index cotangents);
 
 }  // namespace detail
 
@@ -97,7 +96,8 @@ History jacobian_history(const Problem& problem, const S& solver, const Start& s
 template <class S>
 CheckpointPlan plan(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                     const SolveOptions& options, const Reverse& method, Index cotangents = 1) {
-  return detail::plan(detail::steps_of(problem, solver, start, theta, options), method, cotangents);
+  return detail::checkpoint_plan(detail::steps_of(problem, solver, start, theta, options), cotangents,
+                                 method);
 }
 
 }  // namespace unroll

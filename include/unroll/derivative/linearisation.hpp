@@ -56,8 +56,8 @@ class Linearisation {
 
   /// The equation of a solution that was differentiated; automatic: none, but the steps themselves.
   virtual Equation equation() { return Equation::automatic; }
-  /// Of the last pull, where λ is known: of equation(), or of the gradient's. Null where not.
-  virtual const AdjointEstimate* adjoint() { return nullptr; }
+  /// Of the last pull, where λ is known: of equation(), or of the gradient's.
+  const AdjointEstimate* adjoint() const { return adjoint_ ? &*adjoint_ : nullptr; }
   /// Of the last product, where the method has made one already; null where not.
   virtual const Certificate* certificate() { return nullptr; }
   /// Frees what a product has left that the next one can make anew: a tape.
@@ -70,14 +70,16 @@ class Linearisation {
   virtual void take_run();
   virtual Matrix push_checked(const Matrix& theta_dot) = 0;
   Matrix jacobian_by_push();
+  Matrix jacobian_by_pull();
   /// ∂x_T Θ̇ by `jacobian`: what Θ̇ does not move adds nothing, even beside an infinite derivative.
   Matrix push_by_jacobian(const Matrix& theta_dot);
   const Wanted& wanted() const { return wanted_; }
-  /// Cotangents (stacked, q×s and so on) at the start as a pullback: what was prepared and x_0(θ) are pulled
-  /// back to θ. `x0` n×s.
-  Pullback finish(const Matrix& theta, const Matrix& prepared, Matrix x0);
+  /// Cotangents at x_0 as a pullback: what was prepared and x_0(θ) are pulled back to θ.
+  Pullback finish(detail::Cotangents start);
   /// The cotangents of x_T, n×s, where there may be no others.
   Matrix end_cotangents(const detail::Seeds& seeds, const char* method);
+
+  std::optional<AdjointEstimate> adjoint_{};  // a pull sets it
 
  private:
   detail::StepsPtr steps_;

@@ -13,9 +13,8 @@ namespace unroll {
 enum class OuterStatus {
   /// All outer steps were taken.
   step_limit,
-  /// ‖P(θ − ∇F) − θ‖ ≤ tolerance · max(1, |F|), P the projection: ‖∇F‖ where there is none. By Certified{},
-  /// with the
-  /// bound on ∇F's error added to the left.
+  /// ‖P(θ − ∇F) − θ‖ ≤ tolerance · max(1, |F|), P the projection: ‖∇F‖ where there is none. By Certified{}
+  /// the bound on ∇F's error is added to the left.
   converged,
   /// No step along the gradient, halved 30 times, brought F down by sufficient_decrease times what the slope
   /// promises, with the inner runs at their last tolerance: a minimum to the accuracy of the inner runs, or a

@@ -34,7 +34,7 @@ struct Derivative : RunRecord {
 struct Vjp : RunRecord {
   Vector dtheta{};   // ∂x_T(θ)ᵀ w, p, total
   Vector dx0{};      // (∂x_T/∂x_0)ᵀ w, n; empty where it would cost something and was not asked for
-  Vector adjoint{};  // λ ≈ H⁻¹w, n, where it is known: see AdjointEstimate
+  Vector adjoint{};  // λ ≈ H⁻¹w, n, or v of the whole state: see AdjointEstimate
   Certificate certificate{};  // of dtheta: how far from ∂x*ᵀw it may be; of x_T alone where no λ is known
 };
 

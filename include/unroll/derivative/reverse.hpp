@@ -53,6 +53,7 @@ class LastSteps {
 /// relative error of unrolling all steps: ρ is the measured contraction of the iterates, and N_t = wᵀ∂Φ_t/∂θ.
 /// With e_t the error of ∂x_t and C = Lip(DΦ)(1 + ‖∂x*‖)‖x_0 − x*‖, truncation gives e_T ≤ ρ^(T−s) e_s +
 /// (T−s) ρ^(T−1) C, least at s* = 1 + ln(C/(‖∂x*‖ ln(1/ρ)))/ln(1/ρ): this is s* with the constants measured.
+/// Of cotangents along the run all steps are swept.
 /// It rests on a step that does not depend on t, and contracts; on one that does neither, it may be wrong
 /// without notice, and the certificate is the judge. States are kept and steps taken again as with a budget,
 /// so that at most a quarter of a full tape is in use, beside what was prepared, where states are smaller
@@ -66,10 +67,9 @@ class LastSteps {
 ///  - gradient form: with ḡ_t the cotangent that gradient t receives, λ = −Σ_t ḡ_t, and
 ///      d = −M(x_T)ᵀ λ,  d − J_Tᵀw = −J_Tᵀ r exactly, with r = w − H(x_T) λ and J_T = −H⁻¹M at x_T;
 ///    on a quadratic r = P_T(H) w, and the factor of P_T' that unrolling suffers from is gone;
-///  - fixed-point form, where θ enters elsewhere than in gradients (a prox, a projection, decay, no
-///  objective): with v
-///    the sum of the cotangents that arrive at the whole states s_1 … s_T, d = ∂_θΦ(s_T)ᵀ v, Φ one more step;
-///    of steps that depend on t it is none.
+///  - fixed-point form, where θ enters elsewhere than in gradients (a prox, a projection, decay, or there is
+///    no objective): with v the sum of the cotangents that arrive at the whole states s_1 … s_T,
+///    d = ∂_θΦ(s_T)ᵀ v, Φ one more step; of steps that depend on t it is none.
 /// Which it is, the solver declares (equation.hpp), or `equation` says; declared to be the gradient's, where
 /// θ reached x around gradients and, at rest, their cotangents do not sum to λ, it is the other all the same;
 /// else it is the gradient's if θ was reached through gradients alone. The record says which. Derivatives in
@@ -104,11 +104,12 @@ struct Reverse {
 namespace detail {
 /// The numbers that a scalar has as adjoints while all threads sweep.
 Index adjoints_per_scalar(Index n, Index columns, Index threads);
-/// The sweep by checkpoints, truncated where it is asked: see src/derivative/checkpointed_sweep.cpp.
+/// The sweep by checkpoints, truncated where it is asked: see
+/// src/derivative/checkpoint/checkpointed_sweep.cpp.
 std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method);
-/// Sweeps at x_T alone: see src/derivative/at_end.cpp.
+/// Sweeps at x_T alone: see src/derivative/method/at_end.cpp.
 std::unique_ptr<Linearisation> at_end(StepsPtr steps, const Wanted& wanted, const Reverse& method);
-CheckpointPlan checkpoint_plan(Steps& steps, Index columns, const Reverse& method);
+CheckpointPlan checkpoint_plan(StepsPtr steps, Index columns, const Reverse& method);
 }  // namespace detail
 
 }  // namespace unroll

@@ -11,6 +11,7 @@ namespace unroll::detail {
 /// A solver's steps on a problem, all that the ways to differentiate a run ask of it:
 /// src/derivative/run/steps.hpp.
 class Steps;
+struct Cotangents;
 struct DeleteSteps {
   void operator()(Steps* steps) const;
 };

@@ -18,6 +18,7 @@ namespace unroll::detail {
 /// manieth of all of them.
 struct Place {
   Index member = 0, list = 0, element = 0;
+  bool of_iterate = false;  // the member is x, or one of those that x consists of
   bool operator==(const Place&) const = default;
 };
 
@@ -52,7 +53,7 @@ struct CarriersOf<Vector> {
 template <class V>
 struct Part {
   Place place;
-  bool is_of_iterate, is_listed;
+  bool is_listed;
   bool is_variable;  // a number that is one on a tape, a multiplier say; a step size or a count is none
   typename CarriersOf<V>::Array* array = nullptr;  // if it carries derivatives, or
   typename CarriersOf<V>::Scalar* scalar = nullptr;

@@ -152,9 +152,9 @@ class TypedState final : public AnyState<V> {
       Part<V> next{};
       next.place.member = static_cast<Index>(I);
       if constexpr (requires { value_.x; })
-        next.is_of_iterate = static_cast<const void*>(&member) == static_cast<const void*>(&value_.x);
+        next.place.of_iterate = static_cast<const void*>(&member) == static_cast<const void*>(&value_.x);
       else
-        next.is_of_iterate = true;
+        next.place.of_iterate = true;
       next.is_variable = is_scalar_variable<OnTape, I>();
       add_parts(member, next, [this](const Part<V>& one) { this->add(one); });
     };

@@ -12,7 +12,7 @@ struct MixedNorm {
   bool is_exact;
 };
 /// By p products if those are at most `most`, else by `most` products with random signs.
-MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost* cost);
+MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost& cost);
 
 /// All of a pullback's certificate (see Certificate) that depends on x alone: for any λ there. Several
 /// columns count as one, by Frobenius norms.
@@ -21,7 +21,7 @@ class AdjointBound {
   /// Where the problem knows no constants, min(n, 20) products. Refers to all but the last two.
   /// @throws DomainError about the options.
   AdjointBound(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
-               const MixedNorm& mixed, Cost* cost, const CertifyOptions& options = {});
+               const MixedNorm& mixed, Cost& cost, const CertifyOptions& options = {});
 
   /// Of u = `pulled` (p×s), given λ (n×s) and (H λ, Mᵀ λ) = `product`. s products more where the drift is
   /// estimated.
@@ -51,7 +51,7 @@ class AdjointBound {
   const Problem& problem_;
   const Vector& x_;
   const Vector& theta_;
-  Cost* cost_;
+  Cost& cost_;
   CertifyOptions options_;
   Certificate point_;
   double mixed_ = 0;  // ‖M‖_F
@@ -65,7 +65,5 @@ class AdjointBound {
 /// Of a self-concordant f at a distance d, with τ = Rd: ‖H*^(−½)(H − H*)H^(−½)‖ is at most this,
 /// exp(τ/2)(exp(τ) − 1), as exp(−τ) H ≤ H* ≤ exp(τ) H.
 double relative_change(double tau);
-/// What the problem knows, if it is all that bounds need.
-std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);
 
 }  // namespace unroll::detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "judge.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -41,7 +42,7 @@ MixedNorm Approach::mixed_at(const Vector& at) {
     const double change = (at - mixed_at_).stableNorm() * *known_->mixed_lipschitz;
     if (change <= little * mixed_->value) return {mixed_->value + change, mixed_->is_exact};
   }
-  mixed_ = mixed_norm(steps_.problem(), at, steps_.theta(), few, &steps_.record.cost);
+  mixed_ = mixed_norm(steps_.problem(), at, steps_.theta(), few, steps_.record.cost);
   mixed_at_ = at;
   return *mixed_;
 }

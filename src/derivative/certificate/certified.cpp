@@ -39,7 +39,7 @@ class CertifiedSolution final : public Linearisation {
       const Matrix w = end_cotangents(seeds, "Certified");
       asked_at = x();
       if (lambda.size() == 0 && adjoint_before_.size() == w.rows() && w.cols() == 1) lambda = adjoint_before_;
-      AdjointBound bound(problem(), x(), theta(), approach_.gradient(), approach_.mixed(), &cost(),
+      AdjointBound bound(problem(), x(), theta(), approach_.gradient(), approach_.mixed(), cost(),
                          {.accuracy = share_});
       if (seeds.outer) bound.belongs_to(seeds.outer(x(), w.col(0)));
       const std::optional<double>& b = bound.point().jacobian_norm;
@@ -61,7 +61,6 @@ class CertifiedSolution final : public Linearisation {
     return {pulled, Matrix::Zero(steps().dimension(), pulled.cols())};
   }
   Equation equation() override { return Equation::gradient; }
-  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   const Certificate* certificate() override { return certificate_ ? &*certificate_ : nullptr; }
 
  private:
@@ -84,7 +83,7 @@ class CertifiedSolution final : public Linearisation {
       });
       solution = cr.solution();
       Attempt attempt{solution, detail::certify_along(problem(), x(), theta(), solution, theta_dot,
-                                                      tangent_norm, 0, &cost(), {.accuracy = share_})};
+                                                      tangent_norm, 0, cost(), {.accuracy = share_})};
       const Certificate& c = attempt.certificate;
       if (c.drift && c.smallest_eigenvalue) attempt.drift = *c.drift / *c.smallest_eigenvalue;
       return attempt;
@@ -190,7 +189,6 @@ class CertifiedSolution final : public Linearisation {
   Vector adjoint_before_;
   detail::Approach approach_;
   std::optional<Certificate> certificate_;
-  std::optional<AdjointEstimate> adjoint_;
   Index products_ = 0;
 };
 

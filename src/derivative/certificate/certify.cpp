@@ -41,8 +41,16 @@ std::optional<Curvature> checked_curvature(const Problem& problem, const Vector&
   return curvature;
 }
 
-void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
-                             const CertifyOptions& options) {
+std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta) {
+  std::optional<Curvature> curvature = checked_curvature(problem, theta);
+  if (curvature && !(curvature->hessian_lipschitz && curvature->mixed_lipschitz)) curvature.reset();
+  return curvature;
+}
+
+Constants set_constants(Certificate& c, const Problem& problem, const Vector& x, const Vector& theta,
+                        const Vector& gradient, const CertifyOptions& options, Cost& cost) {
+  const std::optional<Curvature> curvature = checked_curvature(problem, theta);
+  Constants constants{known_curvature(problem, theta), {}};
   if (options.smallest_eigenvalue) {
     c.smallest_eigenvalue = options.smallest_eigenvalue;
     c.source = ConstantSource::given;
@@ -50,6 +58,13 @@ void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& cur
     c.smallest_eigenvalue = curvature->smallest_eigenvalue;
     c.source = curvature->exact ? ConstantSource::exact : ConstantSource::known;
   }
+  if (constants.known) return constants;
+  const Estimates e = estimate(problem, x, theta, gradient, cost);
+  constants.towards_minimiser = e.towards_minimiser;
+  if (!c.smallest_eigenvalue && !curvature && e.smallest_eigenvalue > 0)
+    c.smallest_eigenvalue = e.smallest_eigenvalue;
+  if (c.smallest_eigenvalue) c.source = ConstantSource::estimated;
+  return constants;
 }
 
 Verdict judge(const Certificate& c) {
@@ -74,23 +89,21 @@ struct Estimate {
   const Matrix& tangents;
   double tangent_norm;  // ≥ ‖Θ̇‖_2
   Index refining;       // products, see certify_along
-  Cost* cost;
+  Cost& cost;
 
   /// H(point) J + M(point) Θ̇.
   Matrix residual(const Vector& point) const {
     if (pushed.cols() == 0) return pushed;
-    if (cost != nullptr) cost->hessian_vector_products += pushed.cols();
+    cost.hessian_vector_products += pushed.cols();
     return checked_push(problem, point, theta, pushed, tangents);
   }
   /// ‖J Θ̇ − Ĵ‖ + a bound on ‖Ĵ − ∂x* Θ̇‖, Ĵ by conjugate residuals on H(x̂)Ĵ = −M(x̂)Θ̇ at a nearer x̂.
   double sharper_bound(const Vector& gradient, const Curvature& known, double smallest) const {
     const detail::Nearer there = detail::nearer_point(problem, x, theta, gradient, refining, cost);
-    Cost ignored;
-    Cost& spent = cost != nullptr ? *cost : ignored;
     const Index n = pushed.rows(), k = pushed.cols();
-    spent.hessian_vector_products += k;
+    cost.hessian_vector_products += k;
     const Matrix right = -checked_push(problem, there.x, theta, Matrix::Zero(n, k), tangents);
-    detail::ConjugateResiduals cr(problem, there.x, theta, right, pushed, spent);
+    detail::ConjugateResiduals cr(problem, there.x, theta, right, pushed, cost);
     const auto gap = [&] { return detail::norm(pushed - cr.solution()); };
     constexpr double little = 0.1;
     while (cr.steps() < refining && cr.residual_norm() > little * smallest * gap()) cr.step();
@@ -102,56 +115,45 @@ struct Estimate {
   }
 };
 
-Certificate certify(const Estimate& e, const CertifyOptions& options) {
+}  // namespace
+
+Certificate detail::certify_along(const Problem& problem, const Vector& x, const Vector& theta,
+                                  const Matrix& pushed, const Matrix& tangents, double tangent_norm,
+                                  Index refining, Cost& cost, const CertifyOptions& options) {
+  const Estimate e{problem, x, theta, pushed, tangents, tangent_norm, refining, cost};
   detail::check(options);
-  check_sizes(e.problem, e.x.size(), e.theta.size(), "certify");
+  check_sizes(problem, x.size(), theta.size(), "certify");
   Certificate c;
-  c.norm = detail::norm(e.pushed);
+  c.norm = detail::norm(pushed);
   c.accuracy = options.accuracy;
-  if (!e.problem.has_equation()) return c;
-  if (e.cost != nullptr) e.cost->gradients += 1;
-  const Vector gradient = checked_gradient(e.problem, e.x, e.theta);
-  const Matrix residual = e.residual(e.x);
+  if (!problem.has_equation()) return c;
+  cost.gradients += 1;
+  const Vector gradient = checked_gradient(problem, x, theta);
+  const Matrix residual = e.residual(x);
   c.equation = Equation::gradient;
   c.gradient_norm = gradient.stableNorm();
   c.residual = detail::norm(residual);
 
-  const std::optional<Curvature> curvature = detail::checked_curvature(e.problem, e.theta);
-  const bool lipschitz = curvature && curvature->hessian_lipschitz && curvature->mixed_lipschitz;
-  std::optional<detail::Estimates> estimates;
-  if (!lipschitz) estimates = detail::estimate(e.problem, e.x, e.theta, gradient, e.cost);
-  detail::set_smallest_eigenvalue(c, curvature, options);
-  if (!c.smallest_eigenvalue && !curvature && estimates->smallest_eigenvalue > 0)
-    c.smallest_eigenvalue = estimates->smallest_eigenvalue;  // the source is set below
+  const auto [known, towards] = detail::set_constants(c, problem, x, theta, gradient, options, cost);
   if (!c.smallest_eigenvalue) {
     c.missing = detail::no_curvature;
     return c;
   }
   const double distance = *c.gradient_norm / *c.smallest_eigenvalue;
-  if (lipschitz) {
-    c.drift =
-        distance * (*curvature->mixed_lipschitz * e.tangent_norm + *curvature->hessian_lipschitz * c.norm);
+  if (known) {
+    c.drift = distance * (*known->mixed_lipschitz * tangent_norm + *known->hessian_lipschitz * c.norm);
   } else {
-    c.drift = detail::norm(e.residual(e.x + distance * estimates->towards_minimiser) - residual);
-    c.source = ConstantSource::estimated;
+    c.drift = detail::norm(e.residual(x + distance * towards) - residual);
   }
   double bound = (*c.residual + *c.drift) / *c.smallest_eigenvalue;
   try {
-    if (lipschitz && e.refining > 0 && e.pushed.cols() > 0)
-      bound = std::min(bound, e.sharper_bound(gradient, *curvature, *c.smallest_eigenvalue));
+    if (known && refining > 0 && pushed.cols() > 0)
+      bound = std::min(bound, e.sharper_bound(gradient, *known, *c.smallest_eigenvalue));
   } catch (const NumericalError&) {  // H(x̂) is not positive definite, or not finite
   }
   if (std::isfinite(bound)) c.bound = bound;
   c.verdict = detail::judge(c);
   return c;
-}
-
-}  // namespace
-
-Certificate detail::certify_along(const Problem& problem, const Vector& x, const Vector& theta,
-                                  const Matrix& pushed, const Matrix& tangents, double tangent_norm,
-                                  Index refining, Cost* cost, const CertifyOptions& options) {
-  return certify(Estimate{problem, x, theta, pushed, tangents, tangent_norm, refining, cost}, options);
 }
 
 Certificate certify(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& jacobian,
@@ -161,8 +163,9 @@ Certificate certify(const Problem& problem, const Vector& x, const Vector& theta
     throw ShapeError(fmt::format("certify: the Jacobian is {}x{}, not {}x{}", jacobian.rows(),
                                  jacobian.cols(), problem.dimension(), p));
   const Matrix identity = Matrix::Identity(p, p);
-  return certify(Estimate{problem, x, theta, jacobian, identity, 1, detail::most_refining_products, cost},
-                 options);
+  Cost unasked;
+  return detail::certify_along(problem, x, theta, jacobian, identity, 1, detail::most_refining_products,
+                               cost != nullptr ? *cost : unasked, options);
 }
 
 Certificate certify(const Problem& problem, const Derivative& d, const CertifyOptions& options) {
@@ -176,9 +179,9 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
     throw ShapeError(fmt::format("certify: the product has {} entries and the tangent {}, not {} and {}",
                                  pushed.size(), tangent.size(), problem.dimension(), problem.parameters()));
   const Matrix j = pushed, direction = tangent;
-  return certify(
-      Estimate{problem, x, theta, j, direction, tangent.norm(), detail::most_refining_products, cost},
-      options);
+  Cost unasked;
+  return detail::certify_along(problem, x, theta, j, direction, tangent.norm(),
+                               detail::most_refining_products, cost != nullptr ? *cost : unasked, options);
 }
 
 Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {

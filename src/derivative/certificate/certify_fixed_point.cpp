@@ -64,6 +64,25 @@ WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& s
   return {bound(point.next() - steps.record.x), bound(slopes)};
 }
 
+/// Of J, or of v, of that `size`: how the way to s* contracts, as it is seen, and by q where that is known;
+/// and by how much it may be off there, with what moved in one step and by turns.
+struct Outlook {
+  double seen, q, error;
+};
+template <class Apply>
+Outlook look_ahead(Certificate& c, const Steps& steps, const Apply& apply, const Series& error,
+                   const Matrix& moved, const Turns& turns, double size, std::optional<double> known_q) {
+  constexpr double slack = 2;  // their ratio grows towards that of the slowest direction
+  const Series drift(apply, moved, known_q, rounding_of_terms * size);
+  const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
+               q = error.known && drift.known ? *known_q : seen, turned = slack * turns.difference * size;
+  c.contraction = q;
+  c.drift = ahead(norm(moved) + turned, q);
+  const double of_turns =
+      turned > 0 ? slack * ahead(*c.residual, q) : 0;  // each step in turn has its part of it
+  return {seen, q, error.sum + of_turns + ahead(std::max(drift.sum, ahead(norm(moved), q)) + turned, q)};
+}
+
 /// The kinks of Φ within reach, and the verdict if there are any.
 void look_for_kinks(Certificate& c, const FixedPoint& point, double reach) {
   c.kinks = point.kinks(reach);
@@ -151,19 +170,12 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const Series error(apply, rest, known_q);
     const double size = norm(pushed);
     const Turns turns = look_at_turns(steps, point, pushed, tangents, here, size);
-    const double turned = turns.difference * size;
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
     if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
     steps.to_end();
-    const Series drift(apply, moved, known_q, rounding_of_terms * size);
-    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
-                 q = error.known && drift.known ? *known_q : seen;
-    c.contraction = q;
-    c.drift = ahead(norm(moved) + turned, q);
-    const double in_turn = turned > 0 ? ahead(*c.residual, q) : 0;  // of which each step has its part
-    constexpr double slack = 1.25;                                  // what is measured grows towards the norm
-    conclude(c, steps, point, turns, seen,
-             error.sum + in_turn + ahead(std::max(drift.sum, ahead(norm(moved), q)) + turned, q),
+    const Outlook outlook = look_ahead(c, steps, apply, error, moved, turns, size, known_q);
+    constexpr double slack = 1.25;  // what is measured grows towards the norm
+    conclude(c, steps, point, turns, outlook.seen, outlook.error,
              (*c.residual - *c.drift) / (1 + slack * size_in_state(point)));
     return c;
   });
@@ -195,20 +207,15 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const Matrix state_dot = signs(point.size(), 1), theta_dot = signs(steps.parameters(), 1);
     const Matrix image = point.push(state_dot, theta_dot);
     const Turns turns = look_at_turns(steps, point, state_dot, theta_dot, image, norm(image));
-    const double turned = turns.difference * size;
     if (const auto there = further(steps, point)) {
       moved = there->pull(v) - apply(v);
       // (Not of v alone: of few parameters it may be zero by chance.)
       moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
     }
     steps.to_end();
-    const Series drift(apply, moved, known_q, rounding_of_terms * size);
-    const double seen = std::max({error.ratio, drift.ratio, ratio_of_moves(steps, c), turns.ratio}),
-                 q = error.known && drift.known ? *known_q : seen, slope = norm(slopes);
-    c.contraction = q;
-    c.drift = ahead(norm(moved) + turned, q);
-    double beside = slope * (error.sum + ahead(std::max(drift.sum, ahead(norm(moved), q)) + turned, q)) +
-                    ahead(moved_in_theta + turns.difference * norm(here), q);
+    const auto [seen, q, error_of_v] = look_ahead(c, steps, apply, error, moved, turns, size, known_q);
+    const double slope = norm(slopes);
+    double beside = slope * error_of_v + ahead(moved_in_theta + turns.difference * norm(here), q);
     if (seeds.outer) {  // w, and F's own part, are of x_T
       const OuterPart outer = seeds.outer(steps.record.x, cotangent.col(0));
       constexpr double slack = 2;  // the ratio, too, grows towards that of the slowest direction

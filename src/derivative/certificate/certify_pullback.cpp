@@ -1,65 +1,44 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <random>
 #include <utility>
 
 #include "adjoint_bound.hpp"
 #include "conjugate_residuals.hpp"
 #include "derivative/run/checks.hpp"
-#include "estimates.hpp"
 #include "judge.hpp"
+#include "map_measures.hpp"
 
 namespace unroll {
 
 namespace detail {
 
-MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost* cost) {
+MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost& cost) {
   const Index n = x.size(), p = theta.size();
   const bool is_exact = p <= most;
-  Matrix directions = Matrix::Identity(p, p);
-  if (!is_exact) {  // ‖M‖_F² = E‖M z‖², the entries of z ±1 (Hutchinson)
-    std::mt19937_64 random(static_cast<std::uint64_t>(p));
-    directions.resize(p, most);
-    for (double& entry : directions.reshaped()) entry = (random() & 1U) != 0 ? 1 : -1;
-  }
-  const Index k = directions.cols();
-  if (cost != nullptr) cost->hessian_vector_products += k;
-  const double whole = norm(checked_push(problem, x, theta, Matrix::Zero(n, k), directions));
-  return {is_exact ? whole : whole / std::sqrt(static_cast<double>(k)), is_exact};
+  const Matrix directions = probes(p, most);
+  cost.hessian_vector_products += directions.cols();
+  return {norm(checked_push(problem, x, theta, Matrix::Zero(n, directions.cols()), directions)), is_exact};
 }
 
 double relative_change(double tau) { return std::exp(tau / 2) * std::expm1(tau); }
 
-std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta) {
-  std::optional<Curvature> curvature = checked_curvature(problem, theta);
-  if (curvature && !(curvature->hessian_lipschitz && curvature->mixed_lipschitz)) curvature.reset();
-  return curvature;
-}
-
 AdjointBound::AdjointBound(const Problem& problem, const Vector& x, const Vector& theta,
-                           const Vector& gradient, const MixedNorm& mixed, Cost* cost,
+                           const Vector& gradient, const MixedNorm& mixed, Cost& cost,
                            const CertifyOptions& options)
     : problem_(problem), x_(x), theta_(theta), cost_(cost), options_(options) {
   check(options);
   point_.accuracy = options.accuracy;
   point_.equation = Equation::gradient;
   point_.gradient_norm = gradient.stableNorm();
-  const std::optional<Curvature> curvature = checked_curvature(problem, theta),
-                                 known = known_curvature(problem, theta);
-  set_smallest_eigenvalue(point_, curvature, options);
+  const auto [known, towards] = set_constants(point_, problem, x, theta, gradient, options, cost);
+  towards_ = towards;
   if (known) {
     lipschitz_h_ = *known->hessian_lipschitz;
     lipschitz_m_ = *known->mixed_lipschitz;
     self_concordance_ = known->self_concordance;
-  } else {
-    const Estimates e = estimate(problem, x, theta, gradient, cost);
-    towards_ = e.towards_minimiser;
-    if (!point_.smallest_eigenvalue && !curvature && e.smallest_eigenvalue > 0)
-      point_.smallest_eigenvalue = e.smallest_eigenvalue;
   }
   if (!point_.smallest_eigenvalue) return;
-  if (!known || !mixed.is_exact) point_.source = ConstantSource::estimated;
+  if (!mixed.is_exact) point_.source = ConstantSource::estimated;
   const double l = *point_.smallest_eigenvalue;
   mixed_ = mixed.value;
   point_.distance = *point_.gradient_norm / l;
@@ -97,7 +76,7 @@ double AdjointBound::drift(const Matrix& lambda, const SecondOrder& product) con
     }
     return d * lipschitz_m_ * norm(lambda) + of_hessian + of_outer;
   }
-  if (cost_ != nullptr) cost_->hessian_vector_products += lambda.cols();
+  cost_.hessian_vector_products += lambda.cols();
   const SecondOrder there = checked_pull(problem_, x_ + d * towards_, theta_, lambda);
   return norm(there.dtheta - product.dtheta) + b * norm(there.dx - product.dx) + of_outer;
 }
@@ -131,10 +110,9 @@ Certificate AdjointBound::sharpened(Certificate c, const Matrix& w, const std::o
     u += outer_->theta - outer->theta;
     there.belongs_to(*outer);
   }
-  Cost ignored;
   Certificate sharper;
   try {
-    ConjugateResiduals cr(problem_, nearer_->x, theta_, w, lambda, cost_ != nullptr ? *cost_ : ignored);
+    ConjugateResiduals cr(problem_, nearer_->x, theta_, w, lambda, cost_);
     const auto is_enough = [&] {  // what is left of the residual hides little of the gap
       constexpr double little = 0.1;
       return *there.point_.jacobian_norm * cr.residual_norm() <= little * norm(u + cr.product().dtheta);
@@ -171,13 +149,15 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
     c.norm = pulled.stableNorm();
     return c;
   }
+  Cost unasked;
+  Cost& spent = cost != nullptr ? *cost : unasked;
   const Vector adjoint = gradient_equation(problem, x, theta, cost).adjoint(cotangent, method.linear());
-  if (cost != nullptr) cost->hessian_vector_products += 1;
+  spent.hessian_vector_products += 1;
   const SecondOrder product = checked_pull(problem, x, theta, adjoint);
-  if (cost != nullptr) cost->gradients += 1;
+  spent.gradients += 1;
   const Vector gradient = checked_gradient(problem, x, theta);
-  const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), cost);
-  detail::AdjointBound bound(problem, x, theta, gradient, mixed, cost, options);
+  const detail::MixedNorm mixed = detail::mixed_norm(problem, x, theta, theta.size(), spent);
+  detail::AdjointBound bound(problem, x, theta, gradient, mixed, spent, options);
   bound.refine(gradient, detail::most_refining_products);
   return bound.sharpened(bound.of(cotangent, adjoint, product, pulled), cotangent, {}, adjoint, pulled,
                          detail::most_refining_products);

@@ -52,11 +52,10 @@ Index affordable_refinement(const Steps& steps, Index price, Index k, Certify ce
 
 /// Whether x_T stays under the 15 steps before the last, too, taken from there: in turn another may move it.
 bool stays(Steps& steps, double tolerance) {
-  constexpr Index others = 15;
   const Index last = steps.record.steps - 1;
-  bool stays = last >= others;
+  bool stays = last >= steps_in_turn;
   steps.to_end();
-  for (Index i = 1; stays && i <= others; ++i) {
+  for (Index i = 1; stays && i <= steps_in_turn; ++i) {
     steps.step_on(last - i);
     stays = distance(steps.x(), steps.record.x) <= tolerance * std::max(1.0, steps.record.x.stableNorm());
   }
@@ -124,7 +123,7 @@ Matrix end_cotangent(const Steps& steps, const Seeds& seeds) {
 Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, const Seeds& seeds,
                                   Certify certify) {
   Steps& steps = run.steps();
-  const bool knows = run.adjoint() != nullptr && run.equation() == Equation::fixed_point;
+  const bool knows = run.adjoint() && run.equation() == Equation::fixed_point;
   const bool follows = seeds.outer && steps.contraction(1).has_value();
   const Index price = fixed_point_products + products_beside +
                       (follows ? terms_of_outer * (1 + directions_in_theta(steps.parameters())) : 0);
@@ -145,11 +144,10 @@ Certificate certify_end(Linearisation& run, Certify certify) {
 
 Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vector* tangent, Certify certify) {
   run.record();
-  if (run.certificate() != nullptr)
-    return certify == Certify::never ? skipped(norm(pushed)) : *run.certificate();
+  if (certify == Certify::never) return skipped(norm(pushed));
+  if (run.certificate() != nullptr) return *run.certificate();
   Steps& steps = run.steps();
   const Index k = pushed.cols();
-  if (certify == Certify::never) return skipped(norm(pushed));
   const auto tangents = [&] {
     return tangent != nullptr ? Matrix(*tangent) : Matrix(Matrix::Identity(k, k));
   };
@@ -170,7 +168,7 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
     c.is_skipped = true;
     return c;
   }
-  Cost* const cost = &steps.record.cost;
+  Cost& cost = steps.record.cost;
   Certificate c = certify_along(steps.problem(), steps.record.x, steps.theta(), pushed, tangents(),
                                 tangent != nullptr ? tangent->stableNorm() : 1,
                                 affordable_refinement(steps, price, k, certify), cost, {});
@@ -183,17 +181,17 @@ Certificate certify_pushed(Linearisation& run, const Matrix& pushed, const Vecto
 
 Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds& seeds, Certify certify) {
   run.record();
-  if (run.certificate() != nullptr)
-    return certify == Certify::never ? skipped(pulled.stableNorm()) : *run.certificate();
+  if (certify == Certify::never) return skipped(pulled.stableNorm());
+  if (run.certificate() != nullptr) return *run.certificate();
   Steps& steps = run.steps();
   const auto with_norm = [&](Certificate c) {
     c.norm = pulled.stableNorm();
     return c;
   };
-  if (certify == Certify::never || !is_affordable(steps, 1, certify)) return skipped(pulled.stableNorm());
+  if (!is_affordable(steps, 1, certify)) return skipped(pulled.stableNorm());
   const auto by_fixed_point = [&] { return pulled_by_fixed_point(run, pulled, seeds, certify); };
   if (!is_of_gradient(run) || run.equation() == Equation::fixed_point) return by_fixed_point();
-  if (run.adjoint() == nullptr) {
+  if (!run.adjoint()) {
     Certificate c = with_norm(certify_end(run, certify));
     if (c.verdict == Verdict::other_equation && run.equation() != Equation::gradient) return by_fixed_point();
     c.missing = "as the method has no adjoint: a Jacobian, Implicit{} or Reverse{.corrected} have one";
@@ -209,13 +207,13 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
     c.is_skipped = true;
     return c;
   }
-  Cost* const cost = &steps.record.cost;
+  Cost& cost = steps.record.cost;
   if (!a.product) {
-    cost->hessian_vector_products += 1;
+    cost.hessian_vector_products += 1;
     a.product = checked_pull(steps.problem(), steps.record.x, steps.theta(), a.lambda);
   }
   const Vector &x = steps.record.x, &theta = steps.theta();
-  cost->gradients += 1;
+  cost.gradients += 1;
   const Index sharpening = affordable_refinement(steps, own + probes, 1, certify);
   bool sharpens = sharpening > 0;
   const bool refines =

@@ -8,18 +8,18 @@
 namespace unroll::detail {
 
 Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
-                   Cost* cost) {
+                   Cost& cost) {
   constexpr Index most = 20;
   const Index n = x.size();
   const bool symmetric = problem.has_objective();
   // A = H, or JᵀJ of a root, J = ∂_xF: its inverse times Jᵀ F is Newton's step, too.
   const auto pull = [&](const Vector& w) -> Vector {
-    if (cost != nullptr) cost->hessian_vector_products += 1;
+    cost.hessian_vector_products += 1;
     return checked_pull(problem, x, theta, w).dx;
   };
   const auto apply = [&](const Vector& v) -> Vector {
     if (symmetric) return pull(v);
-    if (cost != nullptr) cost->hessian_vector_products += 1;
+    cost.hessian_vector_products += 1;
     return pull(checked_push(problem, x, theta, v, Matrix::Zero(theta.size(), 1)));
   };
   const Vector right = symmetric ? gradient : pull(gradient);

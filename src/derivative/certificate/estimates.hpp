@@ -15,6 +15,6 @@ struct Estimates {
 /// By min(n, 20) steps of Lanczos' method from the gradient (Golub & Van Loan 2013, 10.1), every vector
 /// orthogonalised against all before; where the gradient's part is exhausted, from a vector of no structure.
 Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
-                   Cost* cost);
+                   Cost& cost);
 
 }  // namespace unroll::detail

@@ -8,9 +8,16 @@ namespace unroll::detail {
 void check(const CertifyOptions& options);
 /// What the problem says, if anything. @throws DomainError for a NaN, or a negative Lipschitz constant.
 std::optional<Curvature> checked_curvature(const Problem& problem, const Vector& theta);
-/// ℓ and where it is from, if the caller or the problem knows it.
-void set_smallest_eigenvalue(Certificate& c, const std::optional<Curvature>& curvature,
-                             const CertifyOptions& options);
+/// The same, if it is all that bounds need.
+std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta);
+/// What bounds rest on: all that the problem knows, or else where the drift is measured.
+struct Constants {
+  std::optional<Curvature> known;
+  Vector towards_minimiser;
+};
+/// Sets ℓ and where it is from: the caller, the problem, or, by min(n, 20) products, an estimate.
+Constants set_constants(Certificate& c, const Problem& problem, const Vector& x, const Vector& theta,
+                        const Vector& gradient, const CertifyOptions& options, Cost& cost);
 /// Why there is no bound then.
 inline constexpr std::string_view no_curvature =
     "as H has no curvature above 0 that is known or was seen: x* may be one of many, or none";
@@ -20,7 +27,7 @@ Verdict judge(const Certificate& c);
 /// known the bound is made sharper by a point nearer to x*, and a derivative there, for `refining` k
 /// products; not at all by 0.
 Certificate certify_along(const Problem& problem, const Vector& x, const Vector& theta, const Matrix& pushed,
-                          const Matrix& tangents, double tangent_norm, Index refining, Cost* cost,
+                          const Matrix& tangents, double tangent_norm, Index refining, Cost& cost,
                           const CertifyOptions& options);
 /// ‖a‖_F, of tiny and of huge entries too.
 double norm(const Matrix& a);

@@ -16,10 +16,14 @@ Matrix signs(Index rows, Index columns) {
   return signs;
 }
 
+Matrix probes(Index p, Index most) {
+  if (p <= most) return Matrix::Identity(p, p);
+  return signs(p, most) / std::sqrt(static_cast<double>(most));
+}
+
 Matrix slopes_in_theta(const FixedPoint& point, Index p) {
-  const Index few = directions_in_theta(p);
-  if (p == few) return point.push(Matrix::Zero(point.size(), p), Matrix::Identity(p, p));
-  return point.push(Matrix::Zero(point.size(), few), signs(p, few)) / std::sqrt(static_cast<double>(few));
+  const Matrix directions = probes(p, directions_in_theta(p));
+  return point.push(Matrix::Zero(point.size(), directions.cols()), directions);
 }
 
 double size_in_state(const FixedPoint& point) {

@@ -8,6 +8,9 @@ namespace unroll::detail {
 /// Entries that are 1 or −1: an image of them is, on average, as long as the matrix in Frobenius norm
 /// (Hutchinson).
 Matrix signs(Index rows, Index columns);
+/// The identity of p, or, of more than `most`, so many directions, by whose images a matrix is, on average,
+/// as long as it is.
+Matrix probes(Index p, Index most);
 /// ∂_θΦ, of which the norm is that of this, or a few of its images.
 Matrix slopes_in_theta(const FixedPoint& point, Index p);
 /// ‖∂_sΦ‖_2 from below, by a few products along its largest singular vector.

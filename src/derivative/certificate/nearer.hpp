@@ -17,7 +17,7 @@ struct Nearer {
 /// gradient and at most so many products, fewer where ‖∇f‖ falls to a thousandth. x itself where that leads
 /// nowhere.
 Nearer nearer_point(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
-                    Index products, Cost* cost);
+                    Index products, Cost& cost);
 
 /// Of `nearer_point`, and of what is solved for there: where that is affordable, and where nothing is spared.
 inline constexpr Index refining_products = 10, most_refining_products = 40;

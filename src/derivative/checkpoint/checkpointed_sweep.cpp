@@ -68,7 +68,7 @@ class CheckpointedSweep {
     result.online = !steps_.has_ended() && steps_.options().tolerance > 0 && result.block < length;
     if (result.last && result.online && method_.memory_budget == 0)
       result.slots = 3;  // two behind the horizon
-    if (last.is_automatic() && swept > 0) contraction_.start(steps_);
+    if (last.is_automatic() && swept > 0 && !seeds_.wants) contraction_.start(steps_);
     return result;
   }
 
@@ -135,16 +135,15 @@ class CheckpointedSweep {
       return;
     }
     const bool is_last = !std::exchange(has_swept_, true);
-    const std::vector<Segment::IterateSeed> seeds = iterate_seeds(stop.steps, is_last);
+    if (is_last) seeds_.check_end(steps_.length());
+    const std::vector<Segment::IterateSeed> seeds = segment_.seeds(seeds_, {position_, stop.steps}, is_last);
     if (is_last && contraction_.has_started())
       contraction_.measure(steps_, position_, stop.steps, seeds.empty() ? Matrix() : seeds.back().w);
     segment_.sweep(carried_, seeds, seeds_.columns(steps_.length()), method_.threads);
     // A cotangent that is subnormal throughout is zero: steps that contract would round it up to itself for
     // ever, and processors take a hundred cycles for each operation on it. (Not so of a NaN.)
     if ((carried_.state.array().abs() < std::numeric_limits<double>::min()).all()) carried_.state.setZero();
-    if (!method_.last_steps.is_all())
-      constant_.note(segment_, is_last, {position_, stop.steps},
-                     [&](Index t, const Matrix& state_dot) { return steps_.push_step(t, state_dot); });
+    if (!method_.last_steps.is_all()) constant_.note(steps_, segment_, is_last, {position_, stop.steps});
     schedule_.swept();
     if (!contraction_.has_started() || !contraction_.is_enough(carried_.state, constant_.rows())) return;
     if (constant_.lead_to_start(steps_, carried_.state, schedule_.swept_to()))
@@ -153,27 +152,8 @@ class CheckpointedSweep {
       contraction_ = {};  // all steps are swept
   }
 
-  // Cotangents of the iterates in the segment but that where it starts; of the last segment, x_T's too.
-  std::vector<Segment::IterateSeed> iterate_seeds(Index end, bool is_last) {
-    if (is_last) seeds_.check_end(steps_.length());
-    std::vector<Segment::IterateSeed> seeds;
-    const auto add = [&](Index t, const VarVector& x, bool is_end) {
-      SeedBlock block = seeds_.of(t, x.value(), is_end);
-      if (block.w.size() > 0) seeds.push_back({x, block.column, std::move(block.w)});
-    };
-    for (const Segment::Mark& mark : segment_.marks())
-      if ((mark.t > position_ || position_ == 0) && (mark.t < end || !is_last)) add(mark.t, mark.x, false);
-    if (is_last) add(end, segment_.x(), true);
-    return seeds;
-  }
-
   // The sweep ended at a step s > 0: only what the first step made, and none since, goes on to the start.
-  void cut() {
-    Cotangents start = constant_.pull(steps_, carried_.state, schedule_.swept_to());
-    carried_.state = std::move(start.state);  // (a copy would free the old one before it allocates)
-    carried_.theta += start.theta;
-    if (start.prepared.size() > 0) carried_.prepared += start.prepared;
-  }
+  void cut() { go_on_to_start(carried_, constant_.pull(steps_, carried_.state, schedule_.swept_to())); }
 
   std::size_t room() const {
     const std::size_t budget = method_.memory_budget;

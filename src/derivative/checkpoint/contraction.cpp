@@ -7,7 +7,7 @@
 namespace unroll::detail {
 
 Contraction::Step Contraction::take(Steps& steps, Index at) {
-  const Steps::Rehearsal rehearsal(steps);
+  const auto rehearsal = steps.rehearsal();
   Step step{std::make_unique<Segment>(0)};
   steps.record_steps(at, at + 1, *step.segment, 0);
   step.move = (step.segment->x().value() - steps.x()).norm();
@@ -23,7 +23,6 @@ Matrix Contraction::Step::slope(const Matrix& cotangents) const {
 void Contraction::start(Steps& steps) {
   steps.restart();
   first_ = take(steps, 0);
-  has_started_ = true;
 }
 
 void Contraction::measure(Steps& steps, Index at, Index length, const Matrix& cotangents) {
@@ -48,7 +47,7 @@ bool Contraction::is_enough(const Matrix& cotangents, const std::vector<Segment:
   if (carried.empty()) return are_small(cotangents);
   Matrix made = cotangents;
   for (const Segment::Rows& a : carried)
-    if (!a.of_x) made.middleRows(a.begin, a.count).setZero();
+    if (!a.place.of_iterate) made.middleRows(a.begin, a.count).setZero();
   return are_small(made);
 }
 

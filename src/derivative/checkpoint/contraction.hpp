@@ -12,7 +12,7 @@ class Contraction {
  public:
   /// Records the first step. Leaves the steps at step 0.
   void start(Steps& steps);
-  bool has_started() const { return has_started_; }
+  bool has_started() const { return first_.segment != nullptr; }
   /// Measures the first step and that from `at`, the state's step, of a run of T = `length`, by the
   /// cotangents of its end (n×s).
   void measure(Steps& steps, Index at, Index length, const Matrix& cotangents);
@@ -28,7 +28,6 @@ class Contraction {
   };
   static Step take(Steps& steps, Index at);
 
-  bool has_started_ = false;
   Step first_{};
   Vector scale_;       // norms of the cotangents at the end, s
   double enough_ = 0;  // τ

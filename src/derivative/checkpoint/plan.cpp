@@ -70,6 +70,7 @@ Index cached_block(Index steps, const StepBytes& bytes) {
 
 CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget) {
   if (steps < 0) throw DomainError(fmt::format("plan: {} steps", steps));
+  if (bytes.state == 0) throw DomainError("plan: a state of 0 bytes");
   const std::size_t least = block_bytes(1, bytes) + (steps > 1 ? bytes.state : 0);
   if (budget < least)
     throw DomainError(

@@ -38,7 +38,7 @@ Action Schedule::backward() {
   if (swept_ && end_ <= begin_) return {Action::Kind::finish};
   const bool useless =
       !stack_.empty() && (stack_.back().step >= end_ || (position_ >= begin_ && stack_.back().step < begin_));
-  if (useless) return drop_last();
+  if (useless) return give_up();
   if (position_ < 0) {
     if (stack_.empty()) return restart();
     position_ = stack_.back().step;
@@ -82,8 +82,6 @@ void Schedule::limit(Index block, Index slots) {
   plan_.slots = slots;
 }
 
-Action Schedule::give_up() { return drop_last(); }
-
 Action Schedule::restart() {
   started_ = true;
   position_ = 0;
@@ -95,7 +93,7 @@ Action Schedule::store() {
   return {Action::Kind::store, position_, stack_.back().slot};
 }
 
-Action Schedule::drop_last() {
+Action Schedule::give_up() {
   const Checkpoint last = stack_.back();
   stack_.pop_back();
   free_.push_back(last.slot);

@@ -65,7 +65,6 @@ class Schedule {
   Action backward();
   Action restart();
   Action store();
-  Action drop_last();
   Index take_slot();
 
   SegmentPlan plan_;

@@ -15,7 +15,7 @@ Index swept_steps(const Reverse& method, Index steps) {
 }
 
 StepBytes measure_steps(Steps& steps, Segment& segment) {
-  const Steps::Rehearsal rehearsal(steps);
+  const auto rehearsal = steps.rehearsal();
   constexpr Index measured = 3;  // what the first saves may differ from what others do
   constexpr std::size_t one_step = 1;
   steps.restart();
@@ -32,7 +32,9 @@ Index quarter_block(Index steps, const StepBytes& bytes) {
                            std::max<Index>(steps, 1));
 }
 
-CheckpointPlan checkpoint_plan(Steps& steps, Index columns, const Reverse& method) {
+CheckpointPlan checkpoint_plan(StepsPtr own, Index columns, const Reverse& method) {
+  Steps& steps = *own;
+  method.check(steps.options());
   if (method.memory_budget == 0) throw DomainError("plan: the method has no memory_budget");
   gather_for(steps, method, columns == 1 && method.certify != Certify::never);
   Segment segment(adjoints_per_scalar(steps.dimension(), columns, method.threads));

@@ -47,13 +47,6 @@ Pullback Backwards::pull(const Seeds& seeds) {
   return pulled(seeds, seeded, std::move(c));
 }
 
-Matrix Backwards::jacobian() {
-  const Index n = steps().dimension();
-  const Seeded seeded{Matrix::Identity(n, n)};
-  const Seeds seeds = Seeds::of_end(seeded.end);
-  return pulled(seeds, seeded, swept(seeds)).theta.transpose();
-}
-
 Pullback Backwards::pulled(const Seeds& seeds, const Seeded& seeded, Cotangents c) {
   const Matrix& w = seeded.end;
   adjoint_.reset();
@@ -61,7 +54,7 @@ Pullback Backwards::pulled(const Seeds& seeds, const Seeded& seeded, Cotangents 
     if (seeded.at_end_alone && c.gathered.size() > 0 && c.gathered.rows() == w.rows() &&
         !steps().sums_miss_gradients())
       adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
-    return finish(c.theta, c.prepared, std::move(c.state));
+    return finish(std::move(c));
   }
   if (!seeded.at_end_alone)
     throw UnsupportedError(
@@ -89,8 +82,7 @@ History Backwards::history(const Selection& selected) {
     throw UnsupportedError(
         "jacobian_history: of a fixed point each x_t would need a step of its own; take Reverse{} or "
         "Forward{}");
-  const Matrix rows =
-      method_.is_corrected() ? Matrix() : Matrix(finish(c.theta, c.prepared, c.state).theta.transpose());
+  const Matrix rows = method_.is_corrected() ? Matrix() : Matrix(finish(c).theta.transpose());
   History history;
   Index row = 0;
   for (const auto& [t, x] : iterates) {
@@ -166,7 +158,7 @@ Pullback Backwards::corrected_by_fixed_point(const Matrix& w, const Matrix& gath
 
 std::optional<Matrix> Backwards::pulled_as_taken(const Matrix& gathered) {
   try {
-    const Steps::AsTaken as_taken(steps());
+    const auto as_taken = steps().as_taken();
     const FixedPoint point(steps());
     const Matrix theta = point.pull_to_theta(point.of(gathered));
     return theta.allFinite() ? std::optional(theta) : std::nullopt;

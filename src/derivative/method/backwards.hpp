@@ -15,9 +15,8 @@ class Backwards : public Linearisation {
   Backwards(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 
   Pullback pull(const Seeds& seeds) override;
-  Matrix jacobian() override;
+  Matrix jacobian() override { return jacobian_by_pull(); }
   History history(const Selection& selected) override;
-  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   Equation equation() override { return equation_; }
 
  protected:
@@ -53,7 +52,6 @@ class Backwards : public Linearisation {
 
   Reverse method_;
   Equation equation_ = Equation::automatic;
-  std::optional<AdjointEstimate> adjoint_;
 };
 
 }  // namespace unroll::detail

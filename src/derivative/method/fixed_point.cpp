@@ -14,11 +14,9 @@ namespace unroll::detail {
 
 FixedPoint::FixedPoint(Steps& steps, std::unique_ptr<LastStep> step) : steps_(steps), step_(std::move(step)) {
   check_state_stays(step_->segment);
-  auto carried = carried_rows(step_->segment, {1, step_->t + 1}, true, [&](Index t, const Matrix& state_dot) {
-    return t == step_->t ? steps_.push_last_step(t, state_dot, Matrix()) : steps_.push_step(t, state_dot);
-  });
-  const auto of_x =
-      std::stable_partition(carried.begin(), carried.end(), [](const Segment::Rows& a) { return !a.of_x; });
+  auto carried = carried_rows(steps_, step_->segment, {1, step_->t + 1}, step_->t);
+  const auto of_x = std::stable_partition(carried.begin(), carried.end(),
+                                          [](const Segment::Rows& a) { return !a.place.of_iterate; });
   check_iterate({of_x, carried.end()});
   carried.erase(of_x, carried.end());
   Eigen::Array<bool, Eigen::Dynamic, 1> is_carried =
@@ -40,8 +38,7 @@ void FixedPoint::check_iterate(const std::vector<Segment::Rows>& carried) const 
     Matrix cotangents = Matrix::Zero(step_->state.size(), 1);
     for (const Segment::Rows& a : carried) cotangents.middleRows(a.begin, a.count) = ad::uneven(a.count);
     try {
-      const Cotangents start =
-          pull_carried(steps_, carried, cotangents, step_->state, step_->from, nothing_grows);
+      const Cotangents start = pull_carried(steps_, carried, cotangents, step_->state, step_->from);
       return !start.theta.isZero(0) || !start.prepared.isZero(0);
     } catch (const UnsupportedError&) {  // they came to rest by themselves
       return false;
@@ -153,12 +150,8 @@ std::string FixedPoint::why_singular() const {
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
   Cotangents c = swept(step_->segment, w);
-  const Cotangents start = pull_carried(steps_, relevant_, c.state, step_->state, step_->from, nothing_grows);
-  c.theta += start.theta;
-  c.prepared = sum(c.prepared, start.prepared);
-  if (steps_.start().depends_on_theta()) c.theta += steps_.start().pull(steps_.theta(), start.state);
-  if (c.prepared.rows() > 0) c.theta += steps_.pull_prepared(c.prepared);
-  return c.theta;
+  go_on_to_start(c, pull_carried(steps_, relevant_, c.state, step_->state, step_->from));
+  return steps_.pull_to_theta(c);
 }
 
 Cotangents FixedPoint::swept(const Segment& segment, const Matrix& w) const {

@@ -146,14 +146,10 @@ class ImplicitSolution final : public Linearisation {
     adjoint_ = AdjointEstimate{w, placed([&] { return system().adjoint(w, method_.linear()); })};
     return {system().pull(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
-  const AdjointEstimate* adjoint() override { return adjoint_ ? &*adjoint_ : nullptr; }
   Equation equation() override {
     if (method_.equation != Equation::automatic) return method_.equation;
     const bool is_gradient = steps().equation() == Equation::gradient && steps().problem().has_equation();
     return is_gradient ? Equation::gradient : Equation::fixed_point;
-  }
-  Matrix jacobian() override {
-    return placed([&] { return system().jacobian(method_.linear()); });
   }
 
  private:
@@ -190,7 +186,6 @@ class ImplicitSolution final : public Linearisation {
 
   Implicit method_;
   std::optional<ImplicitEquation> equation_;  // once the run has been taken
-  std::optional<AdjointEstimate> adjoint_;    // of the last pull
 };
 
 }  // namespace

@@ -18,8 +18,11 @@ const RunRecord& Linearisation::record() {
 }
 
 Matrix Linearisation::jacobian() {
-  const Index n = steps_->dimension(), p = steps_->parameters();
-  if (p <= n) return jacobian_by_push();
+  return steps_->parameters() <= steps_->dimension() ? jacobian_by_push() : jacobian_by_pull();
+}
+
+Matrix Linearisation::jacobian_by_pull() {
+  const Index n = steps_->dimension();
   return pull(Seeds::of_end(Matrix::Identity(n, n))).theta.transpose();
 }
 
@@ -57,11 +60,9 @@ Matrix Linearisation::push_by_jacobian(const Matrix& theta_dot) {
   return pushed;
 }
 
-Pullback Linearisation::finish(const Matrix& theta, const Matrix& prepared, Matrix x0) {
-  Pullback back{theta, std::move(x0)};
-  if (prepared.rows() > 0) back.theta += steps_->pull_prepared(prepared);
-  if (steps_->start().depends_on_theta()) back.theta += steps_->start().pull(steps_->theta(), back.start);
-  return back;
+Pullback Linearisation::finish(detail::Cotangents start) {
+  Matrix theta = steps_->pull_to_theta(start);
+  return {std::move(theta), std::move(start.state)};
 }
 
 Matrix Linearisation::end_cotangents(const Seeds& seeds, const char* method) {

@@ -47,17 +47,8 @@ class WholeTape final : public detail::Backwards {
     if (seeds.wants || !tape_) record_all(seeds.wants);
     const RunRecord& run = record();
     seeds.check_end(run.steps);
-    std::vector<Segment::IterateSeed> iterates;
-    const auto add = [&](Index t, const VarVector& x, bool is_end) {
-      detail::SeedBlock block = seeds.of(t, x.value(), is_end);
-      if (block.w.size() > 0) iterates.push_back({x, block.column, std::move(block.w)});
-    };
-    if (seeds.wants)
-      for (const Segment::Mark& mark : tape_->marks())
-        if (mark.t < run.steps && seeds.wants(mark.t)) add(mark.t, mark.x, false);
-    add(run.steps, tape_->x(), true);
     detail::Cotangents c;
-    tape_->sweep(c, iterates, seeds.columns(run.steps), method().threads);
+    tape_->sweep(c, tape_->seeds(seeds, {0, run.steps}, true), seeds.columns(run.steps), method().threads);
     return c;
   }
 

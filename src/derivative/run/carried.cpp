@@ -26,13 +26,13 @@ struct Origin {
 /// as all else that later steps make, and what a list grew by that still grows. @throws UnsupportedError if
 /// others are not what the first step left.
 std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>& carried, const Vector& state,
-                                 Index from, const Grows& grows, Segment& first) {
-  const Steps::Rehearsal rehearsal(steps);
+                                 Index from, const Growth& growth, Segment& first) {
+  const auto rehearsal = steps.rehearsal();
   steps.record_steps(0, std::min<Index>(from, 1), first, 0);
   const Vector made = first.state_outputs().value();
   const auto parts = first.state_outputs().parts();
   Index passed = 0;
-  for (const Segment::Rows& a : carried) passed += a.of_x && a.is_passed ? a.count : 0;
+  for (const Segment::Rows& a : carried) passed += a.place.of_iterate && a.is_passed ? a.count : 0;
   std::vector<Origin> origins;
   for (const Segment::Rows& a : carried) {
     const Stack::Part* const part = Stack::at(parts, a.place);
@@ -40,7 +40,7 @@ std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>&
     const bool is_there = part != nullptr && a.inner + a.count <= part->count;
     if (is_there && made.segment(row, a.count) == state.segment(a.begin, a.count))
       origins.push_back({a, row});
-    else if (a.of_x ? passed == steps.dimension() : is_there || !grows(a.place))
+    else if (a.place.of_iterate ? passed == steps.dimension() : is_there || !growth.at(a.place))
       throw UnsupportedError(
           fmt::format("the steps up to {} changed or added an array of the state, entries {} to {} of all, "
                       "which those after it pass on as it is: what it holds of theta would be cut; "
@@ -53,7 +53,7 @@ std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>&
 }  // namespace
 
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from, const Grows& grows) {
+                        const Vector& state, Index from, const Growth& growth) {
   const Index columns = cotangents.cols();
   std::vector<Segment::Rows> pulled;
   std::copy_if(carried.begin(), carried.end(), std::back_inserter(pulled),
@@ -61,7 +61,7 @@ Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried,
   if (pulled.empty())
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
   Segment first(adjoints_per_scalar(steps.dimension(), columns, 1));
-  const auto origins = record_first(steps, pulled, state, from, grows, first);
+  const auto origins = record_first(steps, pulled, state, from, growth, first);
   Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
   for (const auto& [rows, made] : origins)
     kept.state.middleRows(made, rows.count) = cotangents.middleRows(rows.begin, rows.count);
@@ -75,14 +75,12 @@ ListLengths list_lengths(const Stack& state) {
   return lengths;
 }
 
-Grows growth(const ListLengths& before, const ListLengths& after) {
-  return [=](const Place& place) {
-    const auto in = [&](const ListLengths& lengths) {
-      const auto found = lengths.find({place.member, place.list});
-      return found == lengths.end() ? 0 : found->second;
-    };
-    return in(before) < in(after);
+bool Growth::at(const Place& place) const {
+  const auto in = [&](const ListLengths& lengths) {
+    const auto found = lengths.find({place.member, place.list});
+    return found == lengths.end() ? 0 : found->second;
   };
+  return in(before) < in(after);
 }
 
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
@@ -90,15 +88,15 @@ Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, con
   Matrix pushed = Matrix::Zero(state.size(), theta_dot.cols());
   if (carried.empty()) return pushed;
   Segment first(1);
-  const auto origins = record_first(steps, carried, state, from, nothing_grows, first);
+  const auto origins = record_first(steps, carried, state, from, {}, first);
   const Matrix all = steps.push_start(std::min<Index>(from, 1), theta_dot);
   for (const auto& [rows, made] : origins)
     pushed.middleRows(rows.begin, rows.count) = all.middleRows(made, rows.count);
   return pushed;
 }
 
-std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange& turns, bool asks_x,
-                                        const PushStep& push) {
+std::vector<Segment::Rows> carried_rows(Steps& steps, const Segment& segment, const StepRange& turns,
+                                        Index last) {
   std::vector<Segment::Rows> rows = segment.carried();
   const Vector before = segment.state_inputs().value(), after = segment.state_outputs().value();
   if (before.size() != after.size()) return rows;
@@ -106,12 +104,13 @@ std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange&
   const auto parts = segment.state_inputs().parts();
   for (const Segment::Rows& a : rows) stays.segment(a.begin, a.count) = false;
   for (const Stack::Part& part : parts)
-    if ((!asks_x || turns.to - turns.from < 2 * few_turns) && segment.is_of_x(part.place))
+    if (turns.to - turns.from < 2 * few_turns && part.place.of_iterate)
       stays.segment(part.begin, part.count) = false;
   const Vector tangents = ad::uneven(before.size());
   for (Index t = turns.to - 1; t >= turns.from && stays.any(); --t) {
     if (t == turns.to - 1 - few_turns) t = std::min(t, turns.from + few_turns - 1);
-    const Vector pushed = push(t, tangents);
+    const Vector pushed =
+        t == last ? steps.push_last_step(t, tangents, Matrix()) : steps.push_step(t, tangents);
     if (pushed.size() != tangents.size()) return rows;  // a list grows in that turn
     stays = stays && pushed.array() == tangents.array();
   }
@@ -121,12 +120,12 @@ std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange&
       if (i > 0 && stays[part.begin + i - 1])
         ++rows.back().count;
       else
-        rows.push_back({part.begin + i, 1, part.place, i, segment.is_of_x(part.place), false});
+        rows.push_back({part.begin + i, 1, part.place, i, false});
     }
   return rows;
 }
 
-void CarriedRows::note(const Segment& segment, bool is_last, const StepRange& steps, const PushStep& push) {
+void CarriedRows::note(Steps& steps, const Segment& segment, bool is_last, const StepRange& range) {
   if (!is_last && rows_.empty()) return;
   const auto is_in = [](const Segment::Rows& a, const Segment::Rows& b) {
     return a.place == b.place && a.inner >= b.inner && a.inner + a.count <= b.inner + b.count;
@@ -137,7 +136,7 @@ void CarriedRows::note(const Segment& segment, bool is_last, const StepRange& st
   std::vector<Segment::Rows> now = segment.carried();
   if (is_last ||
       std::any_of(rows_.begin(), rows_.end(), [&](const auto& a) { return in_any(a, now) == now.end(); }))
-    now = carried_rows(segment, {std::min<Index>(steps.from, 1), steps.to}, true, push);
+    now = carried_rows(steps, segment, {std::min<Index>(range.from, 1), range.to});
   if (is_last) {
     rows_ = std::move(now);
   } else {
@@ -157,7 +156,7 @@ void CarriedRows::note(const Segment& segment, bool is_last, const StepRange& st
 
 bool CarriedRows::lead_to_start(Steps& steps, const Matrix& cotangents, Index from) {
   try {
-    at_start_ = pull_carried(steps, rows_, cotangents, state_, from, nothing_grows);
+    at_start_ = pull_carried(steps, rows_, cotangents, state_, from);
   } catch (const UnsupportedError&) {
   }
   return at_start_.has_value();
@@ -165,7 +164,7 @@ bool CarriedRows::lead_to_start(Steps& steps, const Matrix& cotangents, Index fr
 
 Cotangents CarriedRows::pull(Steps& steps, const Matrix& cotangents, Index from) {
   return at_start_ ? std::move(*at_start_)
-                   : pull_carried(steps, rows_, cotangents, state_, from, growth(there_, at_end_));
+                   : pull_carried(steps, rows_, cotangents, state_, from, {there_, at_end_});
 }
 
 }  // namespace unroll::detail

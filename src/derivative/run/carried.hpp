@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -9,6 +8,16 @@
 #include "steps.hpp"
 
 namespace unroll::detail {
+
+/// How many elements the lists of a state have, by member and list.
+using ListLengths = std::map<std::pair<Index, Index>, Index>;
+ListLengths list_lengths(const Stack& state);
+/// From one state to a later one; of none, nothing grows.
+struct Growth {
+  ListLengths before{}, after{};
+  /// Whether the list with the array at a place has become longer.
+  bool at(const Place& place) const;
+};
 
 /// What the first step, or init, put into the state and no step changes.
 ///
@@ -20,42 +29,26 @@ namespace unroll::detail {
 /// stacked value of that state, N.
 /// @throws UnsupportedError if an array with cotangents is not what the first step left.
 /// @{
-/// Whether the list with the array at a place has become longer.
-using Grows = std::function<bool(const Place&)>;
-inline bool nothing_grows(const Place&) { return false; }
 Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
-                        const Vector& state, Index from, const Grows& grows);
+                        const Vector& state, Index from, const Growth& growth = {});
 /// The other way: tangents of the carried arrays, zero elsewhere, N×k, for θ̇ (p×k).
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
                     const Vector& state, Index from);
 /// @}
 
-/// How many elements the lists of a state have, by member and list.
-using ListLengths = std::map<std::pair<Index, Index>, Index>;
-ListLengths list_lengths(const Stack& state);
-/// From one state to a later one.
-Grows growth(const ListLengths& before, const ListLengths& after);
-
-/// Tangents of the state, N×k, through step t: Steps::push_step, push_last_step.
-using PushStep = std::function<Matrix(Index t, const Matrix& state_dot)>;
-/// Steps from … to − 1.
-struct StepRange {
-  Index from, to;
-};
-
 /// The rows that the steps in a segment carry: Segment::carried; and those whose numbers stay and whose rows
 /// of ∂Φ are the identity's, whichever of the steps `turns` is taken, the first 8 and the last 8 of them, as
 /// one product each tells. Such rows of x may as well have come to rest only now, and are believed of 16
-/// steps alone; `asks_x`: whether they are looked for.
-std::vector<Segment::Rows> carried_rows(const Segment& segment, const StepRange& turns, bool asks_x,
-                                        const PushStep& push);
+/// steps alone. Step `last`, if any, is taken as it is at the end of a run.
+std::vector<Segment::Rows> carried_rows(Steps& steps, const Segment& segment, const StepRange& turns,
+                                        Index last = -1);
 
 /// Which rows of the state no step of a sweep has changed, the last segment first.
 class CarriedRows {
  public:
   const std::vector<Segment::Rows>& rows() const { return rows_; }
   /// Another segment, of these steps, has been swept.
-  void note(const Segment& segment, bool is_last, const StepRange& steps, const PushStep& push);
+  void note(Steps& steps, const Segment& segment, bool is_last, const StepRange& range);
   /// Whether their cotangents, at the state of step `from`, can be pulled back to the start.
   bool lead_to_start(Steps& steps, const Matrix& cotangents, Index from);
   /// See pull_carried.

@@ -70,10 +70,4 @@ std::unique_ptr<LastStep> LastStep::after_next(Steps& steps) {
   return record(steps, Steps::Entry::state, *last) ? std::move(last) : nullptr;
 }
 
-Matrix sum(const Matrix& a, const Matrix& b) {
-  if (a.size() == 0) return b;
-  if (b.size() == 0) return a;
-  return a + b;
-}
-
 }  // namespace unroll::detail

@@ -28,7 +28,4 @@ struct LastStep {
 /// @throws UnsupportedError unless the state is as large after the step as before it.
 void check_state_stays(const Segment& step);
 
-/// a + b, where an empty matrix is zero.
-Matrix sum(const Matrix& a, const Matrix& b);
-
 }  // namespace unroll::detail

@@ -20,7 +20,7 @@ NonFinite unknown(const char* what) {
 
 /// The step from the state of step t, which was not finite.
 NonFiniteStep forwards(detail::Steps& steps, Index t) {
-  const detail::Steps::Rehearsal rehearsal(steps);
+  const auto rehearsal = steps.rehearsal();
   steps.to_end();
   detail::Segment segment(1);
   const TapeLog log(segment.tape());
@@ -29,7 +29,7 @@ NonFiniteStep forwards(detail::Steps& steps, Index t) {
 }
 
 std::optional<NonFiniteStep> backwards(detail::Steps& steps, Index length) {
-  const detail::Steps::Rehearsal rehearsal(steps);
+  const auto rehearsal = steps.rehearsal();
   detail::Segment segment(1);
   steps.restart();
   for (Index t = 0; t < length; ++t) {

@@ -29,7 +29,7 @@ const AnyArrays<Vector>& RunInputs::prepared() {
 }
 
 PreparedPtr<DualVector> RunInputs::known() {
-  AsDualConstants constants;
+  auto constants = as_dual_constants();
   return solver_.dual().into(prepared(), constants);
 }
 
@@ -81,61 +81,10 @@ bool RunInputs::depends(std::size_t which) {
     Tape tape;
     solver_.watch(tape);
     const auto made = solver_.taped().prepare(tape.input(theta_));
-    for (const auto& part : made->parts()) {
-      if (part.array != nullptr) depend_->push_back(!part.array->is_constant());
-      if (part.scalar != nullptr) depend_->push_back(!part.scalar->is_constant());
-    }
+    for_each_carrier(*made, [&](const auto& a, const Place&) { depend_->push_back(!a.is_constant()); });
   }
   return which >= depend_->size() || (*depend_)[which];
 }
-
-namespace {
-/// Arrays and numbers as inputs of a segment.
-class AsInputs : public IntoWorld<VarVector> {
- public:
-  explicit AsInputs(Segment& segment) : segment_(segment) {}
-  VarVector operator()(const Vector& value) override { return segment_.input(value); }
-  VarMatrix operator()(const Matrix& value) override { return segment_.input(value); }
-  Var operator()(double value) override { return segment_.input(value); }
-
- private:
-  Segment& segment_;
-};
-
-/// Those that depend on θ as inputs, the others as constants.
-class AsPrepared final : public IntoWorld<VarVector> {
-  template <class A>
-  auto become(const A& value) {
-    return segment_.follows_theta() && depends_(next_++) ? segment_.input(value) : segment_.constant(value);
-  }
-
- public:
-  AsPrepared(Segment& segment, std::function<bool(std::size_t)> depends)
-      : segment_(segment), depends_(std::move(depends)) {}
-  VarVector operator()(const Vector& value) override { return become(value); }
-  VarMatrix operator()(const Matrix& value) override { return become(value); }
-  Var operator()(double value) override { return become(value); }
-
- private:
-  Segment& segment_;
-  std::function<bool(std::size_t)> depends_;
-  std::size_t next_ = 0;
-};
-
-/// Zeros of the same shapes, whose cotangents are summed.
-class AsZeros final : public IntoWorld<VarVector> {
- public:
-  explicit AsZeros(Segment& segment) : segment_(segment) {}
-  VarVector operator()(const Vector& v) override { return segment_.gather(Vector(Vector::Zero(v.size()))); }
-  VarMatrix operator()(const Matrix& m) override {
-    return segment_.gather(Matrix(Matrix::Zero(m.rows(), m.cols())));
-  }
-  Var operator()(double) override { return segment_.gather(0.0); }
-
- private:
-  Segment& segment_;
-};
-}  // namespace
 
 Entered RunInputs::enter(Segment& segment, std::size_t room, const Gather& gather, const Vector& x0,
                          const AnyState<Vector>* from) {
@@ -149,8 +98,11 @@ Entered RunInputs::enter(Segment& segment, std::size_t room, const Gather& gathe
                           segment.input(Vector(given_->point().segment(theta_.size(), given_entries()))))
             : segment.constant(given_->point());
   const SolverIn<VarVector>& solver = solver_.taped();
-  AsInputs inputs(segment);
-  AsPrepared of_theta(segment, [this](std::size_t which) { return depends(which); });
+  auto inputs = becoming<VarVector>([&](const auto& value) { return segment.input(value); });
+  // Those that depend on θ as inputs, the others as constants.
+  auto of_theta = becoming<VarVector>([&, next = std::size_t{0}](const auto& value) mutable {
+    return segment.follows_theta() && depends(next++) ? segment.input(value) : segment.constant(value);
+  });
   Entered entered{solver.into(prepared(), of_theta), nullptr};
   segment.prepared();
   if (gather.gradients)
@@ -159,13 +111,15 @@ Entered RunInputs::enter(Segment& segment, std::size_t room, const Gather& gathe
   entered.state =
       from == nullptr ? solver.start(segment.input(x0), segment.theta()) : solver.into(*from, inputs);
   if (from != nullptr)
-    for (const auto& part : entered.state->parts()) {
-      if (part.array != nullptr) segment.entered_at(*part.array, part.place);
-      if (part.scalar != nullptr) segment.entered_at(*part.scalar, part.place);
-    }
+    for_each_carrier(*entered.state, [&](const auto& a, const Place& at) { segment.entered_at(a, at); });
   zeros_.reset();
   if (gather.states) {
-    AsZeros zeros(segment);
+    auto zeros = becoming<VarVector>([&]<class A>(A value) {
+      if constexpr (std::is_same_v<A, double>)
+        return segment.gather(0.0);
+      else
+        return segment.gather(A(value.setZero()));
+    });
     zeros_ = solver.into(*solver.out_of(*entered.state), zeros);
   }
   segment.entered();
@@ -196,10 +150,9 @@ Matrix RunInputs::pull_own(const Matrix& cotangents) {
   segment.refer_to(solver_);
   const auto made = solver_.taped().prepare(segment.theta());
   segment.entered();
-  for (const auto& part : made->parts()) {
-    if (part.array != nullptr && !part.array->is_constant()) segment.output(*part.array);
-    if (part.scalar != nullptr && !part.scalar->is_constant()) segment.output(*part.scalar);
-  }
+  for_each_carrier(*made, [&](const auto& a, const Place&) {
+    if (!a.is_constant()) segment.output(a);
+  });
   segment.end(segment.theta());
   check(*made);
   check_prepared(segment.state_outputs().size(), cotangents.rows(), {}, {});

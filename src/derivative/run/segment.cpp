@@ -8,6 +8,12 @@
 
 namespace unroll::detail {
 
+void go_on_to_start(Cotangents& at, Cotangents start) {
+  at.state = std::move(start.state);  // (a copy would free the old one before it allocates)
+  at.theta += start.theta;
+  if (start.prepared.size() > 0) at.prepared += start.prepared;
+}
+
 Index Stack::size() const {
   Index rows = static_cast<Index>(scalars.size());
   for (const VarArray& a : arrays) rows += a.size();
@@ -84,18 +90,8 @@ void Segment::end(const VarVector& x) {
 }
 
 Index Segment::x_row() const {
-  Index row = 0;
-  for (const VarArray& array : outputs_.arrays) {
-    if (array.buffer() == x_.buffer()) return row;
-    row += array.size();
-  }
-  return 0;  // x consists of all of them
-}
-
-bool Segment::is_of_x(const Place& place) const {
-  for (std::size_t i = 0; i < outputs_.arrays.size(); ++i)
-    if (outputs_.arrays[i].buffer() == x_.buffer()) return place.member == outputs_.array_places[i].member;
-  return true;  // x consists of all of them
+  const auto parts = outputs_.parts();
+  return std::ranges::find_if(parts, [](const Stack::Part& part) { return part.place.of_iterate; })->begin;
 }
 
 std::vector<Segment::Rows> Segment::carried() const {
@@ -111,8 +107,22 @@ std::vector<Segment::Rows> Segment::carried() const {
   const std::vector<Stack::Part> out = outputs_.parts();
   for (const Stack::Part& in : inputs_.parts())
     if (const Stack::Part* const end = Stack::at(out, in.place); end != nullptr && is_same(in, *end))
-      rows.push_back({in.begin, in.count, in.place, 0, is_of_x(in.place), true});
+      rows.push_back({in.begin, in.count, in.place, 0, true});
   return rows;
+}
+
+std::vector<Segment::IterateSeed> Segment::seeds(const Seeds& seeds, const StepRange& range,
+                                                 bool is_last) const {
+  std::vector<IterateSeed> all;
+  const auto add = [&](Index t, const VarVector& x, bool is_end) {
+    SeedBlock block = seeds.of(t, x.value(), is_end);
+    if (block.w.size() > 0) all.push_back({x, block.column, std::move(block.w)});
+  };
+  for (const Mark& mark : marks_)
+    if (seeds.wanted(mark.t) && (mark.t > range.from || range.from == 0) && (mark.t < range.to || !is_last))
+      add(mark.t, mark.x, false);
+  if (is_last) add(range.to, x_, true);
+  return all;
 }
 
 void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "unroll/ad/tape.hpp"
+#include "unroll/derivative/seeds.hpp"
 #include "unroll/solver/any_solver.hpp"
 #include "unroll/types.hpp"
 
@@ -17,6 +18,14 @@ struct Cotangents {
   Matrix theta{};     // p×s
   Matrix gathered{};  // g×s: of the zeros that were added to what is summed, likewise
 };
+
+/// Steps from … to − 1.
+struct StepRange {
+  Index from, to;
+};
+
+/// `at` went on as `start`, the cotangents at x_0: sums with what has come to θ and to what was prepared.
+void go_on_to_start(Cotangents& at, Cotangents start);
 
 /// Arrays and scalars that are stacked: arrays in order, each flattened, then the scalars.
 struct Stack {
@@ -148,6 +157,9 @@ class Segment {
     Index column;
     Matrix w;  // n×k
   };
+  /// Of the steps in `range`: cotangents of their iterates but that where the segment starts, unless it is
+  /// x_0; of the last segment of a run, x_T's too.
+  std::vector<IterateSeed> seeds(const Seeds& seeds, const StepRange& range, bool is_last) const;
   /// Cotangents at the end, and of iterates between, become those at the start: s columns, in blocks over
   /// threads.
   void sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iterates, Index columns,
@@ -160,14 +172,11 @@ class Segment {
     Index begin, count;
     Place place;
     Index inner;     // the first of them within the array
-    bool of_x;       // the array is x, or one of those that x consists of
     bool is_passed;  // it leaves as the variable that entered
   };
   /// Which arrays and scalars leave as they entered: those that the steps pass on and do not make, constants
   /// of the run from here on. None of a segment from x_0.
   std::vector<Rows> carried() const;
-  /// Whether what is at that place is x, or part of it.
-  bool is_of_x(const Place& place) const;
 
  private:
   template <class A>

@@ -21,8 +21,9 @@ void detail::check_start(const Vector& x0, const Vector& plain) {
 
 Vector Start::at(const Problem& problem, const Vector& theta) const {
   const Index n = problem.dimension(), p = problem.parameters();
-  Vector x0 = function != nullptr && theta.size() == p ? function->at(theta) : x;
-  if (function != nullptr && theta.size() == p && x0.size() != n)
+  check_sizes(problem, n, theta.size(), "start");
+  Vector x0 = function != nullptr ? function->at(theta) : x;
+  if (function != nullptr && x0.size() != n)
     throw ShapeError(
         fmt::format("start: x0(theta) has {} entries, the problem has {} variables", x0.size(), n));
   if (dx.size() > 0 && (dx.rows() != n || dx.cols() != p))

@@ -21,7 +21,7 @@ void add_print(Fingerprint& print, const Part<V>& part) {
 template <class V>
 StatePrint print_of(const AnyState<V>& state) {
   StatePrint print;
-  for (const Part<V>& part : state.parts()) add_print(part.is_of_iterate ? print.x : print.others, part);
+  for (const Part<V>& part : state.parts()) add_print(part.place.of_iterate ? print.x : print.others, part);
   return print;
 }
 template StatePrint print_of(const AnyState<Vector>&);
@@ -31,7 +31,7 @@ bool gives_back_iterate(const AnyState<VarVector>& next, const AnyState<VarVecto
   std::vector<const VarArray*> is, was;
   const auto list = [](std::vector<const VarArray*>& to, const AnyState<VarVector>& of) {
     for (const auto& part : of.parts())
-      if (part.is_of_iterate && part.array != nullptr) to.push_back(part.array);
+      if (part.place.of_iterate && part.array != nullptr) to.push_back(part.array);
   };
   list(is, next);
   list(was, state);
@@ -119,22 +119,6 @@ Index rows_of_arrays(const AnyState<DualVector>& state) {
   return rows;
 }
 
-/// Cuts stacked tangents into those of arrays and scalars, in order.
-class WithTangents final : public IntoWorld<DualVector> {
- public:
-  WithTangents(const Matrix& stacked, Index scalars) : stacked_(stacked), scalar_(scalars) {}
-  DualVector operator()(const Vector& value) override { return {value, cut(row_, value.size())}; }
-  DualMatrix operator()(const Matrix& value) override { return {value, cut(row_, value.size())}; }
-  Dual operator()(double value) override { return Dual(ad::value_and_tangents(value, cut(scalar_, 1))); }
-
- private:
-  Matrix cut(Index& row, Index count) {
-    row += count;
-    return stacked_.middleRows(row - count, count);
-  }
-  const Matrix& stacked_;
-  Index row_ = 0, scalar_;
-};
 }  // namespace
 
 Matrix stacked_tangents(const AnyState<DualVector>& state, Index directions) {
@@ -155,8 +139,15 @@ Matrix stacked_tangents(const AnyState<DualVector>& state, Index directions) {
 
 StatePtr<DualVector> with_tangents(const SolverIn<DualVector>& solver, const AnyState<Vector>& state,
                                    const Matrix& stacked) {
-  AsDualConstants constants;
-  WithTangents tangents(stacked, rows_of_arrays(*solver.into(state, constants)));
+  auto constants = as_dual_constants();
+  Index row = 0, scalar = rows_of_arrays(*solver.into(state, constants));
+  auto tangents = becoming<DualVector>([&]<class A>(const A& value) {
+    if constexpr (std::is_same_v<A, double>)
+      return Dual(ad::value_and_tangents(value, stacked.row(scalar++)));
+    else
+      return std::conditional_t<std::is_same_v<A, Vector>, DualVector, DualMatrix>(
+          value, stacked.middleRows(std::exchange(row, row + value.size()), value.size()));
+  });
   return solver.into(state, tangents);
 }
 

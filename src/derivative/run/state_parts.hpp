@@ -38,6 +38,15 @@ std::string difference(const std::vector<Slot>& is, const std::vector<Slot>& was
 /// @throws UnsupportedError: a state whose lists or shapes change has no sum of cotangents.
 void add(AnyState<VarVector>& state, const AnyState<VarVector>& zeros);
 
+/// f(a, place) for all arrays and scalars a that carry derivatives, in order.
+template <class V, class F>
+void for_each_carrier(const AnyArrays<V>& arrays, const F& f) {
+  for (const Part<V>& part : arrays.parts()) {
+    if (part.array != nullptr) f(*part.array, part.place);
+    if (part.scalar != nullptr) f(*part.scalar, part.place);
+  }
+}
+
 /// Entries of all arrays and scalars that carry derivatives, and their fingerprint.
 /// @{
 template <class V>
@@ -46,13 +55,26 @@ template <class V>
 Fingerprint print_of_carried(const AnyArrays<V>& arrays);
 /// @}
 
-/// Plain arrays and numbers as dual constants.
-class AsDualConstants final : public IntoWorld<DualVector> {
+/// What `f` makes of plain arrays and numbers, in V's world.
+template <class V, class F>
+class Becoming final : public IntoWorld<V> {
  public:
-  DualVector operator()(const Vector& value) override { return value; }
-  DualMatrix operator()(const Matrix& value) override { return value; }
-  Dual operator()(double value) override { return value; }
+  explicit Becoming(F f) : f_(std::move(f)) {}
+  V operator()(const Vector& value) override { return f_(value); }
+  matrix_t<V> operator()(const Matrix& value) override { return f_(value); }
+  scalar_t<V> operator()(double value) override { return f_(value); }
+
+ private:
+  F f_;
 };
+template <class V, class F>
+Becoming<V, F> becoming(F f) {
+  return Becoming<V, F>(std::move(f));
+}
+/// Dual constants.
+inline auto as_dual_constants() {
+  return becoming<DualVector>([](const auto& value) { return value; });
+}
 
 /// The value of dual arrays and scalars plus their one tangent.
 class PlusTangent final : public OutOfWorld<DualVector> {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "run_inputs.hpp"
@@ -11,10 +10,6 @@
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
-
-namespace {
-constexpr Index all = std::numeric_limits<Index>::max();
-}
 
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
 
@@ -44,8 +39,6 @@ StepsPtr steps_of(const Problem& problem, AnySolverPtr solver, const Start& star
 void show_run(StepsPtr steps, Index count, const SeeIterate& see) {
   steps->run_from(steps->x0(), steps->theta(), count, see);
 }
-
-Steps::Rehearsal::Rehearsal(Steps& steps) : steps_(steps), known_(std::exchange(steps.known_, all)) {}
 
 // Once, before the first step: shows x_0.
 void Steps::begin() {

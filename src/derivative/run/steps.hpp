@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "repeated.hpp"
@@ -19,6 +21,20 @@ double distance(const Vector& x, const Vector& y);
 struct Stop {
   Index steps;    // taken
   Status status;  // how the run ended
+};
+
+/// While it lives, `place` has another value.
+template <class T>
+class [[nodiscard]] Temporarily {
+ public:
+  Temporarily(T& place, T value) : place_(place), before_(std::exchange(place, value)) {}
+  ~Temporarily() { place_ = before_; }
+  Temporarily(const Temporarily&) = delete;
+  Temporarily& operator=(const Temporarily&) = delete;
+
+ private:
+  T& place_;
+  T before_;
 };
 
 /// Sees an iterate, n, in forward mode, and its tangents, n×k.
@@ -139,43 +155,26 @@ class Steps {
   Matrix push_start(Index t, const Matrix& theta_dot);
 
   bool has_frozen_step() const { return solver_->plain().has_frozen_step(); }
-  /// While it lives, what is differentiated at the end of a run is the step as it was taken, not the frozen
-  /// one.
-  class AsTaken {
-   public:
-    explicit AsTaken(Steps& steps) : steps_(steps) { steps_.freezes_ = false; }
-    ~AsTaken() { steps_.freezes_ = true; }
-    AsTaken(const AsTaken&) = delete;
-    AsTaken& operator=(const AsTaken&) = delete;
-
-   private:
-    Steps& steps_;
-  };
+  /// While what it gives lives, what is differentiated at the end of a run is the step as it was taken, not
+  /// the frozen one.
+  Temporarily<bool> as_taken() { return {freezes_, false}; }
 
   /// What the solver says of how its last step contracts, where f's curvature is at least ℓ: see solver.hpp.
   std::optional<double> contraction(double smallest_eigenvalue) const {
     return solver_->contraction(smallest_eigenvalue);
   }
 
-  /// What was prepared, π of a GivenProblem first: cotangents (q×s) pulled back to θ (p×s).
-  Matrix pull_prepared(const Matrix& cotangents);
+  /// Cotangents at x_0, p×s: those of what was prepared (π of a GivenProblem first) and of x_0(θ) pulled back
+  /// to θ, and its own.
+  Matrix pull_to_theta(const Cotangents& start);
 
-  /// While it lives, steps are taken as if they had been before: silently, and for no record.
-  class Rehearsal {
-   public:
-    explicit Rehearsal(Steps& steps);
-    ~Rehearsal() { steps_.known_ = known_; }
-    Rehearsal(const Rehearsal&) = delete;
-    Rehearsal& operator=(const Rehearsal&) = delete;
-
-   private:
-    Steps& steps_;
-    Index known_;
-  };
+  /// While what it gives lives, steps are taken as if they had been before: silently, and for no record.
+  Temporarily<Index> rehearsal() { return {known_, all}; }
   /// Steps before this one were taken before.
   Index known() const { return known_; }
 
  private:
+  static constexpr Index all = std::numeric_limits<Index>::max();
   void begin();
   void go_on();
   void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
@@ -205,7 +204,7 @@ class Steps {
   Index known_ = 0;     // steps before this one were taken before
   Index accepted_ = 0;  // of those
   bool has_begun_ = false, has_ended_ = false, was_enough_ = false;
-  bool freezes_ = true;  // see AsTaken
+  bool freezes_ = true;  // see as_taken
 };
 
 }  // namespace unroll::detail

@@ -10,10 +10,7 @@ namespace unroll::detail {
 namespace {
 /// The state as the outputs of a segment.
 void leave(const AnyState<VarVector>& state, Segment& segment) {
-  for (const auto& part : state.parts()) {
-    if (part.array != nullptr) segment.output(*part.array, part.place);
-    if (part.scalar != nullptr) segment.output(*part.scalar, part.place);
-  }
+  for_each_carrier(state, [&](const auto& a, const Place& place) { segment.output(a, place); });
   segment.end(state.iterate());
 }
 }  // namespace
@@ -161,6 +158,11 @@ Matrix Steps::push_start(Index t, const Matrix& theta_dot) {
                 : pushed(*inputs_, *state, 0, theta_dot, theta_dot.cols(), SolverIn<DualVector>::Which::step);
 }
 
-Matrix Steps::pull_prepared(const Matrix& cotangents) { return inputs_->pull_prepared(cotangents); }
+Matrix Steps::pull_to_theta(const Cotangents& start) {
+  Matrix theta = start.theta;
+  if (start.prepared.rows() > 0) theta += inputs_->pull_prepared(start.prepared);
+  if (start_.depends_on_theta()) theta += start_.pull(theta_, start.state);
+  return theta;
+}
 
 }  // namespace unroll::detail
