@@ -124,7 +124,7 @@ Var VarArray::first_taken(Index i, Index j) const {
 
 Dual DualArray::entry(Index i, Index j) const {
   ad::check_entry(i, j, shape());
-  return Dual(ad::FewNumbers(block_.row(i + j * rows())), half_, seed_);
+  return Dual(ad::FewNumbers(block_.row(i + j * rows())), half_, perturbation_);
 }
 
 VarVector assemble(std::span<const Var> entries) {
@@ -166,7 +166,7 @@ VarVector assemble(std::span<const Var> entries) {
 
 DualVector assemble(std::span<const Dual> entries) {
   Index columns = 1, half = 0;
-  ad::Seed seed = 0;
+  ad::Perturbation perturbation = 0;
   for (const Dual& entry : entries) {
     columns = ad::common_columns({columns, entry.block().cols()});
     half = std::max(half, entry.block().half());
@@ -176,13 +176,13 @@ DualVector assemble(std::span<const Dual> entries) {
     const ad::ConstBlock from = entries[static_cast<std::size_t>(i)].block();
     block.row(i).head(from.cols()) = from;
   }
-  if (std::ranges::any_of(entries, [](const Dual& entry) { return entry.seed() != 0; })) {
-    std::vector<ad::Seeded> all;
-    for (const Dual& entry : entries) all.push_back(ad::seeded(entry));
-    seed = ad::common_seed(all);
+  if (std::ranges::any_of(entries, [](const Dual& entry) { return entry.perturbation() != 0; })) {
+    std::vector<ad::Perturbed> all;
+    for (const Dual& entry : entries) all.push_back(ad::perturbed(entry));
+    perturbation = ad::common_perturbation(all);
   }
   const ad::Shape shape{block.rows(), 1};  // before the block moves away
-  return DualVector(DualArray(shape, std::move(block), half, seed));
+  return DualVector(DualArray(shape, std::move(block), half, perturbation));
 }
 
 }  // namespace unroll

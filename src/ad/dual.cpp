@@ -13,21 +13,22 @@ namespace unroll {
 
 Dual::Dual(double value, const Eigen::RowVectorXd& tangents)
     : block_(ad::value_and_tangents(value, tangents)) {
-  static std::atomic<ad::Seed> last{0};
-  if (tangents.size() == 1 && tangents[0] == 1) seed_ = ++last;
+  static std::atomic<ad::Perturbation> last{0};
+  if (tangents.size() == 1 && tangents[0] == 1) perturbation_ = ++last;
 }
 
 ad::TakenTangents Dual::tangents() && { return std::as_const(*this).tangents(); }
 
 namespace ad {
 
-Seed common_seed(std::span<const Seeded> operands) {
-  Seed common = 0;
-  for (const Seeded& operand : operands)
-    if (operand.seed != computed_seed) common = std::max(common, operand.seed);
-  if (common == 0) return computed_seed;
-  for (const auto& [seed, block] : operands)
-    if (seed != common && seed != computed_seed && (block.rightCols(block.cols() - 1).array() != 0).any())
+Perturbation common_perturbation(std::span<const Perturbed> operands) {
+  Perturbation common = 0;
+  for (const Perturbed& operand : operands)
+    if (operand.perturbation != computed_perturbation) common = std::max(common, operand.perturbation);
+  if (common == 0) return computed_perturbation;
+  for (const auto& [perturbation, block] : operands)
+    if (perturbation != common && perturbation != computed_perturbation &&
+        (block.rightCols(block.cols() - 1).array() != 0).any())
       throw UnsupportedError(
           "a Dual that was made a variable, by one tangent that is 1, meets other tangents: a derivative "
           "within a derivative would add them up. Seed all variables at once, a tangent each, as Dual(x, {1, "
@@ -66,7 +67,7 @@ Dual function_of(const Dual& a) {
     Eigen::Map<Row>(block.data() + 1, x.cols() - 1) = slope * tangents_of(x);
   block.data()[0] = y;
   for (Index j = 1; j < half; ++j) block.data()[half + j] = last_of(value_at<F>(jet(x, 0, j, half), y));
-  return Dual(std::move(block), half, a.seed());
+  return Dual(std::move(block), half, a.perturbation());
 }
 
 }  // namespace ad
@@ -83,7 +84,9 @@ Dual& Dual::make_any(const Dual& a, const Dual& b) {
     y.make_any<function>(a, b);
     return *this = std::move(y);
   }
-  const ad::Seed seed = left.cols() == 1 ? b.seed() : right.cols() == 1 ? a.seed() : ad::seed_of(a, b);
+  const ad::Perturbation perturbation = left.cols() == 1    ? b.perturbation()
+                                        : right.cols() == 1 ? a.perturbation()
+                                                            : ad::perturbation_of(a, b);
   const double u = left.data()[0], v = right.data()[0], y = F::value(u, v);
   const double in_a = left.cols() > 1 ? F::partial_a(u, v, y) : 0;
   const double in_b = right.cols() > 1 ? F::partial_b(u, v, y) : 0;
@@ -103,7 +106,7 @@ Dual& Dual::make_any(const Dual& a, const Dual& b) {
     block_.data()[half + j] =
         ad::last_of(ad::value_of_two<F>(ad::jet(left, 0, j, half), ad::jet(right, 0, j, half)));
   half_ = half;
-  seed_ = seed;
+  perturbation_ = perturbation;
   return *this;
 }
 

@@ -93,7 +93,7 @@ Index common_columns(std::initializer_list<Index> columns) {
 DualArray scaled(double factor, const DualArray& x) {
   Matrix y = fresh_block(x.block().rows(), x.block().cols());
   y = factor * x.block();
-  return {x.shape(), std::move(y), x.block().half(), x.seed()};
+  return {x.shape(), std::move(y), x.block().half(), x.perturbation()};
 }
 
 DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation) {
@@ -101,16 +101,16 @@ DualArray sum_of(const DualArray& left, const DualArray& right, double sign, con
   const ConstBlock a = left.block();
   const ConstBlock b = right.block();
   const Index columns = common_columns({a.cols(), b.cols()});
-  const Seed seed = seed_of(left, right);
+  const Perturbation perturbation = perturbation_of(left, right);
   Matrix sum = fresh_block(a.rows(), columns);
   if (a.cols() == b.cols()) {
     sum = a + sign * b;
-    return {left.shape(), std::move(sum), half_of(a, b), seed};
+    return {left.shape(), std::move(sum), half_of(a, b), perturbation};
   }
   sum.setZero();
   sum.leftCols(a.cols()) = a;
   sum.leftCols(b.cols()) += sign * b;
-  return {left.shape(), std::move(sum), half_of(a, b), seed};
+  return {left.shape(), std::move(sum), half_of(a, b), perturbation};
 }
 
 }  // namespace ad

@@ -46,9 +46,9 @@ Strip crossed(const A& a, const B& b) {
 }
 
 // x̄ (+)= slope ∘ scale ȳ for one column in one pass, where the slope is written for arrays.
-using Pull = void (*)(Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar);
+using PullColumn = void (*)(Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar);
 template <class F>
-constexpr Pull pull_of() {
+constexpr PullColumn pull_of() {
   if constexpr (requires(In s) { F::slope(s).sqrt(); })
     return [](Block& x_bar, Into into, const double* s, const ScaledBlock& y_bar) {
       const auto cotangent = y_bar.scale * y_bar.block.col(0).array();
@@ -64,7 +64,7 @@ constexpr Pull pull_of() {
 struct Kernels {
   using Kernel = void (*)(const double* x, double* y, Index size);
   Kernel value, slope, bend, twist;
-  Pull pull;  // null: by strips
+  PullColumn pull;  // null: by strips
   bool saves_output, is_selection;
 };
 template <class F>
@@ -201,7 +201,7 @@ struct SlopeKept {
 
 struct Power {
   double c;  // the exponent
-  static Pull pull() { return nullptr; }
+  static PullColumn pull() { return nullptr; }
   static bool is_selection() { return false; }
   // factor · x^power: products for the usual powers, which take a tenth of the time.
   static void raise(double factor, double power, const double* x, double* y, Index size) {
@@ -229,7 +229,7 @@ struct Power {
 // Functions of one variable in the kernels above.
 struct Listed {
   const Kernels* kernels;
-  Pull pull() const { return kernels->pull; }
+  PullColumn pull() const { return kernels->pull; }
   bool is_selection() const { return kernels->is_selection; }
   void value(const double* x, double* y, Index size) const { kernels->value(x, y, size); }
   void slope(const double* s, double* y, Index size) const { kernels->slope(s, y, size); }

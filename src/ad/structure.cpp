@@ -205,7 +205,7 @@ erased_result_t<E> reshaped(const E& x, Shape shape) {
   if constexpr (std::is_same_v<E, PlainView>) {
     return PlainView(x.data(), shape.rows, shape.cols);
   } else if constexpr (std::is_same_v<E, DualArray>) {
-    return DualArray(shape, x.block(), x.block().half(), x.seed());
+    return DualArray(shape, x.block(), x.block().half(), x.perturbation());
   } else {
     return x.with_shape(shape);
   }

@@ -9,7 +9,7 @@ void throw_once_differentiable(const char* order) {
       fmt::format("apply: {} derivatives need a pullback that is a template and accepts DualVector", order));
 }
 
-void throw_entries(const char* function, Index got, Index wanted) {
+void throw_given_entries(const char* function, Index got, Index wanted) {
   throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
 }
 

@@ -17,7 +17,7 @@ struct Outcome {
 };
 
 /// Executes a schedule for a run that ends with step `end` ≤ plan.steps; sweeps must cover [begin, end).
-Outcome execute(const SegmentPlan& plan, Index end, Index begin) {
+Outcome execute(const SchedulePlan& plan, Index end, Index begin) {
   Schedule schedule(plan);
   Outcome outcome;
   const auto require = [&](bool condition, Index step) {
@@ -66,7 +66,7 @@ Outcome execute(const SegmentPlan& plan, Index end, Index begin) {
         outcome.deepest = std::max(outcome.deepest, to - state);
         swept = state;
         if (action.step > end || to == plan.steps) stop_at(end);
-        schedule.swept();
+        schedule.sweep_done();
         break;
       }
       case Action::Kind::finish:
@@ -194,7 +194,7 @@ TEST_CASE("of the last K steps alone, wherever the run ends, K are taped and non
         CAPTURE(online);
         CAPTURE(end);
         CAPTURE(block);
-        const SegmentPlan plan{.steps = 100, .block = block, .slots = 4, .last = K, .online = online};
+        const SchedulePlan plan{.steps = 100, .block = block, .slots = 4, .last = K, .online = online};
         const Outcome o = execute(plan, end, begin);
         CHECK(o.errors.empty());
         CHECK(o.taped == end - begin);

@@ -13,8 +13,8 @@ namespace unroll {
 
 namespace ad {
 /// The variable that was made by `Dual(x, 1)`, of those whose only tangents are; of others 0.
-using Seed = std::uint64_t;
-constexpr Seed computed_seed = ~Seed{0};  // of tangents that were computed of others'
+using Perturbation = std::uint64_t;
+constexpr Perturbation computed_perturbation = ~Perturbation{0};  // of tangents that were computed of others'
 /// Tangents that arithmetic made, as opposed to an array, a part of one, or a constant one, a unit vector
 /// say.
 /// @{
@@ -73,7 +73,7 @@ class Dual {
   Dual(double value, const Eigen::RowVectorXd& tangents);
   template <ad::ComputedTangents D>
   Dual(double value, const Eigen::MatrixBase<D>& tangents)
-      : Dual(ad::value_and_tangents(value, tangents), 0, ad::computed_seed) {}
+      : Dual(ad::value_and_tangents(value, tangents), 0, ad::computed_perturbation) {}
   /// @}
 
   Dual(const Dual&) = default;
@@ -139,13 +139,13 @@ class Dual {
 
   // For the engine: 1×(1+k), and as blocks have it with a further direction.
   /// @cond engine
-  explicit Dual(ad::FewNumbers block, Index half = 0, ad::Seed seed = 0)
-      : block_(std::move(block)), half_(half), seed_(seed) {}
+  explicit Dual(ad::FewNumbers block, Index half = 0, ad::Perturbation perturbation = 0)
+      : block_(std::move(block)), half_(half), perturbation_(perturbation) {}
   ad::ConstBlock block() const {  // what was moved from has no direction, whatever it had
     return {block_.data(), 1, block_.size(), block_.size() > 1 ? half_ : 0};
   }
   const ad::FewNumbers& numbers() const { return block_; }
-  ad::Seed seed() const { return seed_; }
+  ad::Perturbation perturbation() const { return perturbation_; }
   /// Becomes function(a, b), each a `Dual`, this one too, or a number: where both have few tangents in place,
   /// on as many as there is room for. What needs a look at each number is `make_any`.
   /// @{
@@ -159,7 +159,7 @@ class Dual {
  private:
   ad::FewNumbers block_{1};  // value, tangents
   Index half_ = 0;
-  ad::Seed seed_ = 0;
+  ad::Perturbation perturbation_ = 0;
 };
 
 /// @cond engine
@@ -171,7 +171,7 @@ struct Operand {
   Operand(const Dual& x)  // NOLINT: implicit
       : size(x.numbers().size()),
         half(x.block().half()),
-        seed(x.seed()),
+        perturbation(x.perturbation()),
         value(x.numbers().value()),
         tangents(x.numbers().tangents()) {}
   Operand(double x) : value(x), tangents(none.data()) {}  // NOLINT: implicit
@@ -179,7 +179,7 @@ struct Operand {
 
   static constexpr std::array<double, FewNumbers::in_place - 1> none{};
   Index size = 1, half = 0;
-  Seed seed = 0;
+  Perturbation perturbation = 0;
   double value;
   Tangents tangents;
 };
@@ -193,13 +193,14 @@ Dual& Dual::make(const A& a, const B& b) {
   const double y = F::value(left.value, right.value);
   const double in_a = F::partial_a(left.value, right.value, y);
   const double in_b = F::partial_b(left.value, right.value, y);
-  const bool meet = left.size == 1 || right.size == 1 || (left.size == right.size && left.seed == right.seed);
+  const bool meet = left.size == 1 || right.size == 1 ||
+                    (left.size == right.size && left.perturbation == right.perturbation);
   if (!meet || !left.is_few() || !right.is_few() || !std::isfinite(in_a + in_b)) [[unlikely]]
     return make_any<operation>(a, b);
-  const ad::Seed seed = left.size > 1 ? left.seed : right.seed;
+  const ad::Perturbation perturbation = left.size > 1 ? left.perturbation : right.perturbation;
   block_.become(y, in_a * left.tangents + in_b * right.tangents, std::max(left.size, right.size));
   half_ = 0;
-  seed_ = seed;
+  perturbation_ = perturbation;
   return *this;
 }
 

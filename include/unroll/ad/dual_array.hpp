@@ -24,7 +24,7 @@ class DualArray {
       : shape_(other.shape_),
         block_(ad::fresh_block(other.block_.rows(), other.block_.cols())),
         half_(other.half_),
-        seed_(other.seed_) {
+        perturbation_(other.perturbation_) {
     block_ = other.block_;
   }
   DualArray(DualArray&&) noexcept = default;
@@ -52,11 +52,11 @@ class DualArray {
 
   // For the engine.
   /// @cond engine
-  DualArray(ad::Shape shape, Matrix block, Index half = 0, ad::Seed seed = 0)
-      : shape_(shape), block_(std::move(block)), half_(half), seed_(seed) {}
+  DualArray(ad::Shape shape, Matrix block, Index half = 0, ad::Perturbation perturbation = 0)
+      : shape_(shape), block_(std::move(block)), half_(half), perturbation_(perturbation) {}
   ad::Shape shape() const { return shape_; }
   ad::ConstBlock block() const { return {block_.data(), block_.rows(), block_.cols(), half_}; }
-  ad::Seed seed() const { return seed_; }
+  ad::Perturbation perturbation() const { return perturbation_; }
   /// @endcond
 
  protected:
@@ -70,7 +70,7 @@ class DualArray {
   ad::Shape shape_;
   Matrix block_;
   Index half_ = 0;  // see ad::BlockOf
-  ad::Seed seed_ = 0;
+  ad::Perturbation perturbation_ = 0;
 };
 
 /// A vector of n entries with k tangents.

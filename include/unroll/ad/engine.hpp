@@ -70,25 +70,26 @@ ConstBlock block_of(const T& x) {
 }
 
 /// What an operand brings to an operation, and whose its tangents are.
-struct Seeded {
-  Seed seed;
+struct Perturbed {
+  Perturbation perturbation;
   ConstBlock block;
 };
 template <class T>
-Seeded seeded(const T& x) {
+Perturbed perturbed(const T& x) {
   if constexpr (Dualised<T>)
-    return {x.seed(), x.block()};
+    return {x.perturbation(), x.block()};
   else
     return {0, block_of(x)};
 }
 
-/// The seed of what operands make. @throws UnsupportedError if tangents are of more than one variable.
-Seed common_seed(std::span<const Seeded> operands);
+/// The perturbation of what operands make. @throws UnsupportedError if tangents are of more than one
+/// variable.
+Perturbation common_perturbation(std::span<const Perturbed> operands);
 template <class... In>
-Seed seed_of(const In&... operands) {
-  const Seed first = (seeded(operands).seed | ...);  // of several the same, if they agree
-  if (((seeded(operands).seed == first) && ...)) return first;
-  return common_seed(std::array{seeded(operands)...});
+Perturbation perturbation_of(const In&... operands) {
+  const Perturbation first = (perturbed(operands).perturbation | ...);  // of several the same, if they agree
+  if (((perturbed(operands).perturbation == first) && ...)) return first;
+  return common_perturbation(std::array{perturbed(operands)...});
 }
 
 template <Kind K, class Rule, class... In>
@@ -116,15 +117,15 @@ Index common_columns(std::initializer_list<Index> columns);
 template <Kind K, class Rule, class... In>
 auto evaluate_dual(const Rule& rule, Shape shape, const In&... in) {
   const Index columns = common_columns({block_of(in).cols()...}), half = half_of(block_of(in)...);
-  const Seed seed = seed_of(in...);
+  const Perturbation perturbation = perturbation_of(in...);
   if constexpr (K == Kind::scalar) {
     FewNumbers y(columns);
     rule.evaluate(block_of(in)..., Block(y.data(), 1, columns, half));
-    return Dual(std::move(y), half, seed);
+    return Dual(std::move(y), half, perturbation);
   } else {
     Matrix y = fresh_block(shape.size(), columns);
     rule.evaluate(block_of(in)..., Block(y.data(), y.rows(), columns, half));
-    return DualArray(shape, std::move(y), half, seed);
+    return DualArray(shape, std::move(y), half, perturbation);
   }
 }
 

@@ -55,14 +55,14 @@ concept ScalarExpression = std::is_base_of_v<Expression<T>, T>;
 class Var;
 namespace ad {
 template <class T>
-consteval std::string_view name_of() {
+consteval std::string_view type_name() {
   return __PRETTY_FUNCTION__;
 }
 /// True, after the compilation was stopped with what to write: expressions of two types meet where one is
 /// wanted. (Of the two directions one is looked at: a compiler tries both.)
 template <class From, class To>
 consteval bool refused() {
-  constexpr bool first = name_of<From>() < name_of<To>();
+  constexpr bool first = type_name<From>() < type_name<To>();
   static_assert(!first,
                 "the branches of `condition ? a * b : a + b` are expressions of different types: write "
                 "`condition ? scalar_t<V>(a * b) : scalar_t<V>(a + b)`");

@@ -14,9 +14,9 @@ namespace unroll::ad {
 /// @throws UnsupportedError: the primitive has no derivatives of that order.
 [[noreturn]] void throw_once_differentiable(const char* order);
 /// @throws ShapeError: what a primitive's `function` gave is of another size.
-[[noreturn]] void throw_entries(const char* function, Index got, Index wanted);
+[[noreturn]] void throw_given_entries(const char* function, Index got, Index wanted);
 inline void check_size(const char* function, Index got, Index wanted) {
-  if (got != wanted) throw_entries(function, got, wanted);
+  if (got != wanted) throw_given_entries(function, got, wanted);
 }
 /// Column j, and column k as its tangent; zeros of a constant.
 Matrix pair_of_columns(const ConstBlock& block, Index j, Index k);

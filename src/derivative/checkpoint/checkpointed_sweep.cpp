@@ -48,10 +48,10 @@ class CheckpointedSweep {
   }
 
  private:
-  SegmentPlan make_plan() {
+  SchedulePlan make_plan() {
     const LastSteps& last = method_.last_steps;
     const Index length = steps_.length(), swept = swept_steps(method_, length);
-    SegmentPlan result{.steps = length, .block = std::max<Index>(swept, 1)};
+    SchedulePlan result{.steps = length, .block = std::max<Index>(swept, 1)};
     if (!last.is_all() && !last.is_automatic()) result.last = last.count();
     if (swept > 0 && (method_.memory_budget > 0 || last.is_automatic())) {
       bytes_ = measure_steps(steps_, segment_);
@@ -144,7 +144,7 @@ class CheckpointedSweep {
     // ever, and processors take a hundred cycles for each operation on it. (Not so of a NaN.)
     if ((carried_.state.array().abs() < std::numeric_limits<double>::min()).all()) carried_.state.setZero();
     if (!method_.last_steps.is_all()) constant_.note(steps_, segment_, is_last, {position_, stop.steps});
-    schedule_.swept();
+    schedule_.sweep_done();
     if (!contraction_.has_started() || !contraction_.is_enough(carried_.state, constant_.rows())) return;
     if (constant_.lead_to_start(steps_, carried_.state, schedule_.swept_to()))
       schedule_.truncate();
@@ -209,7 +209,7 @@ class CheckpointedSweep {
   std::size_t measured_step_ = 0;  // bytes_.step before the run
   Contraction contraction_;
   Segment segment_;
-  SegmentPlan plan_;
+  SchedulePlan plan_;
   Schedule schedule_;
   Cotangents carried_;               // where the sweep has come to
   CarriedRows constant_;             // of the state there

@@ -19,7 +19,7 @@ class Checkpointed final : public Backwards {
   }
 
  private:
-  Cotangents swept(const Seeds& seeds) override {
+  Cotangents sweep(const Seeds& seeds) override {
     return checkpointed_sweep(steps(), wanted().columns, method(), seeds);
   }
 };

@@ -6,7 +6,7 @@
 
 namespace unroll::detail {
 
-Schedule::Schedule(const SegmentPlan& plan)
+Schedule::Schedule(const SchedulePlan& plan)
     : plan_(plan), begin_(plan.last ? std::max<Index>(0, plan.steps - *plan.last) : 0), end_(plan.steps) {}
 
 Action Schedule::next() {
@@ -61,7 +61,7 @@ Action Schedule::backward() {
   return {Action::Kind::advance, position_};
 }
 
-void Schedule::swept() {
+void Schedule::sweep_done() {
   swept_ = true;
   sweeping_ = false;
   end_ = position_;

@@ -26,7 +26,7 @@ struct Action {
 };
 
 /// What a schedule is made of.
-struct SegmentPlan {
+struct SchedulePlan {
   Index steps;                  // T, at most
   Index block;                  // steps on the tape at a time, ≥ 1
   Index slots = 1;              // states kept at a time, x_0 among them
@@ -38,15 +38,15 @@ struct SegmentPlan {
 /// Walther 2000), over blocks; else the first pass keeps OnlineCheckpoints, and revolve's follow.
 class Schedule {
  public:
-  explicit Schedule(const SegmentPlan& plan);
+  explicit Schedule(const SchedulePlan& plan);
 
   Action next();
   /// After `sweep`: it was done.
-  void swept();
+  void sweep_done();
   /// After `advance` or `sweep`, of the first pass: the run ended with step t, no later than the action's.
   void stopped(Index t);
   /// No more than `block` steps on the tape and `slots` states from now on. After `sweep` in place of
-  /// `swept`, it was not done.
+  /// `sweep_done`, it was not done.
   void limit(Index block, Index slots);
   /// The state kept last is given up: steps are taken again instead. Not of the only one.
   Action give_up();
@@ -67,7 +67,7 @@ class Schedule {
   Action store();
   Index take_slot();
 
-  SegmentPlan plan_;
+  SchedulePlan plan_;
   Index begin_, end_;    // what is to be swept yet
   Index position_ = -1;  // of the state; −1: of no use
   bool running_ = true;  // the run has not ended yet

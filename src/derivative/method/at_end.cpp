@@ -30,7 +30,7 @@ class AtEnd final : public Backwards {
 
  private:
   bool gathers_at_end() const override { return true; }
-  Cotangents swept(const Seeds& seeds) override {
+  Cotangents sweep(const Seeds& seeds) override {
     Matrix w = end_cotangents(seeds, "Reverse{.at_end}");
     const Index columns = w.cols();
     Cotangents c;

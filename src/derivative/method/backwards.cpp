@@ -32,31 +32,27 @@ void gather_for(Steps& steps, const Reverse& method, bool certifies) {
 }
 
 Pullback Backwards::pull(const Seeds& seeds) {
-  Seeded seeded;
-  Seeds seen = seeds;
-  seen.of = [&](Index t, const Vector& x, bool is_end) {
+  Matrix w;  // of x_T
+  bool is_of_end_alone = true;
+  Seeds watched = seeds;
+  watched.of = [&](Index t, const Vector& x, bool is_end) {
     SeedBlock block = seeds.of(t, x, is_end);
     if (is_end)
-      seeded.end = block.w;
+      w = block.w;
     else if (block.w.size() > 0)
-      seeded.at_end_alone = false;
+      is_of_end_alone = false;
     return block;
   };
-  Cotangents c = swept(seen);
-  if (seeded.end.size() == 0) seeded.end = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
-  return pulled(seeds, seeded, std::move(c));
-}
-
-Pullback Backwards::pulled(const Seeds& seeds, const Seeded& seeded, Cotangents c) {
-  const Matrix& w = seeded.end;
+  Cotangents c = sweep(watched);
+  if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
   adjoint_.reset();
   if (!method_.is_corrected()) {
-    if (seeded.at_end_alone && c.gathered.size() > 0 && c.gathered.rows() == w.rows() &&
+    if (is_of_end_alone && c.gathered.size() > 0 && c.gathered.rows() == w.rows() &&
         !steps().sums_miss_gradients())
       adjoint_ = AdjointEstimate{w, -c.gathered, std::nullopt};
     return finish(std::move(c));
   }
-  if (!seeded.at_end_alone)
+  if (!is_of_end_alone)
     throw UnsupportedError(
         "Reverse{.corrected}: it is the derivative of the solution, which x_T alone stands for; there are "
         "cotangents of earlier iterates: take Reverse{}");
@@ -64,9 +60,10 @@ Pullback Backwards::pulled(const Seeds& seeds, const Seeded& seeded, Cotangents 
     const Pullback by_what_is_declared = corrected(w, c);
     if (!is_bypassed(w, c)) return by_what_is_declared;
   }
-  steps().gather({.states = true, .passes_theta = false});
+  steps().gather(
+      {.states = true, .passes_theta = false});  // once more: the sums were not those to correct by
   forget();
-  return corrected(w, swept(seeds));
+  return corrected(w, sweep(seeds));
 }
 
 History Backwards::history(const Selection& selected) {
@@ -77,7 +74,7 @@ History Backwards::history(const Selection& selected) {
     if (selected(t)) iterates.emplace(t, x);
     return of(t, x, is_end);
   };
-  const Cotangents c = swept(seeds);
+  const Cotangents c = sweep(seeds);
   if (method_.is_corrected() && form(c) != Equation::gradient)
     throw UnsupportedError(
         "jacobian_history: of a fixed point each x_t would need a step of its own; take Reverse{} or "

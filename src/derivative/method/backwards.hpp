@@ -21,23 +21,14 @@ class Backwards : public Linearisation {
 
  protected:
   /// Cotangents at x_0 (n×s), of what was prepared, of θ, and the sums that were asked for.
-  virtual Cotangents swept(const Seeds& seeds) = 0;
+  virtual Cotangents sweep(const Seeds& seeds) = 0;
   /// Whether those sums are of steps as they are differentiated at the end: of frozen ones, where there are
   /// any.
   virtual bool gathers_at_end() const { return false; }
   const Reverse& method() const { return method_; }
 
  private:
-  /// The cotangents of x_T, n×s, and whether there were any of earlier iterates.
-  struct Seeded {
-    Matrix end{};
-    bool at_end_alone = true;
-  };
-
   Matrix push_checked(const Matrix& theta_dot) override { return push_by_jacobian(theta_dot); }
-  /// What the sweep of those seeds says; where it does not say enough to correct by, they are swept once
-  /// more.
-  Pullback pulled(const Seeds& seeds, const Seeded& seeded, Cotangents swept);
   /// Which equation corrects, now that it is known what reached θ.
   Equation form(const Cotangents& c);
   Pullback corrected(const Matrix& w, const Cotangents& c);

@@ -43,7 +43,7 @@ class WholeTape final : public detail::Backwards {
     cost.tape_bytes = std::max(cost.tape_bytes, tape_->take_most_bytes());
   }
 
-  detail::Cotangents swept(const Seeds& seeds) override {
+  detail::Cotangents sweep(const Seeds& seeds) override {
     if (seeds.wants || !tape_) record_all(seeds.wants);
     const RunRecord& run = record();
     seeds.check_end(run.steps);

@@ -53,7 +53,8 @@ void Steps::go_on() {
 
 // A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and how far the
 // last of them moved. Says in `stop` how a run ended that is over.
-void Steps::taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough) {
+void Steps::note_stretch(Stop& stop, const Vector& x, Index accepted, std::optional<double> move,
+                         bool is_enough) {
   if (known_ == all) return;
   const bool ends = stop.status != Status::step_limit || stop.steps == options_.steps,
              is_over = ends || is_enough;
@@ -98,7 +99,7 @@ void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
     move = distance(state->iterate(), before_->iterate());
   else if (end.steps > 0 && state->was_accepted())
     move = 0;
-  taken(stop, state->iterate(), end.accepted, move, is_enough);
+  note_stretch(stop, state->iterate(), end.accepted, move, is_enough);
   end_ = std::move(state);
 }
 
@@ -146,7 +147,7 @@ Matrix Steps::run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const S
                                         const AnyState<DualVector>&) { return show(t, now), true; });
   Stop stop{end.steps, end.status};
   StatePtr<Vector> last = solver_->dual().out_of(*state);
-  taken(stop, last->iterate(), end.accepted, move_of(stop, state->was_accepted(), x, previous));
+  note_stretch(stop, last->iterate(), end.accepted, move_of(stop, state->was_accepted(), x, previous));
   if (again) repeats_end(last->iterate());
   end_ = std::move(last);
   return tangents(state->iterate());

@@ -177,7 +177,8 @@ class Steps {
   static constexpr Index all = std::numeric_limits<Index>::max();
   void begin();
   void go_on();
-  void taken(Stop& stop, const Vector& x, Index accepted, std::optional<double> move, bool is_enough = false);
+  void note_stretch(Stop& stop, const Vector& x, Index accepted, std::optional<double> move,
+                    bool is_enough = false);
   Entered enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather);
   static std::optional<double> move_of(const Stop& stop, bool accepted, const Vector& x,
                                        const Vector& previous);

@@ -58,9 +58,10 @@ Steps::Recorded Steps::record_steps(Index from, Index to, Segment& segment, std:
   const Vector x = is_over && !had_ended ? state->iterate().value() : Vector();
   StatePtr<Vector> last;  // made first: where there is no memory for it the run has not ended
   if (x.size() > 0) last = solver_->taped().out_of(*state);
-  taken(stop, x, accepted,
-        previous.size() == 0 || x.size() == 0 ? std::nullopt
-                                              : move_of(stop, state->was_accepted(), x, previous.value()));
+  note_stretch(stop, x, accepted,
+               previous.size() == 0 || x.size() == 0
+                   ? std::nullopt
+                   : move_of(stop, state->was_accepted(), x, previous.value()));
   if (!had_ended && has_ended()) end_ = std::move(last);
   leave(*state, segment);
   return {stop, std::move(state)};
