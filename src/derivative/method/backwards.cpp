@@ -45,6 +45,16 @@ Pullback Backwards::pull(const Seeds& seeds) {
   };
   Cotangents c = sweep(watched);
   if (w.size() == 0) w = Matrix::Zero(steps().dimension(), seeds.columns(record().steps));
+  return pulled(seeds, w, is_of_end_alone, std::move(c));
+}
+
+Matrix Backwards::jacobian() {
+  const Matrix w = Matrix::Identity(steps().dimension(), steps().dimension());
+  const Seeds seeds = Seeds::of_end(w);
+  return pulled(seeds, w, true, sweep(seeds)).theta.transpose();
+}
+
+Pullback Backwards::pulled(const Seeds& seeds, const Matrix& w, bool is_of_end_alone, Cotangents c) {
   adjoint_.reset();
   if (!method_.is_corrected()) {
     if (is_of_end_alone && c.gathered.size() > 0 && c.gathered.rows() == w.rows() &&

@@ -15,7 +15,7 @@ class Backwards : public Linearisation {
   Backwards(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 
   Pullback pull(const Seeds& seeds) override;
-  Matrix jacobian() override { return jacobian_by_pull(); }
+  Matrix jacobian() override;
   History history(const Selection& selected) override;
   Equation equation() override { return equation_; }
 
@@ -29,6 +29,9 @@ class Backwards : public Linearisation {
 
  private:
   Matrix push_checked(const Matrix& theta_dot) override { return push_by_jacobian(theta_dot); }
+  /// What the sweep of those seeds says, w of x_T (n×s) and no others if `is_of_end_alone`; where it does not
+  /// say enough to correct by, they are swept once more.
+  Pullback pulled(const Seeds& seeds, const Matrix& w, bool is_of_end_alone, Cotangents swept);
   /// Which equation corrects, now that it is known what reached θ.
   Equation form(const Cotangents& c);
   Pullback corrected(const Matrix& w, const Cotangents& c);
