@@ -103,7 +103,7 @@ bool has_fallen(Linearisation& run, const Certificate& c) {
 Certificate undeclared(Certificate c) {
   if (c.verdict == Verdict::unknown && !c.bound && !c.is_skipped)
     c.missing =
-        "as the solver declares no equation, and the gradient has not yet fallen to 1e-3 of what it was";
+        "as the gradient has not yet fallen to 1e-3 of what it was, and the solver declares no `equation`";
   return c;
 }
 
