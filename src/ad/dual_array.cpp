@@ -90,7 +90,7 @@ Index common_columns(std::initializer_list<Index> columns) {
   return common;
 }
 
-DualArray scaled(double factor, const DualArray& x) {
+DualArray multiple_of(const DualArray& x, double factor) {
   Matrix y = fresh_block(x.block().rows(), x.block().cols());
   y = factor * x.block();
   return {x.shape(), std::move(y), x.block().half(), x.perturbation()};

@@ -3,7 +3,6 @@
 #include "ad/adaptors.hpp"
 #include "ad/bilinear.hpp"
 #include "ad/instantiate.hpp"
-#include "unroll/ad/scale.hpp"
 
 namespace unroll::ad {
 
@@ -134,14 +133,18 @@ A masked(const Matrix& mask, const A& x) {
 UNROLL_FOR_ARRAYS(UNROLL_MASKED)
 #undef UNROLL_MASKED
 
-#define UNROLL_SCALE(A, S)                                                                        \
-  A scale_array(const S& s, const A& x) { return evaluate_array<A>(Scale{}, shape_of(x), s, x); } \
-  A divide_array(const A& x, const S& s) { return evaluate_array<A>(DividedBy{}, shape_of(x), x, s); }
-UNROLL_SCALE(VarVector, Var)
-UNROLL_SCALE(VarMatrix, Var)
-UNROLL_SCALE(DualVector, Dual)
-UNROLL_SCALE(DualMatrix, Dual)
-#undef UNROLL_SCALE
+VarArray scale_array(const Var& s, const VarArray& x) {
+  return evaluate_array<VarArray>(Scale{}, shape_of(x), s, x);
+}
+DualArray scale_array(const Dual& s, const DualArray& x) {
+  return evaluate_array<DualArray>(Scale{}, shape_of(x), s, x);
+}
+VarArray divide_array(const VarArray& x, const Var& s) {
+  return evaluate_array<VarArray>(DividedBy{}, shape_of(x), x, s);
+}
+DualArray divide_array(const DualArray& x, const Dual& s) {
+  return evaluate_array<DualArray>(DividedBy{}, shape_of(x), x, s);
+}
 
 #define UNROLL_OF_TWO(A, B)                                        \
   template common_array_t<A, B> product<A, B>(const A&, const B&); \

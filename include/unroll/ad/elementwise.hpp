@@ -87,10 +87,6 @@ common_array_t<A, B> quotient(const A& a, const B& b);
 template <class A>
 A masked(const Matrix& mask, const A& x);
 
-/// The scalars that may stand beside an array: of its own world, or a number.
-template <class S, class A>
-concept ScalarBeside = Number<S> ||(TapedArray<array_t<A>>&& ScalarExpression<S>) ||
-                       (DualisedArray<array_t<A>> && std::is_same_v<S, Dual>);
 template <class Result, class T>
 decltype(auto) beside(const T& x) {
   if constexpr (AnyArray<T>)

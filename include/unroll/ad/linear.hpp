@@ -9,9 +9,6 @@ namespace unroll {
 
 namespace ad {
 
-/// A taped or dual array, or a linear combination of taped ones.
-template <class T>
-concept Differentiable = Linear<T> || DualisedArray<T>;
 template <class A>
 inline constexpr bool is_matrix = std::is_same_v<A, VarMatrix> || std::is_same_v<A, DualMatrix>;
 

@@ -8,15 +8,9 @@ namespace unroll {
 namespace ad {
 template <class S>
 concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
-/// x as a constant of the scalar's world.
+/// The array X, a vector or a matrix, in the scalar's world.
 template <class S, class X>
-auto beside_scalar(const X& x) {
-  constexpr bool is_vector = X::ColsAtCompileTime == 1;
-  if constexpr (ScalarExpression<S>)
-    return std::conditional_t<is_vector, VarVector, VarMatrix>(x);
-  else
-    return std::conditional_t<is_vector, DualVector, DualMatrix>(x);
-}
+using beside_scalar_t = common_world_t<X, std::conditional_t<ScalarExpression<S>, VarVector, DualVector>>;
 template <class S>
 using value_of_expression_t = std::conditional_t<ScalarExpression<S>, Var, Dual>;
 /// The scalars that may meet every entry of an array, be it a plain one.
@@ -32,7 +26,7 @@ template <class V, class S>
 auto filled(const V& like, const S& s) {
   using A = array_t<V>;
   if constexpr (PlainArray<A> && ScalarWithDerivative<S>) {
-    return filled(beside_scalar<S>(like), s);
+    return filled(beside_scalar_t<S, A>(like), s);
   } else if constexpr (PlainArray<A>) {
     return A(A::Constant(like.rows(), like.cols(), static_cast<double>(s)));
   } else {
@@ -40,26 +34,22 @@ auto filled(const V& like, const S& s) {
     if constexpr (Number<S>)
       return Plain(Plain::Constant(like.rows(), like.cols(), static_cast<double>(s)));
     else
-      return scale_array(scalar_of_t<A>(s), A(Plain(Plain::Ones(like.rows(), like.cols()))));
+      return A(scale_array(scalar_of_t<A>(s), A(Plain(Plain::Ones(like.rows(), like.cols())))));
   }
 }
 }  // namespace ad
-template <ad::AnyArray V, ad::ScalarBeside<V> S>
-ad::array_t<V> operator+(const V& x, const S& s) {
-  return x + ad::filled(x, s);
-}
-template <ad::AnyArray V, ad::ScalarBeside<V> S>
-ad::array_t<V> operator+(const S& s, const V& x) {
-  return x + ad::filled(x, s);
-}
-template <ad::AnyArray V, ad::ScalarBeside<V> S>
-ad::array_t<V> operator-(const V& x, const S& s) {
-  return x - ad::filled(x, s);
-}
-template <ad::AnyArray V, ad::ScalarBeside<V> S>
-ad::array_t<V> operator-(const S& s, const V& x) {
-  return ad::filled(x, s) - x;
-}
+#define UNROLL_WITH_SCALAR(op)                         \
+  template <ad::AnyArray V, ad::ScalarBeside<V> S>     \
+  ad::array_t<V> operator op(const V& x, const S& s) { \
+    return x op ad::filled(x, s);                      \
+  }                                                    \
+  template <ad::AnyArray V, ad::ScalarBeside<V> S>     \
+  ad::array_t<V> operator op(const S& s, const V& x) { \
+    return ad::filled(x, s) op x;                      \
+  }
+UNROLL_WITH_SCALAR(+)
+UNROLL_WITH_SCALAR(-)
+#undef UNROLL_WITH_SCALAR
 /// @}
 
 /// s X, X s and X/s, X + s, s + X, X − s and s − X, and the functions of two arguments, of a plain array and
@@ -67,8 +57,9 @@ ad::array_t<V> operator-(const S& s, const V& x) {
 /// statement an entry.)
 /// @{
 template <ad::ScalarWithDerivative S, ad::PlainArray X>
-auto operator*(const S& s, const X& x) {
-  return ad::scale_array(ad::value_of_expression_t<S>(s), ad::beside_scalar<S>(x));
+ad::beside_scalar_t<S, X> operator*(const S& s, const X& x) {
+  using A = ad::beside_scalar_t<S, X>;
+  return A(ad::scale_array(s, A(x)));
 }
 template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator*(const X& x, const S& s) {
@@ -76,35 +67,22 @@ auto operator*(const X& x, const S& s) {
 }
 template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator/(const X& x, const S& s) {
-  return ad::divide_array(ad::beside_scalar<S>(x), ad::value_of_expression_t<S>(s));
+  return ad::beside_scalar_t<S, X>(x) / s;
 }
-template <ad::PlainArray X, ad::ScalarWithDerivative S>
-auto operator+(const X& x, const S& s) {
-  return ad::beside_scalar<S>(x) + ad::value_of_expression_t<S>(s);
-}
-template <ad::PlainArray X, ad::ScalarWithDerivative S>
-auto operator+(const S& s, const X& x) {
-  return x + s;
-}
-template <ad::PlainArray X, ad::ScalarWithDerivative S>
-auto operator-(const X& x, const S& s) {
-  return ad::beside_scalar<S>(x) - ad::value_of_expression_t<S>(s);
-}
-template <ad::PlainArray X, ad::ScalarWithDerivative S>
-auto operator-(const S& s, const X& x) {
-  return ad::value_of_expression_t<S>(s) - ad::beside_scalar<S>(x);
-}
-#define UNROLL_FUNCTION(name, s, of_x, slope_of_s, bend_of_s, twist_of_s)
-#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b)                    \
-  template <ad::PlainArray X, ad::ScalarWithDerivative S>                  \
-  auto name(const X& a, const S& b) {                                      \
-    return name(ad::beside_scalar<S>(a), ad::value_of_expression_t<S>(b)); \
-  }                                                                        \
-  template <ad::PlainArray X, ad::ScalarWithDerivative S>                  \
-  auto name(const S& a, const X& b) {                                      \
-    return name(ad::value_of_expression_t<S>(a), ad::beside_scalar<S>(b)); \
+#define UNROLL_OF_PLAIN(name)                                                   \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                       \
+  auto name(const X& a, const S& b) {                                           \
+    return name(ad::beside_scalar_t<S, X>(a), ad::value_of_expression_t<S>(b)); \
+  }                                                                             \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                       \
+  auto name(const S& a, const X& b) {                                           \
+    return name(ad::value_of_expression_t<S>(a), ad::beside_scalar_t<S, X>(b)); \
   }
+UNROLL_OF_PLAIN(operator+)
+UNROLL_OF_PLAIN(operator-)
+#define UNROLL_FUNCTION_OF_TWO(name, of_ab, in_a, in_b) UNROLL_OF_PLAIN(name)
 #include "unroll/ad/function_list.hpp"
+#undef UNROLL_OF_PLAIN
 /// @}
 
 /// x = x + y [x += y: n, n → n]; x = x − y [x -= y: n, n → n]; x = x s [x *= s: n, 1 → n]; x = x/s

@@ -5,12 +5,9 @@
 #include "unroll/ad/dual_array.hpp"
 #include "unroll/ad/engine.hpp"
 #include "unroll/ad/linear_combination.hpp"
-#include "unroll/ad/scale.hpp"
 
 /// + and − between arrays, and multiplication and division by a scalar: for taped arrays (lazy, see
 /// `LinearCombination`), and for duals. Plain arrays have Eigen's own.
-/// @throws ShapeError naming operation and sizes if the shapes differ, TapeError for variables of different
-/// recordings.
 namespace unroll {
 
 namespace ad {
@@ -41,10 +38,33 @@ using array_t = typename ArrayOf<T>::type;
 /// A taped array or a linear combination of them.
 template <class T>
 concept Linear = AnyArray<T> && TapedArray<array_t<T>>;
+/// The same, or a dual array.
+template <class T>
+concept Differentiable = Linear<T> || DualisedArray<T>;
+template <class T>
+concept DifferentiableOperand = Differentiable<std::remove_cvref_t<T>>;
 
 template <class T, class A>
-concept Summand = (Linear<T> && std::is_same_v<array_t<T>, A>) ||
+concept Summand = (Differentiable<T> && std::is_same_v<array_t<T>, A>) ||
                   (EigenMatrix<T> && std::is_constructible_v<A, T>);
+
+/// The scalars that may stand beside an array: of its own world, or a number.
+template <class S, class A>
+concept ScalarBeside = Number<S> ||(TapedArray<array_t<A>>&& ScalarExpression<S>) ||
+                       (DualisedArray<array_t<A>> && std::is_same_v<S, Dual>);
+
+/// left + sign · right, and factor · x. @throws ShapeError
+/// @{
+DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation);
+DualArray multiple_of(const DualArray& x, double factor);
+/// @}
+/// s · x and x / s for a scalar s that has a derivative, as one node.
+/// @{
+VarArray scale_array(const Var& s, const VarArray& x);
+DualArray scale_array(const Dual& s, const DualArray& x);
+VarArray divide_array(const VarArray& x, const Var& s);
+DualArray divide_array(const DualArray& x, const Dual& s);
+/// @}
 
 /// sum ± x for whatever x is.
 template <class A, class T>
@@ -60,10 +80,10 @@ void accumulate(LinearCombination<A>& sum, const T& x, double sign, const char* 
 
 /// left + sign · right. A linear combination that is a temporary is added to, not copied.
 template <class A, class L, class R>
-LinearCombination<A> combine(L&& left, R&& right, double sign, const char* operation) {
-  using Left = std::remove_cvref_t<L>;
-  using Right = std::remove_cvref_t<R>;
-  if constexpr (std::is_same_v<L, LinearCombination<A>>) {
+auto combine(L&& left, R&& right, double sign, const char* operation) {
+  if constexpr (DualisedArray<A>) {
+    return A(sum_of(static_cast<const A&>(left), static_cast<const A&>(right), sign, operation));
+  } else if constexpr (std::is_same_v<L, LinearCombination<A>>) {
     accumulate(left, right, sign, operation);
     return std::move(left);
   } else if constexpr (std::is_same_v<R, LinearCombination<A>>) {
@@ -72,161 +92,94 @@ LinearCombination<A> combine(L&& left, R&& right, double sign, const char* opera
     return std::move(right);
   } else {
     LinearCombination<A> sum(Shape{left.rows(), left.cols()});
-    if constexpr (!Linear<Left> &&
-                  Linear<Right>) {  // the variable first: it says whose memory a constant may take
-      accumulate(sum, right, sign, operation);
-      accumulate(sum, left, 1, operation);
-    } else {
+    if constexpr (Linear<std::remove_cvref_t<L>>) {
       accumulate(sum, left, 1, operation);
       accumulate(sum, right, sign, operation);
+    } else {  // the variable first: it says whose memory a constant may take
+      accumulate(sum, right, sign, operation);
+      accumulate(sum, left, 1, operation);
     }
     return sum;
   }
 }
 
-template <class L>
-auto scaled(L&& x, double factor) -> LinearCombination<array_t<std::remove_cvref_t<L>>> {
+/// factor · x; a scalar that is constant is a number.
+template <class L, class S>
+auto scaled(L&& x, const S& factor) {
   using A = array_t<std::remove_cvref_t<L>>;
-  if constexpr (std::is_same_v<L, LinearCombination<A>>) {
-    x.scale(factor);
+  if constexpr (DualisedArray<A>) {
+    if constexpr (Number<S>)
+      return A(multiple_of(x, static_cast<double>(factor)));
+    else
+      return A(scale_array(factor, x));
+  } else if constexpr (!Number<S>) {
+    const Var s(factor);
+    if (s.is_constant()) return scaled(std::forward<L>(x), s.value());
+    return LinearCombination<A>(A(scale_array(s, A(std::forward<L>(x)))));
+  } else if constexpr (std::is_same_v<L, LinearCombination<A>>) {
+    x.scale(static_cast<double>(factor));
     return std::move(x);
   } else {
     LinearCombination<A> sum(Shape{x.rows(), x.cols()});
-    accumulate(sum, x, factor, "*");
+    accumulate(sum, x, static_cast<double>(factor), "*");
     return sum;
   }
 }
-
-/// The same for a scalar expression: one that is constant is a number.
-template <class L>
-auto scaled_by(const Var& factor, L&& x) -> LinearCombination<array_t<std::remove_cvref_t<L>>> {
+template <class L, class S>
+auto divided(L&& x, const S& divisor) {
   using A = array_t<std::remove_cvref_t<L>>;
-  if (factor.is_constant()) return scaled(std::forward<L>(x), factor.value());
-  return LinearCombination<A>(scale_array(factor, A(std::forward<L>(x))));
+  if constexpr (Number<S>)
+    return scaled(std::forward<L>(x), 1.0 / static_cast<double>(divisor));
+  else
+    return A(divide_array(static_cast<const A&>(x), divisor));
 }
 
-/// The taped array that an operation on L and R gives; both must fit it.
+/// The array that a sum of L and R is of; both must fit it.
 template <class L, class R>
 struct SumTraits {};
-template <Linear L, class R>
+template <Differentiable L, class R>
 requires Summand<R, array_t<L>>
 struct SumTraits<L, R> {
   using Array = array_t<L>;
 };
-template <EigenMatrix L, Linear R>
+template <EigenMatrix L, Differentiable R>
 requires Summand<L, array_t<R>>
 struct SumTraits<L, R> {
   using Array = array_t<R>;
 };
 template <class L, class R>
 using sum_array_t = typename SumTraits<std::remove_cvref_t<L>, std::remove_cvref_t<R>>::Array;
-template <class T>
-concept LinearOperand = Linear<std::remove_cvref_t<T>>;
 
 }  // namespace ad
 
 /// a_i + b_i [a + b: n, n → n]; a_i − b_i [a - b: n, n → n]; −x_i [-x: n → n]; s x_i [s * x: 1, n → n]; x_i/s
-/// [x / s: n, 1 → n]. Of taped arrays, s a number, it is a linear combination, not yet computed. One side of
-/// a sum may be plain. @throws ShapeError if the shapes differ, TapeError for variables of different
-/// recordings.
+/// [x / s: n, 1 → n]. One side of a sum may be plain. Of taped arrays, s a number or a constant, it is a
+/// linear combination, not yet computed; with another scalar, computed at once, one node beside those of s
+/// and x.
+/// @throws ShapeError if the shapes differ, or both operands have tangents, in different numbers; TapeError
+/// for variables of different recordings.
 /// @{
 template <class L, class R, class A = ad::sum_array_t<L, R>>
-LinearCombination<A> operator+(L&& left, R&& right) {
+auto operator+(L&& left, R&& right) {
   return ad::combine<A>(std::forward<L>(left), std::forward<R>(right), 1, "+");
 }
 template <class L, class R, class A = ad::sum_array_t<L, R>>
-LinearCombination<A> operator-(L&& left, R&& right) {
+auto operator-(L&& left, R&& right) {
   return ad::combine<A>(std::forward<L>(left), std::forward<R>(right), -1, "-");
 }
-template <ad::LinearOperand L>
+template <ad::DifferentiableOperand L>
 auto operator-(L&& x) {
   return ad::scaled(std::forward<L>(x), -1);
 }
-template <ad::Number T, ad::LinearOperand L>
-auto operator*(T factor, L&& x) {
-  return ad::scaled(std::forward<L>(x), static_cast<double>(factor));
-}
-template <ad::LinearOperand L, ad::Number T>
-auto operator*(L&& x, T factor) {
-  return ad::scaled(std::forward<L>(x), static_cast<double>(factor));
-}
-template <ad::LinearOperand L, ad::Number T>
-auto operator/(L&& x, T divisor) {
-  return ad::scaled(std::forward<L>(x), 1.0 / static_cast<double>(divisor));
-}
-/// @}
-/// s x and x/s for a scalar expression s: one node beside those of s and x, computed at once; none for s x
-/// where s is a constant, a number as above. @throws TapeError for variables of different recordings.
-/// @{
-template <ScalarExpression S, ad::LinearOperand L>
-auto operator*(const S& factor, L&& x) {
-  return ad::scaled_by(Var(factor), std::forward<L>(x));
-}
-template <ad::LinearOperand L, ScalarExpression S>
-auto operator*(L&& x, const S& factor) {
-  return ad::scaled_by(Var(factor), std::forward<L>(x));
-}
-template <ad::Linear L, ScalarExpression S>
-ad::array_t<L> operator/(const L& x, const S& divisor) {
-  return ad::divide_array(ad::array_t<L>(x), Var(divisor));
-}
-/// @}
-
-// ---- duals
-
-namespace ad {
-DualArray scaled(double factor, const DualArray& x);
-/// left + sign · right. @throws ShapeError
-DualArray sum_of(const DualArray& left, const DualArray& right, double sign, const char* operation);
-}  // namespace ad
-
-/// left ± right, −x, s x and x/s of arrays with tangents, s a number or a `Dual`. One side of a sum may be
-/// plain. @throws ShapeError if the shapes differ, or both operands have tangents, in different numbers.
-/// @{
-template <ad::DualisedArray A, class R>
-requires std::is_convertible_v<R, A> A operator+(const A& left, const R& right) {
-  return A(ad::sum_of(left, static_cast<const A&>(right), 1, "+"));
-}
-template <ad::EigenMatrix L, ad::DualisedArray A>
-requires std::is_convertible_v<L, A> A operator+(const L& left, const A& right) {
-  return A(ad::sum_of(static_cast<const A&>(A(left)), right, 1, "+"));
-}
-template <ad::DualisedArray A, class R>
-requires std::is_convertible_v<R, A> A operator-(const A& left, const R& right) {
-  return A(ad::sum_of(left, static_cast<const A&>(right), -1, "-"));
-}
-template <ad::EigenMatrix L, ad::DualisedArray A>
-requires std::is_convertible_v<L, A> A operator-(const L& left, const A& right) {
-  return A(ad::sum_of(static_cast<const A&>(A(left)), right, -1, "-"));
-}
-template <ad::DualisedArray A>
-A operator-(const A& x) {
-  return -1.0 * x;
-}
-template <ad::Number T, ad::DualisedArray A>
-A operator*(T factor, const A& x) {
-  return A(ad::scaled(static_cast<double>(factor), x));
-}
-template <ad::DualisedArray A, ad::Number T>
-A operator*(const A& x, T factor) {
-  return static_cast<double>(factor) * x;
-}
-template <ad::DualisedArray A, ad::Number T>
-A operator/(const A& x, T divisor) {
-  return (1.0 / static_cast<double>(divisor)) * x;
-}
-template <ad::DualisedArray A>
-A operator*(const Dual& factor, const A& x) {
-  return ad::scale_array(factor, x);
-}
-template <ad::DualisedArray A>
-A operator*(const A& x, const Dual& factor) {
-  return ad::scale_array(factor, x);
-}
-template <ad::DualisedArray A>
-A operator/(const A& x, const Dual& divisor) {
-  return ad::divide_array(x, divisor);
-}
+template <class S, ad::DifferentiableOperand L>
+requires ad::ScalarBeside<S, std::remove_cvref_t<L>>
+auto operator*(const S& factor, L&& x) { return ad::scaled(std::forward<L>(x), factor); }
+template <ad::DifferentiableOperand L, class S>
+requires ad::ScalarBeside<S, std::remove_cvref_t<L>>
+auto operator*(L&& x, const S& factor) { return ad::scaled(std::forward<L>(x), factor); }
+template <ad::DifferentiableOperand L, class S>
+requires ad::ScalarBeside<S, std::remove_cvref_t<L>>
+auto operator/(L&& x, const S& divisor) { return ad::divided(std::forward<L>(x), divisor); }
 /// @}
 
 }  // namespace unroll
