@@ -72,7 +72,7 @@ struct LogDeterminant {
     return pivots.array().abs().log().sum();
   }
   template <class M>
-  static scalar_of_t<M> pushforward(const M& a, const M& a_dot) {
+  static scalar_t<M> pushforward(const M& a, const M& a_dot) {
     return trace(M(solve_lu(a, a_dot)));
   }
   template <class M, class S>
@@ -86,7 +86,7 @@ struct Eigenvalues {
     return Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues();
   }
   template <class M>
-  static vector_in_world_t<M> pushforward(const M& a, const M& a_dot) {
+  static vector_t<M> pushforward(const M& a, const M& a_dot) {
     const M v = rows(eigen_system(a), 0, a.cols());
     return diagonal(M(M(transpose(v) * symmetric(a_dot)) * v));
   }
@@ -174,14 +174,14 @@ M factor_of(const M& a) {
   return apply<Factor>(a);
 }
 template <class M>
-scalar_of_t<M> log_determinant(const M& a) {
+scalar_t<M> log_determinant(const M& a) {
   check_square("log_det", a.rows(), a.cols());
   return apply<LogDeterminant>(a);
 }
 template <class M>
-vector_in_world_t<M> symmetric_eigenvalues(const M& a) {
+vector_t<M> symmetric_eigenvalues(const M& a) {
   check_square("eigenvalues", a.rows(), a.cols());
-  if (a.size() == 0) return vector_in_world_t<M>(flatten(a));  // (Eigen looks for the largest entry)
+  if (a.size() == 0) return vector_t<M>(flatten(a));  // (Eigen looks for the largest entry)
   return apply<Eigenvalues>(a);
 }
 template <class M>
@@ -204,10 +204,10 @@ std::vector<Index> descending(Index last, Index count) {
   return indices;
 }
 
-#define UNROLL_WORLD(M)                                             \
-  template M factor_of<M>(const M&);                                \
-  template scalar_of_t<M> log_determinant<M>(const M&);             \
-  template vector_in_world_t<M> symmetric_eigenvalues<M>(const M&); \
+#define UNROLL_WORLD(M)                                    \
+  template M factor_of<M>(const M&);                       \
+  template scalar_t<M> log_determinant<M>(const M&);       \
+  template vector_t<M> symmetric_eigenvalues<M>(const M&); \
   template M eigen_system<M>(const M&);
 UNROLL_WORLD(Matrix)
 UNROLL_WORLD(DualMatrix)

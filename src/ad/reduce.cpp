@@ -155,20 +155,20 @@ void check_not_empty(const A& x, const char* operation) {
 }  // namespace
 
 template <class A, class B>
-scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
+scalar_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
   same_shape("dot", shape_of(a), shape_of(b));
   return evaluate_scalar(BilinearRule{InnerProduct{}}, a, b);
 }
 template <class A>
-scalar_of_t<A> sum_entries(const A& x) {
+scalar_t<A> sum_entries(const A& x) {
   return evaluate_scalar(LinearRule{Sum{}}, x);
 }
 template <class A>
-scalar_of_t<A> squared_length(const A& x) {
+scalar_t<A> squared_length(const A& x) {
   return evaluate_scalar(SquaredNorm{}, x);
 }
 template <class A>
-scalar_of_t<A> length(const A& x) {
+scalar_t<A> length(const A& x) {
   double ray = 0;
   if constexpr (TapedArray<A>)
     if (TapeCore* const core = x.core(); core != nullptr && core->ray != 0 && core->tangents > 0 &&
@@ -179,12 +179,12 @@ scalar_of_t<A> length(const A& x) {
   return evaluate_scalar(Norm{ray}, x);
 }
 template <class A>
-scalar_of_t<A> stable_log_sum_exp(const A& x) {
+scalar_t<A> stable_log_sum_exp(const A& x) {
   check_not_empty(x, "log_sum_exp");
   return evaluate_scalar(LogSumExp{}, x);
 }
 template <class A>
-scalar_of_t<A> greatest(const A& x, bool smallest) {
+scalar_t<A> greatest(const A& x, bool smallest) {
   check_not_empty(x, smallest ? "min" : "max");
   const ConstBlock values = block_of(x);
   Index position = 0;
@@ -195,17 +195,16 @@ scalar_of_t<A> greatest(const A& x, bool smallest) {
   return evaluate_scalar(LinearRule{Segment{position}}, x);
 }
 
-#define UNROLL_OF_ONE(A)                                   \
-  template scalar_of_t<A> sum_entries<A>(const A&);        \
-  template scalar_of_t<A> squared_length<A>(const A&);     \
-  template scalar_of_t<A> length<A>(const A&);             \
-  template scalar_of_t<A> stable_log_sum_exp<A>(const A&); \
-  template scalar_of_t<A> greatest<A>(const A&, bool);
+#define UNROLL_OF_ONE(A)                                \
+  template scalar_t<A> sum_entries<A>(const A&);        \
+  template scalar_t<A> squared_length<A>(const A&);     \
+  template scalar_t<A> length<A>(const A&);             \
+  template scalar_t<A> stable_log_sum_exp<A>(const A&); \
+  template scalar_t<A> greatest<A>(const A&, bool);
 UNROLL_FOR_ARRAYS(UNROLL_OF_ONE)
 #undef UNROLL_OF_ONE
 
-#define UNROLL_OF_TWO(A, B) \
-  template scalar_of_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
+#define UNROLL_OF_TWO(A, B) template scalar_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
 UNROLL_FOR_PAIRS(UNROLL_OF_TWO)
 #undef UNROLL_OF_TWO
 

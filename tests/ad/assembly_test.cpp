@@ -47,8 +47,8 @@ TEST_CASE("a matrix is made of blocks") {
   const Matrix A = matrix_point(2, 3, 1), B = matrix_point(2, 1, 2), C = matrix_point(1, 4, 3);
   check_rule(
       [](const auto& a, const auto& v) {
-        using M = ad::matrix_in_world_t<
-            ad::common_array_t<std::remove_cvref_t<decltype(a)>, std::remove_cvref_t<decltype(v)>>>;
+        using M =
+            matrix_t<ad::common_array_t<std::remove_cvref_t<decltype(a)>, std::remove_cvref_t<decltype(v)>>>;
         const M column = reshape(head(v, 2), 2, 1), row = reshape(v, 1, 4);
         return square(from_blocks(std::vector<std::vector<M>>{{M(a), column}, {row}, {column, M(2.0 * a)}}));
       },

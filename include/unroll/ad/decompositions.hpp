@@ -20,9 +20,9 @@ namespace ad {
 template <class M>
 M factor_of(const M& a);
 template <class M>
-scalar_of_t<M> log_determinant(const M& a);
+scalar_t<M> log_determinant(const M& a);
 template <class M>
-vector_in_world_t<M> symmetric_eigenvalues(const M& a);
+vector_t<M> symmetric_eigenvalues(const M& a);
 /// [V; λᵀ], (n + 1) × n.
 template <class M>
 M eigen_system(const M& a);

@@ -10,35 +10,22 @@ namespace unroll {
 
 namespace ad {
 
-template <class A>
-using scalar_of_t = std::conditional_t<PlainArray<A>, double, std::conditional_t<TapedArray<A>, Var, Dual>>;
-
 /// The common kind of two arrays, one of which may be plain.
 template <class A, class B>
 using common_array_t = std::conditional_t<PlainArray<array_t<A>>, array_t<B>, array_t<A>>;
-/// The matrix and the vector of an array's world.
-template <class V>
-using matrix_in_world_t =
-    std::conditional_t<PlainArray<array_t<V>>, Matrix,
-                       std::conditional_t<TapedArray<array_t<V>>, VarMatrix, DualMatrix>>;
-template <class V>
-using vector_in_world_t =
-    std::conditional_t<PlainArray<array_t<V>>, Vector,
-                       std::conditional_t<TapedArray<array_t<V>>, VarVector, DualVector>>;
 /// The array B, a vector or a matrix, in the common world of A and B.
 template <class B, class A>
-using common_world_t = std::conditional_t<
-    PlainArray<array_t<B>>,
-    std::conditional_t<std::is_same_v<array_t<B>, Vector>, vector_in_world_t<A>, matrix_in_world_t<A>>,
-    array_t<B>>;
+using common_world_t =
+    std::conditional_t<PlainArray<array_t<B>>,
+                       std::conditional_t<std::is_same_v<array_t<B>, Vector>, vector_t<A>, matrix_t<A>>,
+                       array_t<B>>;
 template <class A, class B>
 concept SameWorld = AnyArray<A> && AnyArray<B> &&
     (PlainArray<array_t<A>> || PlainArray<array_t<B>> || std::is_same_v<array_t<A>, array_t<B>>);
 
 /// A vector of another world than plain ones.
 template <class A>
-concept VectorWithDerivatives = AnyArray<A> &&
-    (std::is_same_v<array_t<A>, VarVector> || std::is_same_v<array_t<A>, DualVector>);
+concept VectorWithDerivatives = Differentiable<A> && std::is_same_v<array_t<A>, vector_t<A>>;
 
 /// Either the object itself or what it evaluates to.
 template <AnyArray T>
@@ -92,7 +79,7 @@ decltype(auto) beside(const T& x) {
   if constexpr (AnyArray<T>)
     return erased(x);
   else
-    return scalar_of_t<Result>(x);
+    return scalar_t<Result>(x);
 }
 template <class Result, class A, class B>
 Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B& b) {
@@ -109,10 +96,6 @@ Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B
 }
 
 }  // namespace ad
-
-/// The scalars of an array type: double, Dual or Var.
-template <class V>
-using scalar_t = ad::scalar_of_t<ad::array_t<V>>;
 
 /// The functions of function_list.hpp of every entry, in an array of the same kind and shape. Of two
 /// arguments, one may be plain where the other has derivatives, or a scalar, which then meets every entry.

@@ -69,7 +69,7 @@ requires(ad::PlainArray<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<V>>)
                                                                                                 M&& matrix) {
   using A = ad::array_t<V>;
   constexpr bool gives_vector = std::remove_cvref_t<M>::ColsAtCompileTime == 1;
-  using Result = std::conditional_t<gives_vector, ad::vector_in_world_t<A>, A>;
+  using Result = std::conditional_t<gives_vector, vector_t<A>, A>;
   decltype(auto) array = ad::materialise(x);
   return ad::with_view(std::forward<M>(matrix), array, [&](const ad::MatrixView& view) {
     return ad::times_constant<A, Result>(array, view);

@@ -11,8 +11,11 @@ concept ScalarWithDerivative = ScalarExpression<S> || std::is_same_v<S, Dual>;
 /// The array X, a vector or a matrix, in the scalar's world.
 template <class S, class X>
 using beside_scalar_t = common_world_t<X, std::conditional_t<ScalarExpression<S>, VarVector, DualVector>>;
-template <class S>
-using value_of_expression_t = std::conditional_t<ScalarExpression<S>, Var, Dual>;
+/// What scalars give together.
+template <class... S>
+using common_scalar_t =
+    std::conditional_t<(ScalarExpression<S> || ...), Var,
+                       std::conditional_t<(std::is_same_v<S, Dual> || ...), Dual, double>>;
 /// The scalars that may meet every entry of an array, be it a plain one.
 template <class S, class A>
 concept ScalarForAll = ScalarBeside<S, A> ||(PlainArray<array_t<A>>&& ScalarWithDerivative<S>);
@@ -34,7 +37,7 @@ auto filled(const V& like, const S& s) {
     if constexpr (Number<S>)
       return Plain(Plain::Constant(like.rows(), like.cols(), static_cast<double>(s)));
     else
-      return A(scale_array(scalar_of_t<A>(s), A(Plain(Plain::Ones(like.rows(), like.cols())))));
+      return A(scale_array(scalar_t<A>(s), A(Plain(Plain::Ones(like.rows(), like.cols())))));
   }
 }
 }  // namespace ad
@@ -69,14 +72,14 @@ template <ad::PlainArray X, ad::ScalarWithDerivative S>
 auto operator/(const X& x, const S& s) {
   return ad::beside_scalar_t<S, X>(x) / s;
 }
-#define UNROLL_OF_PLAIN(name)                                                   \
-  template <ad::PlainArray X, ad::ScalarWithDerivative S>                       \
-  auto name(const X& a, const S& b) {                                           \
-    return name(ad::beside_scalar_t<S, X>(a), ad::value_of_expression_t<S>(b)); \
-  }                                                                             \
-  template <ad::PlainArray X, ad::ScalarWithDerivative S>                       \
-  auto name(const S& a, const X& b) {                                           \
-    return name(ad::value_of_expression_t<S>(a), ad::beside_scalar_t<S, X>(b)); \
+#define UNROLL_OF_PLAIN(name)                                             \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                 \
+  auto name(const X& a, const S& b) {                                     \
+    return name(ad::beside_scalar_t<S, X>(a), ad::common_scalar_t<S>(b)); \
+  }                                                                       \
+  template <ad::PlainArray X, ad::ScalarWithDerivative S>                 \
+  auto name(const S& a, const X& b) {                                     \
+    return name(ad::common_scalar_t<S>(a), ad::beside_scalar_t<S, X>(b)); \
   }
 UNROLL_OF_PLAIN(operator+)
 UNROLL_OF_PLAIN(operator-)

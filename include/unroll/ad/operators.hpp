@@ -35,6 +35,33 @@ concept AnyArray = requires {
 template <AnyArray T>
 using array_t = typename ArrayOf<T>::type;
 
+/// The types of a world, of the plain one, the taped one, the dual one.
+template <class S, class V, class M>
+struct World {
+  using Scalar = S;
+  using Vector = V;
+  using Matrix = M;
+};
+template <class A>
+using world_t = std::conditional_t<
+    PlainArray<A>, World<double, Vector, Matrix>,
+    std::conditional_t<TapedArray<A>, World<Var, VarVector, VarMatrix>, World<Dual, DualVector, DualMatrix>>>;
+
+}  // namespace ad
+
+/// The scalars, the vector and the matrix of V's world: double, Var or Dual; Vector, VarVector or DualVector;
+/// Matrix, VarMatrix or DualMatrix.
+/// @{
+template <ad::AnyArray V>
+using scalar_t = typename ad::world_t<ad::array_t<V>>::Scalar;
+template <ad::AnyArray V>
+using vector_t = typename ad::world_t<ad::array_t<V>>::Vector;
+template <ad::AnyArray V>
+using matrix_t = typename ad::world_t<ad::array_t<V>>::Matrix;
+/// @}
+
+namespace ad {
+
 /// A taped array or a linear combination of them.
 template <class T>
 concept Linear = AnyArray<T> && TapedArray<array_t<T>>;

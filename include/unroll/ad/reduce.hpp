@@ -8,17 +8,17 @@ namespace unroll {
 
 namespace ad {
 template <class A, class B>
-scalar_of_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
+scalar_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
 template <class A>
-scalar_of_t<A> sum_entries(const A& x);
+scalar_t<A> sum_entries(const A& x);
 template <class A>
-scalar_of_t<A> squared_length(const A& x);
+scalar_t<A> squared_length(const A& x);
 template <class A>
-scalar_of_t<A> length(const A& x);
+scalar_t<A> length(const A& x);
 template <class A>
-scalar_of_t<A> stable_log_sum_exp(const A& x);
+scalar_t<A> stable_log_sum_exp(const A& x);
 template <class A>
-scalar_of_t<A> greatest(const A& x, bool smallest);
+scalar_t<A> greatest(const A& x, bool smallest);
 }  // namespace ad
 
 /// ⟨a, b⟩ [dot(a, b): n, n → 1]. Of matrices, Σ a_ij b_ij. @throws ShapeError

@@ -38,9 +38,9 @@ class SparsePattern {
   /// positions().
   /// @throws ShapeError for another number.
   template <ad::AnyArray V>
-  SparseArray<ad::vector_in_world_t<V>> matrix(const V& entries) const {
+  SparseArray<vector_t<V>> matrix(const V& entries) const {
     check_size(entries.size());
-    return {*this, ad::vector_in_world_t<V>(ad::array_t<V>(entries))};
+    return {*this, vector_t<V>(ad::array_t<V>(entries))};
   }
 
   // For the engine.

@@ -41,15 +41,6 @@ std::vector<Index> diagonal_positions(Index rows, Index cols);
 
 }  // namespace ad
 
-/// The matrix and the vector of V's world: Matrix, VarMatrix or DualMatrix, and Vector, VarVector or
-/// DualVector.
-/// @{
-template <ad::AnyArray V>
-using matrix_t = ad::matrix_in_world_t<V>;
-template <ad::AnyArray V>
-using vector_t = ad::vector_in_world_t<V>;
-/// @}
-
 /// The entries of x, column by column, as a matrix [reshape(x, rows, cols): n → rows×cols]. Of a tape, the
 /// same node.
 template <ad::AnyArray V>
@@ -189,16 +180,10 @@ decltype(auto) bound_of(const X& x, const B& bound) {
   if constexpr (AnyArray<B>) {
     same_shape("clamp", shape_of(x), shape_of(bound));
     return materialise(bound);
-  } else if constexpr (Number<B>) {
-    return static_cast<double>(bound);
   } else {
-    return value_of_expression_t<B>(bound);
+    return common_scalar_t<B>(bound);
   }
 }
-template <class... S>
-using common_scalar_t =
-    std::conditional_t<(ScalarExpression<S> || ...), Var,
-                       std::conditional_t<(std::is_same_v<S, Dual> || ...), Dual, double>>;
 template <class S>
 concept Scalar = Number<S> || ScalarWithDerivative<S>;
 }  // namespace ad

@@ -31,10 +31,7 @@ struct PlainOf {
 };
 template <AnyArray T>
 struct PlainOf<T> {
-  using type =
-      std::conditional_t<std::is_same_v<array_t<T>, Vector> || std::is_same_v<array_t<T>, VarVector> ||
-                             std::is_same_v<array_t<T>, DualVector>,
-                         Vector, Matrix>;
+  using type = std::conditional_t<std::is_same_v<array_t<T>, vector_t<T>>, Vector, Matrix>;
 };
 template <class T>
 using plain_t = typename PlainOf<T>::type;
