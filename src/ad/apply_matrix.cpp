@@ -209,10 +209,7 @@ constexpr auto tiny_kernels = []<std::size_t... I>(std::index_sequence<I...>) {
   if (x.cols() == 4) return apply_to_few<4>(out, A, x, alpha);
   const Eigen::Map<const Matrix, 0, Eigen::OuterStride<>> stored(A.data, A.rows, A.cols,
                                                                  Eigen::OuterStride<>(A.stride));
-  if (A.side == Side::plain)
-    out.noalias() += alpha * stored * x;
-  else
-    out.noalias() += alpha * stored.transpose() * x;
+  on_side(stored, A.side, [&](const auto& a) { out.noalias() += alpha * a * x; });
 }
 
 }  // namespace

@@ -26,10 +26,6 @@ void put(double* y, const double* x, Index size, double c, Into into) {
     add_multiple(y, x, size, c);
 }
 
-}  // namespace
-
-namespace {
-
 /// out (+)= f(a_i, b_i), by the product rule.
 template <class F>
 void entry_by_entry(Block& out, const ConstBlock& a, const ConstBlock& b, Into into, const F& f) {
@@ -93,28 +89,17 @@ void sum(Block out, const ConstBlock& x, double alpha, Into into) {
 
 namespace {
 
-template <class A, class B>
-void product_into(Block& out, const A& a, const B& b, double alpha, Into into) {
-  if (into == Into::assign)
-    out.noalias() = alpha * a * b;
-  else
-    out.noalias() += alpha * a * b;
-}
-
-// op(A) op(B) for one pair of columns.
-void matrix_product_column(double* out_data, const double* a_data, Shape a, Side a_side, const double* b_data,
-                           Shape b, Side b_side, double alpha, Into into) {
-  const ConstBlock left(a_data, a.rows, a.cols);
-  const ConstBlock right(b_data, b.rows, b.cols);
-  Block out(out_data, a_side == Side::plain ? a.rows : a.cols, b_side == Side::plain ? b.cols : b.rows);
-  if (a_side == Side::plain && b_side == Side::plain)
-    product_into(out, left, right, alpha, into);
-  else if (a_side == Side::plain)
-    product_into(out, left, right.transpose(), alpha, into);
-  else if (b_side == Side::plain)
-    product_into(out, left.transpose(), right, alpha, into);
-  else
-    product_into(out, left.transpose(), right.transpose(), alpha, into);
+// out (+)= alpha · op(a) op(b) of plain matrices.
+void multiply_plain(Block out, const ConstBlock& a, Side a_side, const ConstBlock& b, Side b_side,
+                    double alpha, Into into) {
+  on_side(a, a_side, [&](const auto& left) {
+    on_side(b, b_side, [&](const auto& right) {
+      if (into == Into::assign)
+        out.noalias() = alpha * left * right;
+      else
+        out.noalias() += alpha * left * right;
+    });
+  });
 }
 
 }  // namespace
@@ -127,8 +112,9 @@ void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, 
     return;
   }
   bilinear(out, a, b, into, [&](Index o, Index i, Index j, Into how) {
-    matrix_product_column(out.col(o).data(), a.col(i).data(), a_shape, a_side, b.col(j).data(), b_shape,
-                          b_side, alpha, how);
+    multiply_plain({out.col(o).data(), a_shape.on(a_side).rows, b_shape.on(b_side).cols},
+                   {a.col(i).data(), a_shape.rows, a_shape.cols}, a_side,
+                   {b.col(j).data(), b_shape.rows, b_shape.cols}, b_side, alpha, how);
   });
 }
 

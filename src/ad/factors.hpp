@@ -30,12 +30,8 @@ class Decomposed {
   Decomposed(std::string_view name, const A& a);
   /// x = op(A)⁻¹ x, n × any. (Both factors permute and substitute where x stands.)
   void solve_in_place(Block& x, Side side) const {
-    in_place(x, [&](auto& right) {
-      if (side == Side::plain)
-        right = decomposition_.solve(right);
-      else
-        right = decomposition_.transpose().solve(right);
-    });
+    on_side(decomposition_, side,
+            [&](const auto& a) { in_place(x, [&](auto& right) { right = a.solve(right); }); });
   }
 
  private:
@@ -50,13 +46,8 @@ class Triangular {
  public:
   Triangular(const ConstBlock& a) : a_(a) {}  // NOLINT: implicit
   void solve_in_place(Block& x, Side side) const {
-    const auto triangle = a_.template triangularView<mode>();
-    in_place(x, [&](auto& right) {
-      if (side == Side::plain)
-        triangle.solveInPlace(right);
-      else
-        triangle.transpose().solveInPlace(right);
-    });
+    on_side(a_.template triangularView<mode>(), side,
+            [&](const auto& a) { in_place(x, [&](auto& right) { a.solveInPlace(right); }); });
   }
 
  private:

@@ -37,10 +37,7 @@ struct TimesConstant {
       const ConstBlock from(x.col(j).data(), rows, matrix.shape().rows);
       Block to(y.col(j).data(), rows, matrix.shape().cols);
       if (into == Into::assign) to.setZero();
-      if (matrix.side == Side::plain)
-        to.noalias() += alpha * from * stored;
-      else
-        to.noalias() += alpha * from * stored.transpose();
+      on_side(stored, matrix.side, [&](const auto& b) { to.noalias() += alpha * from * b; });
     }
   }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
@@ -77,19 +74,13 @@ struct Transposed {
 struct ApplySparse {
   const Eigen::SparseMatrix<double>* matrix;
   Side side;
-  Shape shape() const {
-    return side == Side::plain ? Shape{matrix->rows(), matrix->cols()}
-                               : Shape{matrix->cols(), matrix->rows()};
-  }
+  Shape shape() const { return Shape{matrix->rows(), matrix->cols()}.on(side); }
   void forward(Block to, const ConstBlock& from, double alpha, Into into) const {
     Block y = widened(to, shape().rows);
     const ConstBlock x = widened(from, shape().cols);
     if (into == Into::assign) y.setZero();
     if (x.size() == 0 || y.size() == 0) return;
-    if (side == Side::plain)
-      y.noalias() += alpha * (*matrix * x);
-    else
-      y.noalias() += alpha * (matrix->transpose() * x);
+    on_side(*matrix, side, [&](const auto& a) { y.noalias() += alpha * (a * x); });
   }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {
     ApplySparse{matrix, other(side)}.forward(x, y, alpha, into);
@@ -99,7 +90,7 @@ struct ApplySparse {
 struct ApplyOperator {
   const LinearOperator* op;
   Side side;
-  Shape shape() const { return side == Side::plain ? Shape{op->rows, op->cols} : Shape{op->cols, op->rows}; }
+  Shape shape() const { return Shape{op->rows, op->cols}.on(side); }
   void forward(Block to, const ConstBlock& from, double alpha, Into into) const {
     Block y = widened(to, shape().rows);
     const ConstBlock x = widened(from, shape().cols);
@@ -117,10 +108,7 @@ struct ApplyOperator {
       if (image.size() != y.rows())
         throw ShapeError(fmt::format("linear operator {}x{}: {} of {} entries gave {}", op->rows, op->cols,
                                      plain ? "apply" : "apply_transpose", x.rows(), image.size()));
-      if (into == Into::assign)
-        y.col(j) = alpha * image;
-      else
-        y.col(j) += alpha * image;
+      put(y.col(j), image, alpha, into);
     }
   }
   void transposed(Block x, const ConstBlock& y, double alpha, Into into) const {

@@ -42,10 +42,7 @@ class DenseFactor {
   bool has_tangents() const { return tangents_.cols() > 0; }
   void subtract_product(Block& out, Index j, Side side, const Block& x) const {
     const ConstBlock stored(tangents_.col(j).data(), n_, n_);
-    if (side == Side::plain)
-      out.noalias() -= Reading::read(stored) * x;
-    else
-      out.noalias() -= Reading::read(stored).transpose() * x;
+    on_side(Reading::read(stored), side, [&](const auto& a) { out.noalias() -= a * x; });
   }
   void pull(Block a_bar, const ConstBlock& w, const ConstBlock& x, Into into) const {
     const Shape shape{n_, n_ == 0 ? 0 : x.rows() / n_};

@@ -112,7 +112,7 @@ class SymmetricSparseFactor {
 };
 
 Shape shape_of(const SparsePattern& pattern, Side side) {
-  return side == Side::plain ? Shape{pattern.rows(), pattern.cols()} : Shape{pattern.cols(), pattern.rows()};
+  return Shape{pattern.rows(), pattern.cols()}.on(side);
 }
 
 std::vector<Index> grouped_columns(const Sparse& columns) {

@@ -44,10 +44,7 @@ class SparseLu {
       throw NumericalError(fmt::format("{} is {}x{} and singular", name, n, n));
   }
   void solve_in_place(Block& x, Side side) const {
-    if (side == Side::plain)
-      x = decomposition_.solve(x).eval();
-    else
-      x = decomposition_.transpose().solve(x).eval();
+    on_side(decomposition_, side, [&](const auto& a) { x = a.solve(x).eval(); });
   }
 
  private:

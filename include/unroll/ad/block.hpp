@@ -60,10 +60,22 @@ struct ScaledBlock {
   double scale;
 };
 
+enum class Side : bool { plain, transposed };
+constexpr Side other(Side side) { return side == Side::plain ? Side::transposed : Side::plain; }
+/// f(m), or f(mᵀ).
+template <class M, class F>
+void on_side(M&& m, Side side, const F& f) {
+  if (side == Side::plain)
+    f(m);
+  else
+    f(m.transpose());
+}
+
 struct Shape {
   Index rows = 0;
   Index cols = 1;
   Index size() const { return rows * cols; }
+  Shape on(Side side) const { return side == Side::plain ? *this : Shape{cols, rows}; }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
@@ -106,8 +118,6 @@ void dot(Block out, const ConstBlock& a, const ConstBlock& b, double alpha, Into
 /// out (+)= alpha · Σ_i x_i, out a scalar.
 void sum(Block out, const ConstBlock& x, double alpha, Into into);
 
-enum class Side : bool { plain, transposed };
-constexpr Side other(Side side) { return side == Side::plain ? Side::transposed : Side::plain; }
 /// out (+)= alpha · op(A) op(B); A of shape `a_shape` and B of shape `b_shape` as they are stored.
 void matrix_product(Block out, const ConstBlock& a, Shape a_shape, Side a_side, const ConstBlock& b,
                     Shape b_shape, Side b_side, double alpha, Into into);
@@ -117,7 +127,7 @@ struct MatrixView {
   const double* data;
   std::uint32_t rows, cols, stride;
   Side side;  // of the matrix that is meant: the stored one, or its transpose
-  Shape shape() const { return side == Side::plain ? Shape{rows, cols} : Shape{cols, rows}; }
+  Shape shape() const { return Shape{rows, cols}.on(side); }
   MatrixView transposed() const { return {data, rows, cols, stride, other(side)}; }
 };
 /// out (+)= alpha · A X for every column of X. One pass over A serves up to four columns.
