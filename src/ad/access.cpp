@@ -42,10 +42,7 @@ struct EntriesNode : Node {
     if ((entries.array() == 0).all()) return;
     Into into{};
     Block x_bar = sweeper.writable(node.array, node.rows, into);
-    if (into == Into::assign)
-      x_bar = entries.transpose();
-    else
-      x_bar += entries.transpose();
+    put(x_bar, entries.transpose(), 1, into);
     entries.setZero();
   }
 };

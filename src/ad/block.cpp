@@ -16,6 +16,13 @@ void Extent::throw_too_large(Shape shape) {
       fmt::format("array of {}x{}: 2^32 entries or more, or less than none", shape.rows, shape.cols));
 }
 
+Shape same_shape(const char* operation, Shape a, Shape b) {
+  if (a != b)
+    throw ShapeError(
+        fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows, a.cols, b.rows, b.cols));
+  return a;
+}
+
 namespace {
 
 // y (+)= c x.

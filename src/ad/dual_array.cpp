@@ -72,13 +72,6 @@ void leave_block(Matrix&& block) noexcept {
   }
 }
 
-Shape same_shape(const char* operation, Shape a, Shape b) {
-  if (a != b)
-    throw ShapeError(
-        fmt::format("{}: left is {}x{}, right is {}x{}", operation, a.rows, a.cols, b.rows, b.cols));
-  return a;
-}
-
 Index common_columns(std::initializer_list<Index> columns) {
   Index common = 1;
   for (const Index c : columns) {

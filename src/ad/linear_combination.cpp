@@ -18,33 +18,30 @@ namespace unroll {
 namespace ad {
 namespace {
 
-/// y = Σ c_i x_i: its pullback adds c_i ȳ to every x̄_i and reads no value.
+/// y = Σ c_i x_i: its pullback adds c_i ȳ to every x̄_i and reads no value. Where a c_i is infinite, as of
+/// x/0, nothing goes to entries of which nobody asks.
 template <std::size_t N>
 struct LinearNode : Node {
   std::array<double, N> coefficients;
   std::array<Id, N> in;
 
+  template <bool is_finite>
   static void pull_back(const Node& base, Sweeper& sweeper) {
     const auto& node = static_cast<const LinearNode&>(base);
     const Sweeper::Adjoint adjoint = sweeper.take_of_sum(node.output, node.rows);
     if (adjoint.buffer == nullptr) return;
-    for (std::size_t i = 0; i < N; ++i)
-      sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
-    sweeper.drop(adjoint, node.rows);
-  }
-  /// The same where a c_i is infinite, as of x/0: nothing goes to entries of which nobody asks.
-  static void pull_back_infinite(const Node& base, Sweeper& sweeper) {
-    const auto& node = static_cast<const LinearNode&>(base);
-    const Sweeper::Adjoint adjoint = sweeper.take_of_sum(node.output, node.rows);
-    if (adjoint.buffer == nullptr) return;
     for (std::size_t i = 0; i < N; ++i) {
-      Into into;
-      Block x_bar = sweeper.writable(node.in[i], node.rows, into);
-      const Eigen::Map<const Matrix> y_bar(adjoint.buffer->data, x_bar.rows(), x_bar.cols());
-      put(x_bar.array(),
-          Eigen::ArrayXXd::Constant(x_bar.rows(), x_bar.cols(), node.coefficients[i])
-              .binaryExpr((adjoint.scale * y_bar).array(), packet::Chain{}),
-          1, into);
+      if constexpr (is_finite) {
+        sweeper.add_scaled(node.in[i], node.rows, node.coefficients[i], adjoint);
+      } else {
+        Into into{};
+        Block x_bar = sweeper.writable(node.in[i], node.rows, into);
+        const Eigen::Map<const Matrix> y_bar(adjoint.buffer->data, x_bar.rows(), x_bar.cols());
+        put(x_bar.array(),
+            Eigen::ArrayXXd::Constant(x_bar.rows(), x_bar.cols(), node.coefficients[i])
+                .binaryExpr((adjoint.scale * y_bar).array(), packet::Chain{}),
+            1, into);
+      }
     }
     sweeper.drop(adjoint, node.rows);
   }
@@ -88,12 +85,6 @@ void combine(double* out, Index size, const Input* in, std::size_t count) {
 }  // namespace ad
 
 template <class A>
-void LinearCombination<A>::throw_shape(ad::Shape other, const char* operation) const {
-  throw ShapeError(
-      fmt::format("{}: left is {}x{}, right is {}x{}", operation, rows(), cols(), other.rows, other.cols));
-}
-
-template <class A>
 LinearCombination<A>::LinearCombination(const LinearCombination& other)
     : extent_(other.extent_), epoch_(other.epoch_), core_(other.core_), constant_(other.constant_) {
   if (core_ == nullptr) return;
@@ -112,7 +103,7 @@ LinearCombination<A>& LinearCombination<A>::operator=(LinearCombination other) n
 
 template <class A>
 void LinearCombination<A>::release_terms() noexcept {
-  if (core_->epoch.load(std::memory_order_relaxed) != epoch_) return;
+  if (!core_->is_at(epoch_)) return;
   for (std::size_t i = 0; i < count_; ++i) core_->release(terms_[i].buffer, buffer_size());
 }
 
@@ -163,10 +154,7 @@ void LinearCombination<A>::add_constant(const double* data, ad::Shape shape, dou
   if (constant_.buffer() == nullptr) {
     if (count_ > 0) {  // in memory that the tape recycles
       constant_ = A(VarArray(core_, core_->allocate(static_cast<std::size_t>(shape.size())), 0, shape));
-      if (coefficient == 1)
-        Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = added;
-      else
-        Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = coefficient * added;
+      Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) = coefficient * added;
     } else {
       constant_ = A(VarArray(data, shape));
       if (coefficient != 1) Eigen::Map<Vector>(constant_.buffer()->data, shape.size()) *= coefficient;
@@ -220,11 +208,11 @@ A LinearCombination<A>::eval() const {
         if (!has_constant) combine(out, size * columns, in.data(), std::make_index_sequence<N - 1>{});
         core_->push_node<LinearNode<N>>(id, static_cast<std::size_t>(size), [&](void* memory) {
           auto* const node = new (memory) LinearNode<N>;
-          node->pull = &LinearNode<N>::pull_back;
+          node->pull = &LinearNode<N>::template pull_back<true>;
           for (std::size_t i = 0; i < N; ++i) {
             node->coefficients[i] = terms_[i].coefficient;
             node->in[i] = terms_[i].id;
-            if (!std::isfinite(terms_[i].coefficient)) node->pull = &LinearNode<N>::pull_back_infinite;
+            if (!std::isfinite(terms_[i].coefficient)) node->pull = &LinearNode<N>::template pull_back<false>;
           }
           return node;
         });

@@ -154,11 +154,8 @@ Sweep Tape::sweep(std::span<const Seed> seeds) const {
   ad::Sweeper::Owner sweeper = ad::Sweeper::over(*core_, columns);
   for (const Seed& seed : seeds) {
     ad::Into into{};
-    ad::Block adjoint = sweeper->writable(seed.y.id(), seed.y.size(), into);
-    if (into == ad::Into::assign)
-      adjoint = seed.cotangents;
-    else
-      adjoint += seed.cotangents;
+    const ad::Block adjoint = sweeper->writable(seed.y.id(), seed.y.size(), into);
+    ad::add(adjoint, {seed.cotangents.data(), seed.y.size(), columns}, 1, into);
   }
   sweeper->run();
   return Sweep(std::move(sweeper), seeds.front().y.epoch());

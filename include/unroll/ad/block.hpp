@@ -79,6 +79,9 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+/// The shape that operands agree on. @throws ShapeError naming the operation and both shapes.
+Shape same_shape(const char* operation, Shape a, Shape b);
+
 /// A shape in one word, as handles carry it.
 class Extent {
  public:

@@ -109,8 +109,6 @@ template <class A>
 Shape shape_of(const A& x) {
   return {x.rows(), x.cols()};
 }
-/// The shape that operands agree on. @throws ShapeError naming the operation and both shapes.
-Shape same_shape(const char* operation, Shape a, Shape b);
 /// The columns that operands agree on. @throws ShapeError if they carry different numbers of tangents.
 Index common_columns(std::initializer_list<Index> columns);
 

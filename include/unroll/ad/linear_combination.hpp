@@ -81,9 +81,8 @@ class LinearCombination {
   };
   void check_shape(ad::Extent other, const char* operation) const {
     if (other != extent_) [[unlikely]]
-      throw_shape(other.shape(), operation);
+      ad::same_shape(operation, shape(), other.shape());  // which throws
   }
-  [[noreturn]] void throw_shape(ad::Shape other, const char* operation) const;
   void add_checked(const A& x, double coefficient, const char* operation);
   void add_term(const Term& term) {
     for (std::size_t i = 0; i < count_; ++i)
