@@ -43,37 +43,22 @@ constexpr auto members(S& state) {
   static_assert(count != 0, "an aggregate without members (of a solver's state: it needs its iterate `x`)");
   static_assert(count <= detail::most_members,
                 "an aggregate of more than 10 members: group some in a std::vector");
-  if constexpr (count == 1) {
-    auto& [a] = state;
-    return std::tie(a);
-  } else if constexpr (count == 2) {
-    auto& [a, b] = state;
-    return std::tie(a, b);
-  } else if constexpr (count == 3) {
-    auto& [a, b, c] = state;
-    return std::tie(a, b, c);
-  } else if constexpr (count == 4) {
-    auto& [a, b, c, d] = state;
-    return std::tie(a, b, c, d);
-  } else if constexpr (count == 5) {
-    auto& [a, b, c, d, e] = state;
-    return std::tie(a, b, c, d, e);
-  } else if constexpr (count == 6) {
-    auto& [a, b, c, d, e, f] = state;
-    return std::tie(a, b, c, d, e, f);
-  } else if constexpr (count == 7) {
-    auto& [a, b, c, d, e, f, g] = state;
-    return std::tie(a, b, c, d, e, f, g);
-  } else if constexpr (count == 8) {
-    auto& [a, b, c, d, e, f, g, h] = state;
-    return std::tie(a, b, c, d, e, f, g, h);
-  } else if constexpr (count == 9) {
-    auto& [a, b, c, d, e, f, g, h, i] = state;
-    return std::tie(a, b, c, d, e, f, g, h, i);
-  } else {
-    auto& [a, b, c, d, e, f, g, h, i, j] = state;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+#define UNROLL_MEMBERS(number, ...) \
+  if constexpr (count == number) {  \
+    auto& [__VA_ARGS__] = state;    \
+    return std::tie(__VA_ARGS__);   \
   }
+  UNROLL_MEMBERS(1, a)
+  UNROLL_MEMBERS(2, a, b)
+  UNROLL_MEMBERS(3, a, b, c)
+  UNROLL_MEMBERS(4, a, b, c, d)
+  UNROLL_MEMBERS(5, a, b, c, d, e)
+  UNROLL_MEMBERS(6, a, b, c, d, e, f)
+  UNROLL_MEMBERS(7, a, b, c, d, e, f, g)
+  UNROLL_MEMBERS(8, a, b, c, d, e, f, g, h)
+  UNROLL_MEMBERS(9, a, b, c, d, e, f, g, h, i)
+  UNROLL_MEMBERS(10, a, b, c, d, e, f, g, h, i, j)
+#undef UNROLL_MEMBERS
 }
 
 /// f(member) for every member, in order of declaration.
