@@ -76,28 +76,7 @@ class Dual {
       : Dual(ad::value_and_tangents(value, tangents), 0, ad::computed_perturbation) {}
   /// @}
 
-  Dual(const Dual&) = default;
-  Dual(Dual&&) noexcept = default;
-  Dual& operator=(const Dual&) & = default;
-  Dual& operator=(Dual&&) & noexcept = default;
-  ~Dual() = default;
-  /// An entry of an array is a value: writing to it would be lost, and does not
-  /// compile.
-  /// @{
-#define UNROLL_REFUSED(op)       \
-  template <class T>             \
-  Dual operator op(const T&)&& { \
-    ad::refuse_assignment<T>();  \
-    return *this;                \
-  }
-  UNROLL_REFUSED(=)
-  UNROLL_REFUSED(+=)
-  UNROLL_REFUSED(-=)
-  UNROLL_REFUSED(*=)
-  UNROLL_REFUSED(/=)
-#undef UNROLL_REFUSED
-  /// @}
-
+  UNROLL_ASSIGNED_BY_NAME(Dual)
   /// A number has no tangents: does not compile, and says what to write.
   template <std::same_as<double> T>
   explicit operator T() const {
@@ -110,19 +89,24 @@ class Dual {
   ad::TakenTangents tangents() &&;
   Index directions() const { return block_.size() - 1; }  // k, 0 of a constant
 
-  /// x += y is x = x + y.
+  /// x += y is x = x + y. An entry of an array is a value: writing to it would be lost, and does not compile.
   /// @{
-#define UNROLL_ASSIGNED(op, operation)                                            \
+#define UNROLL_COMPOUND(op, operation)                                            \
   Dual& operator op(const Dual& other)& { return make<operation>(*this, other); } \
   template <ad::Number T>                                                         \
   Dual& operator op(T other)& {                                                   \
     return make<operation>(*this, static_cast<double>(other));                    \
+  }                                                                               \
+  template <class T>                                                              \
+  Dual operator op(const T&)&& {                                                  \
+    ad::refuse_assignment<T>();                                                   \
+    return *this;                                                                 \
   }
-  UNROLL_ASSIGNED(+=, ad::Operation::plus)
-  UNROLL_ASSIGNED(-=, ad::Operation::minus)
-  UNROLL_ASSIGNED(*=, ad::Operation::times)
-  UNROLL_ASSIGNED(/=, ad::Operation::divide)
-#undef UNROLL_ASSIGNED
+  UNROLL_COMPOUND(+=, ad::Operation::plus)
+  UNROLL_COMPOUND(-=, ad::Operation::minus)
+  UNROLL_COMPOUND(*=, ad::Operation::times)
+  UNROLL_COMPOUND(/=, ad::Operation::divide)
+#undef UNROLL_COMPOUND
   /// @}
 
   /// Comparisons and tests are of the numbers, whatever the tangents: a branch is taken, and the derivative
