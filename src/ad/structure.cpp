@@ -177,10 +177,7 @@ bool at_both_bounds(double x, double lower, double upper, Index entry) {
 Matrix at_both_bounds(const ConstBlock& x, const ConstBlock& lower, const ConstBlock& upper, Shape shape) {
   Matrix both(shape.rows, shape.cols);
   for (Index i = 0; i < both.size(); ++i)
-    both(i) =
-        at_both_bounds(x(i, 0), lower(lower.rows() == 1 ? 0 : i, 0), upper(upper.rows() == 1 ? 0 : i, 0), i)
-            ? 1
-            : 0;
+    both(i) = at_both_bounds(x(i, 0), entry(lower, i, 0), entry(upper, i, 0), i) ? 1 : 0;
   return both;
 }
 

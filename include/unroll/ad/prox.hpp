@@ -10,6 +10,9 @@ template <class A, class T>
 A soft_thresholded(const A& x, const T& threshold);
 template <class A, class L, class U>
 A projected_to_box(const A& x, const L& lower, const U& upper);
+/// T, an array or a scalar, in the world of the array A.
+template <class A, class T>
+using beside_t = std::conditional_t<AnyArray<T>, A, scalar_t<A>>;
 }  // namespace ad
 
 /// sign(x_i) max(|x_i| − τ, 0) [soft_threshold(x, τ): n → n], the proximal map of τ‖·‖_1. τ ≥ 0 is a number,
@@ -19,10 +22,7 @@ template <ad::AnyArray V, class T>
 requires(ad::AnyArray<T> ||
          std::is_convertible_v<T, scalar_t<V>>) ad::array_t<V> soft_threshold(const V& x,
                                                                               const T& threshold) {
-  if constexpr (ad::AnyArray<T>)
-    return ad::soft_thresholded(ad::materialise(x), ad::array_t<V>(threshold));
-  else
-    return ad::soft_thresholded(ad::materialise(x), scalar_t<V>(threshold));
+  return ad::soft_thresholded(ad::materialise(x), ad::beside_t<ad::array_t<V>, T>(threshold));
 }
 
 /// The nearest point with lower ≤ x ≤ upper [box_projection(x, lower, upper): n → n]. Each bound is a number
@@ -32,10 +32,7 @@ requires(ad::AnyArray<T> ||
 template <ad::AnyArray V, class L, class U>
 ad::array_t<V> box_projection(const V& x, const L& lower, const U& upper) {
   using A = ad::array_t<V>;
-  using Lower = std::conditional_t<ad::AnyArray<L>, A, scalar_t<V>>;
-  using Upper = std::conditional_t<ad::AnyArray<U>, A, scalar_t<V>>;
-  return ad::projected_to_box(ad::materialise(x), static_cast<const Lower&>(Lower(lower)),
-                              static_cast<const Upper&>(Upper(upper)));
+  return ad::projected_to_box(ad::materialise(x), ad::beside_t<A, L>(lower), ad::beside_t<A, U>(upper));
 }
 
 }  // namespace unroll
