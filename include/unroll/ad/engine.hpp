@@ -40,33 +40,17 @@ concept EigenMatrix = requires(const T& x) {
 };
 template <class T>
 concept PlainArray = EigenMatrix<T> && std::is_same_v<typename T::Scalar, double>;
-template <class T>
-concept Plain = PlainArray<T> || std::is_arithmetic_v<T>;
 
 // ---- operands as blocks; plain and dual
 
-template <Plain T>
+template <class T>
 ConstBlock block_of(const T& x) {
   if constexpr (PlainArray<T>)
     return {x.data(), x.size(), 1};
-  else
+  else if constexpr (std::is_arithmetic_v<T>)
     return {&x, 1, 1};
-}
-template <Dualised T>
-ConstBlock block_of(const T& x) {
-  return x.block();
-}
-
-template <Taped T>
-ConstBlock block_of(const T& x) {
-  if constexpr (TapedArray<T>) {
+  else
     return x.block();
-  } else {
-    x.check("array operation");
-    if (x.id() != 0 && x.core()->tangents > 0)
-      return {x.core()->scalars.block(x.id()), 1, x.core()->columns(), x.core()->half};
-    return {&x.primal(), 1, 1};
-  }
 }
 
 /// What an operand brings to an operation, and whose its tangents are.
@@ -105,9 +89,12 @@ auto evaluate_plain(const Rule& rule, Shape shape, const In&... in) {
   }
 }
 
-template <class A>
-Shape shape_of(const A& x) {
-  return {x.rows(), x.cols()};
+template <class T>
+Shape shape_of(const T& x) {
+  if constexpr (requires { x.rows(); })
+    return {x.rows(), x.cols()};
+  else
+    return {1, 1};
 }
 /// The columns that operands agree on. @throws ShapeError if they carry different numbers of tangents.
 Index common_columns(std::initializer_list<Index> columns);

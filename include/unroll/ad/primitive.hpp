@@ -77,11 +77,10 @@ auto apply(const T&... x) {
                 "std::pair or std::tuple");
   if constexpr (is_primitive && returns_array && returns_adjoints) {  // (else it has been said)
     return [](const auto&... in) {
-      const auto value =
-          Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of_operand(in))...);
+      const auto value = Mine::value(ad::column_as<ad::plain_t<T>>(ad::block_of(in), 0, ad::shape_of(in))...);
       using Y = std::remove_cvref_t<decltype(value)>;
-      const ad::Shape shape = ad::shape_of_operand(value);
-      const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of_operand(in)...}, shape};
+      const ad::Shape shape = ad::shape_of(value);
+      const ad::UserRule<Mine, Y, ad::plain_t<T>...> rule{&value, {ad::shape_of(in)...}, shape};
       if constexpr (std::is_same_v<Y, double>) {
         return ad::evaluate_scalar(rule, in...);
       } else {

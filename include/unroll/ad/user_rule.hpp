@@ -65,13 +65,6 @@ auto flat(const T& value) {
   else
     return Eigen::Map<const Vector>(value.data(), value.size());
 }
-template <class T>
-Shape shape_of_operand(const T& x) {
-  if constexpr (AnyArray<T>)
-    return {x.rows(), x.cols()};
-  else
-    return {1, 1};
-}
 
 // The I-th adjoint that a pullback returned.
 template <std::size_t I, class R>

@@ -82,6 +82,11 @@ class Var : public Expression<Var> {
   std::uint32_t epoch() const { return epoch_; }
   UNROLL_INLINE ad::TapeCore* core() const { return core_; }
   UNROLL_INLINE const double& primal() const { return value_; }
+  ad::ConstBlock block() const {
+    check("array operation");
+    if (id_ != 0 && core_->tangents > 0) return {core_->scalars.block(id_), 1, core_->columns(), core_->half};
+    return {&value_, 1, 1};
+  }
   void check(const char* operation) const {
     if (core_ != nullptr) core_->check(epoch_, operation);
   }
