@@ -129,20 +129,13 @@ Matrix transpose(const Matrix& x);
 
 /// A X [sparse * x: m×n, n×k → m×k]; Aᵀ X [sparse.transpose() * x: m×n, m×k → n×k] for a sparse A. @throws
 /// ShapeError
-/// @{
-template <ad::Differentiable V>
-ad::array_t<V> operator*(const ad::Sparse& matrix, const V& x) {
-  decltype(auto) array = ad::materialise(x);
-  return ad::apply_sparse(ad::held(ad::recording_of(array), matrix), ad::Side::plain, array);
-}
 template <class M, ad::Differentiable V>
-requires std::is_same_v<std::remove_const_t<M>, ad::Sparse> ad::array_t<V>
-operator*(const Eigen::Transpose<M>& matrix, const V& x) {
+requires(std::is_same_v<M, ad::Sparse> || ad::is_sparse_transpose<M>) ad::array_t<V>
+operator*(const M& matrix, const V& x) {
+  constexpr ad::Side side = std::is_same_v<M, ad::Sparse> ? ad::Side::plain : ad::Side::transposed;
   decltype(auto) array = ad::materialise(x);
-  return ad::apply_sparse(ad::held(ad::recording_of(array), matrix.nestedExpression()), ad::Side::transposed,
-                          array);
+  return ad::apply_sparse(ad::held(ad::recording_of(array), ad::home_of(matrix)), side, array);
 }
-/// @}
 
 /// A x [op * x: m×n, n → m]; Aᵀ x [transpose_product(op, x): m×n, m → n] for a LinearOperator, which is only
 /// applied. @throws ShapeError
