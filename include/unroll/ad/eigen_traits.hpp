@@ -24,34 +24,6 @@ concept OtherThan = (std::is_same_v<typename L::Scalar, double> && DerivativeSca
 inline bool carries_derivative(const Var& x) { return !x.is_constant(); }
 inline bool carries_derivative(const Dual& x) { return x.directions() > 0; }
 
-template <class S>
-struct EigenNumTraits : Eigen::NumTraits<double> {
-  using Real = S;
-  using NonInteger = S;
-  using Nested = S;
-  using Literal = double;
-  enum {
-    IsComplex = 0,
-    IsInteger = 0,
-    IsSigned = 1,
-    RequireInitialization = 1,
-    ReadCost = 2,
-    AddCost = 8,
-    MulCost = 8
-  };
-};
-
-template <class S>
-struct EigenLimits : std::numeric_limits<double> {
-  static S epsilon() { return S(std::numeric_limits<double>::epsilon()); }
-  static S max() { return S(std::numeric_limits<double>::max()); }
-  static S lowest() { return S(std::numeric_limits<double>::lowest()); }
-  static S infinity() { return S(std::numeric_limits<double>::infinity()); }
-  static S quiet_NaN() { return S(std::numeric_limits<double>::quiet_NaN()); }
-  /// Below zero, on purpose: see above.
-  static S min() { return S(-1.0); }
-};
-
 /// What a refused decomposition is asked for, so that nothing more is said of it.
 template <class S>
 struct RefusedDecomposition {
@@ -121,10 +93,14 @@ UNROLL_REFUSED(JacobiSVD, UNROLL_COMMA int preconditioner, UNROLL_COMMA precondi
 #undef UNROLL_COMMA
 #undef UNROLL_REFUSED
 
-template <>
-struct NumTraits<unroll::Var> : unroll::ad::EigenNumTraits<unroll::Var> {};
-template <>
-struct NumTraits<unroll::Dual> : unroll::ad::EigenNumTraits<unroll::Dual> {};
+template <unroll::ad::DerivativeScalar S>
+struct NumTraits<S> : NumTraits<double> {
+  using Real = S;
+  using NonInteger = S;
+  using Nested = S;
+  using Literal = double;
+  enum { RequireInitialization = 1, ReadCost = 2, AddCost = 8, MulCost = 8 };
+};
 
 template <unroll::ad::DerivativeScalar S, class Operation>
 struct ScalarBinaryOpTraits<S, double, Operation> {
@@ -154,7 +130,14 @@ inline bool not_equal_strict(const unroll::Dual& x, const unroll::Dual& y) {
 }  // namespace numext
 }  // namespace Eigen
 
-template <>
-class std::numeric_limits<unroll::Var> : public unroll::ad::EigenLimits<unroll::Var> {};
-template <>
-class std::numeric_limits<unroll::Dual> : public unroll::ad::EigenLimits<unroll::Dual> {};
+template <unroll::ad::DerivativeScalar S>
+class std::numeric_limits<S> : public std::numeric_limits<double> {
+ public:
+  static S epsilon() { return S(std::numeric_limits<double>::epsilon()); }
+  static S max() { return S(std::numeric_limits<double>::max()); }
+  static S lowest() { return S(std::numeric_limits<double>::lowest()); }
+  static S infinity() { return S(std::numeric_limits<double>::infinity()); }
+  static S quiet_NaN() { return S(std::numeric_limits<double>::quiet_NaN()); }
+  /// Below zero, on purpose: see above.
+  static S min() { return S(-1.0); }
+};
