@@ -10,15 +10,9 @@ namespace unroll {
 
 namespace ad {
 
-class ConstantFactor {
- public:
-  explicit ConstantFactor(Index n) : n_(n) {}
-  virtual ~ConstantFactor() = default;
-  Index size() const { return n_; }
-  virtual void solve_in_place(Block& x, Side side) const = 0;
-
- private:
-  Index n_;
+struct ConstantFactor {
+  Index n;
+  std::function<void(Block& x, Side side)> solve_in_place;
 };
 
 namespace {
@@ -26,45 +20,19 @@ namespace {
 // A sparse matrix of so few rows has dense factors: they cost less than an ordering.
 constexpr Index small = 64;
 
-template <class Factors>
-class HeldFactor : public ConstantFactor {
- public:
-  template <class A>
-  HeldFactor(std::string_view name, const A& a, Index n) : ConstantFactor(n), factors_(name, a) {}
-  void solve_in_place(Block& x, Side side) const override { factors_.solve_in_place(x, side); }
-
- private:
-  Factors factors_;
-};
-
-class FunctionFactor final : public ConstantFactor {
- public:
-  using Function = std::function<Matrix(const Matrix&)>;
-  FunctionFactor(Index n, Function solve, Function solve_transposed)
-      : ConstantFactor(n), solve_(std::move(solve)), solve_transposed_(std::move(solve_transposed)) {}
-  void solve_in_place(Block& x, Side side) const override {
-    const Matrix solution = (side == Side::plain ? solve_ : solve_transposed_)(x);
-    if (solution.rows() != x.rows() || solution.cols() != x.cols())
-      throw ShapeError(fmt::format("Factorisation::by: the solution of {}x{} is {}x{}", x.rows(), x.cols(),
-                                   solution.rows(), solution.cols()));
-    x = solution;
-  }
-
- private:
-  Function solve_, solve_transposed_;
-};
-
 template <class Factors, class A>
 std::shared_ptr<const ConstantFactor> factorised(std::string_view name, const A& a) {
   check_system(name, {a.rows(), a.cols()}, a.rows());
-  return std::make_shared<const HeldFactor<Factors>>(name, a, a.rows());
+  const auto factors = std::make_shared<const Factors>(name, a);
+  return std::make_shared<const ConstantFactor>(
+      ConstantFactor{a.rows(), [factors](Block& x, Side side) { factors->solve_in_place(x, side); }});
 }
 
 struct SolveConstant {
   const ConstantFactor* factor;
   Side side;
   void solve(Block y, const ConstBlock& x, Side by, double alpha, Into into) const {
-    const Index n = factor->size(), columns = n == 0 ? 0 : x.size() / n;
+    const Index n = factor->n, columns = n == 0 ? 0 : x.size() / n;
     const auto solve_in = [&](Block solution) {
       solution = ConstBlock(x.data(), n, columns);
       if (x.size() > 0) factor->solve_in_place(solution, by);
@@ -89,7 +57,7 @@ struct SolveConstant {
 
 template <class E>
 erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& factor, Side side, const E& x) {
-  check_system("factorisation: A", {factor->size(), factor->size()}, x.rows());
+  check_system("factorisation: A", {factor->n, factor->n}, x.rows());
   if (TapeCore* const core = core_of(x); core != nullptr) core->keep(factor);
   return evaluate_rule<Kind::array>(LinearRule{SolveConstant{factor.get(), side}}, shape_of(x), x);
 }
@@ -120,7 +88,16 @@ Factorisation Factorisation::lu(const Eigen::SparseMatrix<double>& A, std::strin
 }
 Factorisation Factorisation::by(Index n, std::function<Matrix(const Matrix&)> solve,
                                 std::function<Matrix(const Matrix&)> solve_transposed) {
-  return {std::make_shared<const ad::FunctionFactor>(n, std::move(solve), std::move(solve_transposed)), n};
+  using namespace ad;
+  const auto solve_in_place = [solve = std::move(solve), transposed = std::move(solve_transposed)](
+                                  Block& x, Side side) {
+    const Matrix solution = (side == Side::plain ? solve : transposed)(x);
+    if (solution.rows() != x.rows() || solution.cols() != x.cols())
+      throw ShapeError(fmt::format("Factorisation::by: the solution of {}x{} is {}x{}", x.rows(), x.cols(),
+                                   solution.rows(), solution.cols()));
+    x = solution;
+  };
+  return {std::make_shared<const ConstantFactor>(ConstantFactor{n, solve_in_place}), n};
 }
 
 }  // namespace unroll

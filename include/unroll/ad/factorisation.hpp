@@ -9,7 +9,7 @@
 namespace unroll {
 
 namespace ad {
-class ConstantFactor;
+struct ConstantFactor;
 /// op(A)⁻¹ X, on `erased` arrays.
 template <class E>
 erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& factor, Side side, const E& x);
