@@ -178,9 +178,9 @@ void record(TapeCore& core, const Rule& rule, Id output, std::size_t rows, const
     (put_operand(std::get<I>(node->in), core, in, (Rule::needed_for[I] & active) != 0), ...);
     if constexpr (Rule::reads_output) {
       if constexpr (K == Kind::scalar)
-        node->saved.value = *value;
+        node->saved = *value;
       else
-        node->saved.data = value;
+        node->saved = value;
     }
     return node;
   });

@@ -43,25 +43,12 @@ template <class T, bool read>
 using OperandOf = std::conditional_t<std::is_same_v<T, Var> || std::is_arithmetic_v<T>, ScalarOperand,
                                      std::conditional_t<read, ArrayOperand, UnreadOperand>>;
 
-struct SavedValue {
-  const double* data = nullptr;
-  ConstBlock block(const Node& node, const TapeCore& core) const {
-    return {data, node.rows, core.columns(), core.half};
-  }
-};
-struct SavedScalar {
-  double value = 0;
-  ConstBlock block(const Node& node, const TapeCore& core) const {
-    if (core.tangents > 0) return {core.scalars.block(node.output), 1, core.columns(), core.half};
-    return {&value, 1, 1};
-  }
-};
 struct NothingSaved {};
 
 template <class Rule, Kind K, class... Operand>
 struct RuleNode : Node {
   using Saved = std::conditional_t<!Rule::reads_output, NothingSaved,
-                                   std::conditional_t<K == Kind::scalar, SavedScalar, SavedValue>>;
+                                   std::conditional_t<K == Kind::scalar, double, const double*>>;
   std::tuple<Operand...> in;
   [[no_unique_address]] Rule rule;
   [[no_unique_address]] Saved saved;
@@ -85,7 +72,15 @@ class Pull {
   ConstBlock in() const {
     return std::get<I>(node_.in).block(sweeper_.core());
   }
-  ConstBlock output() const { return node_.saved.block(node_, sweeper_.core()); }
+  ConstBlock output() const {
+    const TapeCore& core = sweeper_.core();
+    if constexpr (K == Kind::array)
+      return {node_.saved, node_.rows, core.columns(), core.half};
+    else if (core.tangents > 0)
+      return {core.scalars.block(node_.output), 1, core.columns(), core.half};
+    else
+      return {&node_.saved, 1, 1};
+  }
   /// Whether a derivative flows into operand I.
   template <std::size_t I>
   bool wants() const {
