@@ -31,27 +31,14 @@ void Tape::refer_to(const void* object, std::size_t bytes, bool watches) {
   core_->owned.push_back({begin, begin + bytes, watches});
 }
 
-void Tape::clear() {
-  core_->ray = std::abs(core_->ray);
-  core_->reset();
-}
-
-void Tape::shrink() {
-  core_->ray = std::abs(core_->ray);
-  core_->free_memory();
-}
-
+void Tape::clear() { core_->reset(std::abs(core_->ray)); }
+void Tape::shrink() { core_->free_memory(std::abs(core_->ray)); }
 bool Tape::turn_rays() {
   if (!core_->met_ray || core_->ray < 0) return false;
-  core_->ray = -1;
-  core_->reset();
+  core_->reset(-1);
   return true;
 }
-
-void Tape::leave_rays() {
-  core_->ray = 0;
-  core_->reset();
-}
+void Tape::leave_rays() { core_->reset(0); }
 
 namespace {
 

@@ -69,14 +69,14 @@ void TapeCore::give_back(TapeCore* core) noexcept {
   ThreadRest<TapeCore>::give(core);
 }
 
-void TapeCore::free_memory() {
+void TapeCore::free_memory(double new_ray) {
   const auto free = [](TapeCore& core) {
     core.scalars.free_memory();
     for (ChunkArena* arena : {&core.nodes, &core.headers, &core.values}) arena->free_memory();
   };
   forget();
   free(*this);
-  begin(tangents, half, ray);
+  begin(tangents, half, new_ray);
   TapeCore* freed = nullptr;
   while (TapeCore* const resting = ThreadRest<TapeCore>::take()) {
     free(*resting);
@@ -87,9 +87,9 @@ void TapeCore::free_memory() {
   while (Sweeper* const resting = ThreadRest<Sweeper>::take()) Sweeper::bequeath(resting);
 }
 
-void TapeCore::reset() {
+void TapeCore::reset(double new_ray) {
   forget();
-  begin(tangents, half, ray);
+  begin(tangents, half, new_ray);
 }
 
 void TapeCore::begin(Index new_tangents, Index new_half, double new_ray) {

@@ -204,12 +204,12 @@ struct TapeCore {
   }
 
   /// Forgets the recording, keeps the memory, and begins another.
-  void reset();
+  void reset(double new_ray);
   void forget() noexcept;
   void begin(Index new_tangents, Index new_half, double new_ray);
 
   /// The same, and gives the memory back, with that of all cores and sweepers that rest with this thread.
-  void free_memory();
+  void free_memory(double new_ray);
 
   /// A core of this thread, warm if there is one.
   static TapeCore* acquire(Index tangents, Index half, double ray);
