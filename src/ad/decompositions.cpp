@@ -2,19 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
-#include <Eigen/LU>
 
+#include "ad/factors.hpp"
 #include "unroll/ad/primitive.hpp"
 
 namespace unroll::ad {
 
 namespace {
-
-void check_square(const char* operation, Index rows, Index cols) {
-  if (rows != cols) throw ShapeError(fmt::format("{}: A is {}x{}, not square", operation, rows, cols));
-}
 
 // 1 below the diagonal, `diagonal` on it.
 Matrix lower_mask(Index n, double diagonal) {
@@ -64,12 +59,8 @@ struct Factor {
 struct LogDeterminant {
   static double value(const Matrix& a) {
     const Eigen::PartialPivLU<Matrix> lu(a);
-    const Vector pivots = lu.matrixLU().diagonal();
-    for (Index k = 0; k < pivots.size(); ++k)
-      if (pivots[k] == 0 || !std::isfinite(pivots[k]))
-        throw NumericalError(
-            fmt::format("log_det: A is {}x{}, pivot {} is {}", a.rows(), a.cols(), k, pivots[k]));
-    return pivots.array().abs().log().sum();
+    check_pivots("log_det: A", lu.matrixLU().diagonal());
+    return lu.matrixLU().diagonal().array().abs().log().sum();
   }
   template <class M>
   static scalar_t<M> pushforward(const M& a, const M& a_dot) {
@@ -170,23 +161,23 @@ struct EigenSystem {
 
 template <class M>
 M factor_of(const M& a) {
-  check_square("cholesky_factor", a.rows(), a.cols());
+  check_system("cholesky_factor: A", shape_of(a), a.rows());
   return apply<Factor>(a);
 }
 template <class M>
 scalar_t<M> log_determinant(const M& a) {
-  check_square("log_det", a.rows(), a.cols());
+  check_system("log_det: A", shape_of(a), a.rows());
   return apply<LogDeterminant>(a);
 }
 template <class M>
 vector_t<M> symmetric_eigenvalues(const M& a) {
-  check_square("eigenvalues", a.rows(), a.cols());
+  check_system("eigenvalues: A", shape_of(a), a.rows());
   if (a.size() == 0) return vector_t<M>(flatten(a));  // (Eigen looks for the largest entry)
   return apply<Eigenvalues>(a);
 }
 template <class M>
 M eigen_system(const M& a) {
-  check_square("symmetric_eigen", a.rows(), a.cols());
+  check_system("symmetric_eigen: A", shape_of(a), a.rows());
   if (a.size() == 0) return M(reshape(a, 1, 0));
   return apply<EigenSystem>(a);
 }
