@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ad/adaptors.hpp"
+#include "ad/instantiate.hpp"
 
 namespace unroll {
 
@@ -90,23 +91,23 @@ void check_entry(Index i, Index j, Shape shape) {
 
 }  // namespace
 
-template <class A>
-A segment_of(const A& x, Index first, Index count) {
+template <class E>
+erased_result_t<E> segment_of(const E& x, Index first, Index count) {
   if (first < 0 || count < 0 || count > x.size() || first > x.size() - count)
     throw ShapeError(fmt::format("segment: {} entries from {}, x has {}", count, first, x.size()));
-  return evaluate_array<A>(LinearRule{Segment{first}}, Shape{count, 1}, x);
+  return evaluate_rule<Kind::array>(LinearRule{Segment{first}}, Shape{count, 1}, x);
 }
-template <class A>
-A concatenation(const A& a, const A& b) {
-  return evaluate_array<A>(Concatenation{a.size()}, Shape{a.size() + b.size(), 1}, a, b);
+template <class A, class B>
+erased_result_t<A, B> concatenation(const A& a, const B& b) {
+  return evaluate_rule<Kind::array>(Concatenation{a.size()}, Shape{a.size() + b.size(), 1}, a, b);
 }
 
-template Vector segment_of<Vector>(const Vector&, Index, Index);
-template VarVector segment_of<VarVector>(const VarVector&, Index, Index);
-template DualVector segment_of<DualVector>(const DualVector&, Index, Index);
-template Vector concatenation<Vector>(const Vector&, const Vector&);
-template VarVector concatenation<VarVector>(const VarVector&, const VarVector&);
-template DualVector concatenation<DualVector>(const DualVector&, const DualVector&);
+#define UNROLL_OF_ONE(E) template erased_result_t<E> segment_of<E>(const E&, Index, Index);
+UNROLL_FOR_ERASED(UNROLL_OF_ONE)
+#undef UNROLL_OF_ONE
+#define UNROLL_OF_TWO(A, B) template erased_result_t<A, B> concatenation<A, B>(const A&, const B&);
+UNROLL_FOR_ERASED_PAIRS(UNROLL_OF_TWO)
+#undef UNROLL_OF_TWO
 
 }  // namespace ad
 

@@ -115,23 +115,20 @@ struct DividedBy {
 }  // namespace
 
 template <class A, class B>
-common_array_t<A, B> product(const A& a, const B& b) {
+erased_result_t<A, B> product(const A& a, const B& b) {
   const Shape shape = same_shape("cwise_product", shape_of(a), shape_of(b));
-  return evaluate_array<common_array_t<A, B>>(BilinearRule{Product{}}, shape, a, b);
+  return evaluate_rule<Kind::array>(BilinearRule{Product{}}, shape, a, b);
 }
 template <class A, class B>
-common_array_t<A, B> quotient(const A& a, const B& b) {
+erased_result_t<A, B> quotient(const A& a, const B& b) {
   const Shape shape = same_shape("cwise_quotient", shape_of(a), shape_of(b));
-  return evaluate_array<common_array_t<A, B>>(Quotient{}, shape, a, b);
+  return evaluate_rule<Kind::array>(Quotient{}, shape, a, b);
 }
-
-template <class A>
-A masked(const Matrix& mask, const A& x) {
-  return evaluate_array<A>(BilinearRule{Masked{}}, same_shape("where", shape_of(mask), shape_of(x)), mask, x);
+template <class E>
+erased_result_t<E> masked(const Matrix& mask, const E& x) {
+  const Shape shape = same_shape("where", shape_of(mask), shape_of(x));
+  return evaluate_rule<Kind::array>(BilinearRule{Masked{}}, shape, mask, x);
 }
-#define UNROLL_MASKED(A) template A masked<A>(const Matrix&, const A&);
-UNROLL_FOR_ARRAYS(UNROLL_MASKED)
-#undef UNROLL_MASKED
 
 VarArray scale_array(const Var& s, const VarArray& x) {
   return evaluate_array<VarArray>(Scale{}, shape_of(x), s, x);
@@ -146,10 +143,13 @@ DualArray divide_array(const DualArray& x, const Dual& s) {
   return evaluate_array<DualArray>(DividedBy{}, shape_of(x), x, s);
 }
 
-#define UNROLL_OF_TWO(A, B)                                        \
-  template common_array_t<A, B> product<A, B>(const A&, const B&); \
-  template common_array_t<A, B> quotient<A, B>(const A&, const B&);
-UNROLL_FOR_PAIRS(UNROLL_OF_TWO)
+#define UNROLL_OF_ONE(E) template erased_result_t<E> masked<E>(const Matrix&, const E&);
+UNROLL_FOR_ERASED(UNROLL_OF_ONE)
+#undef UNROLL_OF_ONE
+#define UNROLL_OF_TWO(A, B)                                         \
+  template erased_result_t<A, B> product<A, B>(const A&, const B&); \
+  template erased_result_t<A, B> quotient<A, B>(const A&, const B&);
+UNROLL_FOR_ERASED_PAIRS(UNROLL_OF_TWO)
 #undef UNROLL_OF_TWO
 
 }  // namespace unroll::ad

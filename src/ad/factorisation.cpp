@@ -4,6 +4,7 @@
 
 #include "ad/adaptors.hpp"
 #include "ad/factors.hpp"
+#include "ad/instantiate.hpp"
 #include "ad/sparse_factor.hpp"
 
 namespace unroll {
@@ -63,9 +64,7 @@ erased_result_t<E> solution_by(const std::shared_ptr<const ConstantFactor>& fact
 }
 #define UNROLL_WORLD(E) \
   template erased_result_t<E> solution_by<E>(const std::shared_ptr<const ConstantFactor>&, Side, const E&);
-UNROLL_WORLD(PlainView)
-UNROLL_WORLD(VarArray)
-UNROLL_WORLD(DualArray)
+UNROLL_FOR_ERASED(UNROLL_WORLD)
 #undef UNROLL_WORLD
 
 }  // namespace ad

@@ -246,12 +246,12 @@ VarArray elementwise(Function f, const VarArray& x) {
 }
 DualArray elementwise(Function f, const DualArray& x) { return evaluate_listed(f, x); }
 
-template <class A>
-A power(const A& x, double exponent) {
-  return evaluate_array<A>(Entrywise<Power, false>{{exponent}}, shape_of(x), x);
+template <class E>
+erased_result_t<E> raised(const E& x, double exponent) {
+  return evaluate_rule<Kind::array>(Entrywise<Power, false>{{exponent}}, shape_of(x), x);
 }
-#define UNROLL_POWER(A) template A power<A>(const A&, double);
-UNROLL_FOR_ARRAYS(UNROLL_POWER)
-#undef UNROLL_POWER
+#define UNROLL_RAISED(E) template erased_result_t<E> raised<E>(const E&, double);
+UNROLL_FOR_ERASED(UNROLL_RAISED)
+#undef UNROLL_RAISED
 
 }  // namespace unroll::ad

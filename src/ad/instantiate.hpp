@@ -1,16 +1,10 @@
 #pragma once
 
-/// The closed sets over which the library is compiled.
+/// The closed sets over which the library is compiled: arrays without their types, see `erased`.
 /// @{
-#define UNROLL_FOR_ARRAYS(X) X(Vector) X(Matrix) X(VarVector) X(VarMatrix) X(DualVector) X(DualMatrix)
-#define UNROLL_FOR_PAIRS_OF(X, V, P) X(V, V) X(V, P) X(P, V)
-#define UNROLL_FOR_PAIRS(X)                 \
-  X(Vector, Vector)                         \
-  X(Matrix, Matrix)                         \
-  UNROLL_FOR_PAIRS_OF(X, VarVector, Vector) \
-  UNROLL_FOR_PAIRS_OF(X, VarMatrix, Matrix) \
-  UNROLL_FOR_PAIRS_OF(X, DualVector, Vector) UNROLL_FOR_PAIRS_OF(X, DualMatrix, Matrix)
+#define UNROLL_FOR_ERASED(X) X(PlainView) X(VarArray) X(DualArray)
+#define UNROLL_FOR_PAIRS_WITH_PLAIN(X, E) X(E, E) X(E, PlainView) X(PlainView, E)
 #define UNROLL_FOR_ERASED_PAIRS(X) \
   X(PlainView, PlainView)          \
-  UNROLL_FOR_PAIRS_OF(X, VarArray, PlainView) UNROLL_FOR_PAIRS_OF(X, DualArray, PlainView)
+  UNROLL_FOR_PAIRS_WITH_PLAIN(X, VarArray) UNROLL_FOR_PAIRS_WITH_PLAIN(X, DualArray)
 /// @}

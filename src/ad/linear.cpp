@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ad/adaptors.hpp"
+#include "ad/instantiate.hpp"
 
 namespace unroll::ad {
 
@@ -116,20 +117,15 @@ struct ApplyOperator {
   }
 };
 
-template <class A>
-constexpr bool is_vector = !is_matrix<A> && !std::is_same_v<A, Matrix>;
-
 // The shape of A X. @throws ShapeError
-template <class A>
-Shape product_shape(const char* operation, Shape a, const A& x) {
-  if (a.cols != x.rows()) {
+Shape product_shape(const char* operation, Shape a, Shape x) {
+  if (a.cols != x.rows)
     throw ShapeError(
-        is_vector<A>
-            ? fmt::format("{}: A is {}x{}, x has {} entries", operation, a.rows, a.cols, x.rows())
-            : fmt::format("{}: A is {}x{}, X is {}x{}", operation, a.rows, a.cols, x.rows(), x.cols()));
-  }
-  return {a.rows, x.cols()};
+        x.cols == 1 ? fmt::format("{}: A is {}x{}, x has {} entries", operation, a.rows, a.cols, x.rows)
+                    : fmt::format("{}: A is {}x{}, X is {}x{}", operation, a.rows, a.cols, x.rows, x.cols));
+  return {a.rows, x.cols};
 }
+const char* name_of_product(Shape x) { return x.cols == 1 ? "matvec" : "matmul"; }
 
 }  // namespace
 
@@ -159,62 +155,56 @@ const LinearOperator& held(TapeCore* core, const LinearOperator& op) {
   return *copy;
 }
 
-template <class A>
-A apply_constant(const MatrixView& matrix, const A& x) {
-  const Shape shape = product_shape(is_vector<A> ? "matvec" : "matmul", matrix.shape(), x);
-  return evaluate_array<A>(LinearRule{ApplyConstant{matrix}}, shape, x);
+template <class E>
+E apply_constant(const MatrixView& matrix, const E& x) {
+  const Shape shape = product_shape(name_of_product(x.shape()), matrix.shape(), x.shape());
+  return evaluate_rule<Kind::array>(LinearRule{ApplyConstant{matrix}}, shape, x);
 }
-template <class M, class Result>
-Result times_constant(const M& x, const MatrixView& matrix) {
-  if (x.cols() != matrix.shape().rows)
-    throw ShapeError(fmt::format("matmul: X is {}x{}, B is {}x{}", x.rows(), x.cols(), matrix.shape().rows,
-                                 matrix.shape().cols));
-  return evaluate_array<Result>(LinearRule{TimesConstant{matrix, static_cast<std::uint32_t>(x.rows())}},
-                                Shape{x.rows(), matrix.shape().cols}, x);
+template <class E>
+E times_constant(const E& x, const MatrixView& matrix) {
+  const Shape b = matrix.shape();
+  if (x.cols() != b.rows)
+    throw ShapeError(fmt::format("matmul: X is {}x{}, B is {}x{}", x.rows(), x.cols(), b.rows, b.cols));
+  return evaluate_rule<Kind::array>(LinearRule{TimesConstant{matrix, static_cast<std::uint32_t>(x.rows())}},
+                                    Shape{x.rows(), b.cols}, x);
 }
-template <class M, class A>
-A product_of(const M& a, const A& x) {
-  const Shape shape = product_shape(is_vector<A> ? "matvec" : "matmul", a.shape(), x);
-  return evaluate_array<A>(BilinearRule{MatrixProduct{a.shape(), x.shape()}}, shape, a, x);
+template <class E>
+E product_of(const E& a, const E& x) {
+  const Shape shape = product_shape(name_of_product(x.shape()), a.shape(), x.shape());
+  return evaluate_rule<Kind::array>(BilinearRule{MatrixProduct{a.shape(), x.shape()}}, shape, a, x);
 }
-template <class M>
-M transposed(const M& x) {
-  return evaluate_array<M>(LinearRule{Transposed{x.shape()}}, Shape{x.cols(), x.rows()}, x);
+template <class E>
+E transposed(const E& x) {
+  return evaluate_rule<Kind::array>(LinearRule{Transposed{x.shape()}}, Shape{x.cols(), x.rows()}, x);
 }
-template <class A>
-A apply_sparse(const Eigen::SparseMatrix<double>& matrix, Side side, const A& x) {
+template <class E>
+E apply_sparse(const Sparse& matrix, Side side, const E& x) {
   const ApplySparse rule{&matrix, side};
-  return evaluate_array<A>(LinearRule{rule}, product_shape("sparse matvec", rule.shape(), x), x);
+  return evaluate_rule<Kind::array>(LinearRule{rule}, product_shape("sparse matvec", rule.shape(), x.shape()),
+                                    x);
 }
-template <class A>
-A apply_operator(const LinearOperator& op, Side side, const A& x) {
+template <class E>
+erased_result_t<E> apply_operator(const LinearOperator& op, Side side, const E& x) {
   if (op.rows < 0 || op.cols < 0)
     throw ShapeError(fmt::format("linear operator: has {} rows and {} columns", op.rows, op.cols));
   const ApplyOperator rule{&op, side};
-  return evaluate_array<A>(LinearRule{rule}, product_shape("linear operator", rule.shape(), x), x);
+  const Shape shape = product_shape("linear operator", rule.shape(), shape_of(x));
+  return evaluate_rule<Kind::array>(LinearRule{rule}, shape, x);
 }
 
-#define UNROLL_LINEAR(V)                                                          \
-  template V apply_constant<V>(const MatrixView&, const V&);                      \
-  template V apply_sparse<V>(const Eigen::SparseMatrix<double>&, Side, const V&); \
-  template V apply_operator<V>(const LinearOperator&, Side, const V&);
-UNROLL_LINEAR(VarVector)
-UNROLL_LINEAR(VarMatrix)
-UNROLL_LINEAR(DualVector)
-UNROLL_LINEAR(DualMatrix)
-#undef UNROLL_LINEAR
-template Vector apply_operator<Vector>(const LinearOperator&, Side, const Vector&);
-template Matrix apply_operator<Matrix>(const LinearOperator&, Side, const Matrix&);
-
-#define UNROLL_MATRIX(M, V)                                     \
-  template V times_constant<M, V>(const M&, const MatrixView&); \
-  template M times_constant<M, M>(const M&, const MatrixView&); \
-  template V product_of<M, V>(const M&, const V&);              \
-  template M product_of<M, M>(const M&, const M&);              \
-  template M transposed<M>(const M&);
-UNROLL_MATRIX(VarMatrix, VarVector)
-UNROLL_MATRIX(DualMatrix, DualVector)
-#undef UNROLL_MATRIX
+#define UNROLL_WORLD(E)                                      \
+  template E apply_constant<E>(const MatrixView&, const E&); \
+  template E times_constant<E>(const E&, const MatrixView&); \
+  template E product_of<E>(const E&, const E&);              \
+  template E transposed<E>(const E&);                        \
+  template E apply_sparse<E>(const Sparse&, Side, const E&);
+UNROLL_WORLD(VarArray)
+UNROLL_WORLD(DualArray)
+#undef UNROLL_WORLD
+#define UNROLL_OPERATOR(E) \
+  template erased_result_t<E> apply_operator<E>(const LinearOperator&, Side, const E&);
+UNROLL_FOR_ERASED(UNROLL_OPERATOR)
+#undef UNROLL_OPERATOR
 
 }  // namespace unroll::ad
 

@@ -147,30 +147,30 @@ struct LogSumExp {
   }
 };
 
-template <class A>
-void check_not_empty(const A& x, const char* operation) {
+template <class E>
+void check_not_empty(const E& x, const char* operation) {
   if (x.size() == 0) throw ShapeError(fmt::format("{}: of an empty array", operation));
 }
 
 }  // namespace
 
 template <class A, class B>
-scalar_t<common_array_t<A, B>> inner_product(const A& a, const B& b) {
+scalar_t<erased_result_t<A, B>> inner_product(const A& a, const B& b) {
   same_shape("dot", shape_of(a), shape_of(b));
   return evaluate_scalar(BilinearRule{InnerProduct{}}, a, b);
 }
-template <class A>
-scalar_t<A> sum_entries(const A& x) {
+template <class E>
+scalar_t<E> sum_entries(const E& x) {
   return evaluate_scalar(LinearRule{Sum{}}, x);
 }
-template <class A>
-scalar_t<A> squared_length(const A& x) {
+template <class E>
+scalar_t<E> squared_length(const E& x) {
   return evaluate_scalar(SquaredNorm{}, x);
 }
-template <class A>
-scalar_t<A> length(const A& x) {
+template <class E>
+scalar_t<E> length(const E& x) {
   double ray = 0;
-  if constexpr (TapedArray<A>)
+  if constexpr (TapedArray<E>)
     if (TapeCore* const core = x.core(); core != nullptr && core->ray != 0 && core->tangents > 0 &&
                                          !x.is_constant() && x.block().col(0).isZero(0)) {
       ray = core->ray;
@@ -178,13 +178,13 @@ scalar_t<A> length(const A& x) {
     }
   return evaluate_scalar(Norm{ray}, x);
 }
-template <class A>
-scalar_t<A> stable_log_sum_exp(const A& x) {
+template <class E>
+scalar_t<E> stable_log_sum_exp(const E& x) {
   check_not_empty(x, "log_sum_exp");
   return evaluate_scalar(LogSumExp{}, x);
 }
-template <class A>
-scalar_t<A> greatest(const A& x, bool smallest) {
+template <class E>
+scalar_t<E> greatest(const E& x, bool smallest) {
   check_not_empty(x, smallest ? "min" : "max");
   const ConstBlock values = block_of(x);
   Index position = 0;
@@ -195,17 +195,17 @@ scalar_t<A> greatest(const A& x, bool smallest) {
   return evaluate_scalar(LinearRule{Segment{position}}, x);
 }
 
-#define UNROLL_OF_ONE(A)                                \
-  template scalar_t<A> sum_entries<A>(const A&);        \
-  template scalar_t<A> squared_length<A>(const A&);     \
-  template scalar_t<A> length<A>(const A&);             \
-  template scalar_t<A> stable_log_sum_exp<A>(const A&); \
-  template scalar_t<A> greatest<A>(const A&, bool);
-UNROLL_FOR_ARRAYS(UNROLL_OF_ONE)
+#define UNROLL_OF_ONE(E)                                \
+  template scalar_t<E> sum_entries<E>(const E&);        \
+  template scalar_t<E> squared_length<E>(const E&);     \
+  template scalar_t<E> length<E>(const E&);             \
+  template scalar_t<E> stable_log_sum_exp<E>(const E&); \
+  template scalar_t<E> greatest<E>(const E&, bool);
+UNROLL_FOR_ERASED(UNROLL_OF_ONE)
 #undef UNROLL_OF_ONE
 
-#define UNROLL_OF_TWO(A, B) template scalar_t<common_array_t<A, B>> inner_product<A, B>(const A&, const B&);
-UNROLL_FOR_PAIRS(UNROLL_OF_TWO)
+#define UNROLL_OF_TWO(A, B) template scalar_t<erased_result_t<A, B>> inner_product<A, B>(const A&, const B&);
+UNROLL_FOR_ERASED_PAIRS(UNROLL_OF_TWO)
 #undef UNROLL_OF_TWO
 
 }  // namespace unroll::ad

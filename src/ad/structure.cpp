@@ -6,6 +6,7 @@
 
 #include "ad/adaptors.hpp"
 #include "ad/entrywise.hpp"
+#include "ad/instantiate.hpp"
 #include "unroll/ad/along.hpp"
 #include "unroll/ad/assembly.hpp"
 #include "unroll/ad/unpack.hpp"
@@ -254,9 +255,7 @@ erased_result_t<E> cumulated(const E& x) {
   template erased_result_t<E> gathered<E>(const E&, const Indices&, Shape);             \
   template erased_result_t<E> scattered<E>(const E&, const Indices&, Shape);            \
   template erased_result_t<E> cumulated<E>(const E&);
-UNROLL_WORLD(PlainView)
-UNROLL_WORLD(VarArray)
-UNROLL_WORLD(DualArray)
+UNROLL_FOR_ERASED(UNROLL_WORLD)
 #undef UNROLL_WORLD
 
 }  // namespace unroll::ad

@@ -9,10 +9,13 @@
 namespace unroll {
 
 namespace ad {
-template <class A>
-A segment_of(const A& x, Index first, Index count);
-template <class A>
-A concatenation(const A& a, const A& b);
+/// On `erased` arrays.
+/// @{
+template <class E>
+erased_result_t<E> segment_of(const E& x, Index first, Index count);
+template <class A, class B>
+erased_result_t<A, B> concatenation(const A& a, const B& b);
+/// @}
 }  // namespace ad
 
 /// Entries first … first + count − 1 of a vector [segment(x, first, count): n → count]; its first `count`
@@ -21,15 +24,15 @@ A concatenation(const A& a, const A& b);
 /// @{
 template <ad::AnyArray V>
 ad::array_t<V> segment(const V& x, Index first, Index count) {
-  return ad::segment_of(ad::materialise(x), first, count);
+  return ad::array_t<V>(ad::segment_of(ad::erased(ad::materialise(x)), first, count));
 }
 template <ad::AnyArray V>
 ad::array_t<V> head(const V& x, Index count) {
-  return ad::segment_of(ad::materialise(x), 0, count);
+  return segment(x, 0, count);
 }
 template <ad::AnyArray V>
 ad::array_t<V> tail(const V& x, Index count) {
-  return ad::segment_of(ad::materialise(x), x.size() - count, count);
+  return segment(x, x.size() - count, count);
 }
 /// @}
 /// (a, b, …), vectors one under another [concatenate(a, b, …): n_1, n_2, … → Σ n_i]. Plain ones may stand
@@ -38,8 +41,8 @@ ad::array_t<V> tail(const V& x, Index count) {
 template <class A, class B>
 requires ad::SameWorld<A, B>
 auto concatenate(const A& a, const B& b) {
-  using V = ad::common_array_t<A, B>;
-  return ad::concatenation<V>(V(a), V(b));
+  return ad::common_array_t<A, B>(
+      ad::concatenation(ad::erased(ad::materialise(a)), ad::erased(ad::materialise(b))));
 }
 template <class A, class B, class... More>
 requires(sizeof...(More) > 0) auto concatenate(const A& a, const B& b, const More&... more) {

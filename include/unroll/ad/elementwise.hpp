@@ -61,18 +61,17 @@ using erased_result_t = std::conditional_t<(Taped<In> || ...), VarArray,
 /// A function of two, entry by entry; one of a and b may be one number for all. Both are `erased`.
 template <class A, class B>
 erased_result_t<A, B> elementwise(FunctionOfTwo f, const char* name, const A& a, const B& b);
-/// x_i^exponent.
-template <class A>
-A power(const A& x, double exponent);
-
-/// a ∘ b and a / b; either may be plain. @throws ShapeError
+/// x_i^exponent of an `erased` array.
+template <class E>
+erased_result_t<E> raised(const E& x, double exponent);
+/// a ∘ b and a / b of `erased` arrays; either may be plain. @throws ShapeError
 template <class A, class B>
-common_array_t<A, B> product(const A& a, const B& b);
+erased_result_t<A, B> product(const A& a, const B& b);
 template <class A, class B>
-common_array_t<A, B> quotient(const A& a, const B& b);
+erased_result_t<A, B> quotient(const A& a, const B& b);
 /// x where the mask is 1, 0 where it is 0, whatever x is there.
-template <class A>
-A masked(const Matrix& mask, const A& x);
+template <class E>
+erased_result_t<E> masked(const Matrix& mask, const E& x);
 
 template <class Result, class T>
 decltype(auto) beside(const T& x) {
@@ -84,7 +83,7 @@ decltype(auto) beside(const T& x) {
 template <class Result, class A, class B>
 Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B& b) {
   if constexpr (AnyArray<A> && Number<B>)
-    if (f == FunctionOfTwo::pow) return power<Result>(a, static_cast<double>(b));
+    if (f == FunctionOfTwo::pow) return Result(raised(erased(a), static_cast<double>(b)));
   const auto core = [&] {
     if constexpr (TapedArray<A>)
       return a.core();
@@ -126,7 +125,8 @@ Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B
 #define UNROLL_ELEMENTWISE(name, function)                                             \
   template <class A, class B>                                                          \
   requires ad::SameWorld<A, B> ad::common_array_t<A, B> name(const A& a, const B& b) { \
-    return ad::function(ad::materialise(a), ad::materialise(b));                       \
+    return ad::common_array_t<A, B>(                                                   \
+        ad::function(ad::erased(ad::materialise(a)), ad::erased(ad::materialise(b)))); \
   }
 /// a_i b_i [cwise_product(a, b): n, n → n]; a_i/b_i [cwise_quotient(a, b): n, n → n]. One of a and b may be
 /// plain where the other has derivatives.

@@ -12,22 +12,22 @@ namespace ad {
 template <class A>
 inline constexpr bool is_matrix = std::is_same_v<A, VarMatrix> || std::is_same_v<A, DualMatrix>;
 
-/// A X for A held by reference.
-template <class A>
-A apply_constant(const MatrixView& matrix, const A& x);
-/// X B for B held by reference; a vector if B is one column and wanted as such.
-template <class M, class Result>
-Result times_constant(const M& x, const MatrixView& matrix);
-/// A X, both with derivatives: X a vector or a matrix.
-template <class M, class A>
-A product_of(const M& a, const A& x);
-template <class M>
-M transposed(const M& x);
-
-template <class A>
-A apply_sparse(const Sparse& matrix, Side side, const A& x);
-template <class A>
-A apply_operator(const LinearOperator& op, Side side, const A& x);
+/// On `erased` arrays: A X and X B for A and B held by reference, A X with derivatives in both, Xᵀ, and op(A)
+/// X.
+/// @{
+template <class E>
+E apply_constant(const MatrixView& matrix, const E& x);
+template <class E>
+E times_constant(const E& x, const MatrixView& matrix);
+template <class E>
+E product_of(const E& a, const E& x);
+template <class E>
+E transposed(const E& x);
+template <class E>
+E apply_sparse(const Sparse& matrix, Side side, const E& x);
+template <class E>
+erased_result_t<E> apply_operator(const LinearOperator& op, Side side, const E& x);
+/// @}
 
 /// op(A) X for a constant A that is referred to.
 template <NamedConstant M, class A>
@@ -35,11 +35,11 @@ A apply_named(const M& matrix, Side side, const A& x) {
   if constexpr (PlainArray<A> && !std::is_same_v<M, LinearOperator>)
     return side == Side::plain ? A(matrix * x) : A(matrix.transpose() * x);
   else if constexpr (std::is_same_v<M, Matrix>)
-    return apply_constant(view_of(matrix, side), x);
+    return A(apply_constant(view_of(matrix, side), erased(x)));
   else if constexpr (std::is_same_v<M, Sparse>)
-    return apply_sparse(matrix, side, x);
+    return A(apply_sparse(matrix, side, erased(x)));
   else
-    return apply_operator(matrix, side, x);
+    return A(apply_operator(matrix, side, erased(x)));
 }
 
 /// X op(B) likewise.
@@ -48,7 +48,7 @@ A times_named(const A& x, const Matrix& matrix, Side side) {
   if constexpr (PlainArray<A>)
     return side == Side::plain ? A(x * matrix) : A(x * matrix.transpose());
   else
-    return times_constant<A, A>(x, view_of(matrix, side));
+    return A(times_constant(erased(x), view_of(matrix, side)));
 }
 
 }  // namespace ad
@@ -60,8 +60,9 @@ template <class M, ad::Differentiable V>
 requires ad::PlainArray<std::remove_cvref_t<M>> ad::array_t<V>
 operator*(M&& matrix, const V& x) {
   decltype(auto) array = ad::materialise(x);
-  return ad::with_view(std::forward<M>(matrix), array,
-                       [&](const ad::MatrixView& view) { return ad::apply_constant(view, array); });
+  return ad::with_view(std::forward<M>(matrix), array, [&](const ad::MatrixView& view) {
+    return ad::array_t<V>(ad::apply_constant(view, ad::erased(array)));
+  });
 }
 
 template <ad::Differentiable V, class M>
@@ -72,7 +73,7 @@ requires(ad::PlainArray<std::remove_cvref_t<M>>&& ad::is_matrix<ad::array_t<V>>)
   using Result = std::conditional_t<gives_vector, vector_t<A>, A>;
   decltype(auto) array = ad::materialise(x);
   return ad::with_view(std::forward<M>(matrix), array, [&](const ad::MatrixView& view) {
-    return ad::times_constant<A, Result>(array, view);
+    return Result(ad::times_constant(ad::erased(array), view));
   });
 }
 /// @}
@@ -116,13 +117,15 @@ ad::array_t<V> operator*(const V& x, const M&) {
 /// A X [x * y: m×n, n×k → m×k] with derivatives in both. @throws ShapeError
 template <ad::Differentiable M, ad::Differentiable V>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<V>
-operator*(const M& matrix, const V& x) { return ad::product_of(ad::materialise(matrix), ad::materialise(x)); }
+operator*(const M& matrix, const V& x) {
+  return ad::array_t<V>(ad::product_of(ad::erased(ad::materialise(matrix)), ad::erased(ad::materialise(x))));
+}
 
 /// Xᵀ [transpose(x): m×n → n×m]. One node where X is taped.
 /// @{
 template <ad::Differentiable M>
 requires ad::is_matrix<ad::array_t<M>> ad::array_t<M> transpose(const M& x) {
-  return ad::transposed(ad::materialise(x));
+  return ad::array_t<M>(ad::transposed(ad::erased(ad::materialise(x))));
 }
 Matrix transpose(const Matrix& x);
 /// @}
@@ -134,7 +137,7 @@ requires(std::is_same_v<M, ad::Sparse> || ad::is_sparse_transpose<M>) ad::array_
 operator*(const M& matrix, const V& x) {
   constexpr ad::Side side = std::is_same_v<M, ad::Sparse> ? ad::Side::plain : ad::Side::transposed;
   decltype(auto) array = ad::materialise(x);
-  return ad::apply_sparse(ad::held(ad::recording_of(array), ad::home_of(matrix)), side, array);
+  return ad::apply_named(ad::held(ad::recording_of(array), ad::home_of(matrix)), side, array);
 }
 
 /// A x [op * x: m×n, n → m]; Aᵀ x [transpose_product(op, x): m×n, m → n] for a LinearOperator, which is only
@@ -143,12 +146,12 @@ operator*(const M& matrix, const V& x) {
 template <ad::AnyArray V>
 ad::array_t<V> operator*(const LinearOperator& op, const V& x) {
   decltype(auto) array = ad::materialise(x);
-  return ad::apply_operator(ad::held(ad::recording_of(array), op), ad::Side::plain, array);
+  return ad::apply_named(ad::held(ad::recording_of(array), op), ad::Side::plain, array);
 }
 template <ad::AnyArray V>
 ad::array_t<V> transpose_product(const LinearOperator& op, const V& x) {
   decltype(auto) array = ad::materialise(x);
-  return ad::apply_operator(ad::held(ad::recording_of(array), op), ad::Side::transposed, array);
+  return ad::apply_named(ad::held(ad::recording_of(array), op), ad::Side::transposed, array);
 }
 /// @}
 

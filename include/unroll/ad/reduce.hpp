@@ -7,39 +7,44 @@
 namespace unroll {
 
 namespace ad {
+/// On `erased` arrays.
+/// @{
 template <class A, class B>
-scalar_t<common_array_t<A, B>> inner_product(const A& a, const B& b);
-template <class A>
-scalar_t<A> sum_entries(const A& x);
-template <class A>
-scalar_t<A> squared_length(const A& x);
-template <class A>
-scalar_t<A> length(const A& x);
-template <class A>
-scalar_t<A> stable_log_sum_exp(const A& x);
-template <class A>
-scalar_t<A> greatest(const A& x, bool smallest);
+scalar_t<erased_result_t<A, B>> inner_product(const A& a, const B& b);
+template <class E>
+scalar_t<E> sum_entries(const E& x);
+template <class E>
+scalar_t<E> squared_length(const E& x);
+template <class E>
+scalar_t<E> length(const E& x);
+template <class E>
+scalar_t<E> stable_log_sum_exp(const E& x);
+template <class E>
+scalar_t<E> greatest(const E& x, bool smallest);
+/// @}
 }  // namespace ad
 
 /// ⟨a, b⟩ [dot(a, b): n, n → 1]. Of matrices, Σ a_ij b_ij. @throws ShapeError
 template <class A, class B>
 requires ad::SameWorld<A, B>
-auto dot(const A& a, const B& b) { return ad::inner_product(ad::materialise(a), ad::materialise(b)); }
+auto dot(const A& a, const B& b) {
+  return ad::inner_product(ad::erased(ad::materialise(a)), ad::erased(ad::materialise(b)));
+}
 /// Σ x_i [sum(x): n → 1].
 template <ad::AnyArray T>
 scalar_t<T> sum(const T& x) {
-  return ad::sum_entries(ad::materialise(x));
+  return ad::sum_entries(ad::erased(ad::materialise(x)));
 }
 /// Σ x_i / n [mean(x): n → 1]. @throws ShapeError if x is empty.
 template <ad::AnyArray T>
 scalar_t<T> mean(const T& x) {
   if (x.size() == 0) throw ShapeError("mean: of an empty array");
-  return ad::sum_entries(ad::materialise(x)) / static_cast<double>(x.size());
+  return ad::sum_entries(ad::erased(ad::materialise(x))) / static_cast<double>(x.size());
 }
 /// Σ x_i² [squared_norm(x): n → 1].
 template <ad::AnyArray T>
 scalar_t<T> squared_norm(const T& x) {
-  return ad::squared_length(ad::materialise(x));
+  return ad::squared_length(ad::erased(ad::materialise(x)));
 }
 namespace ad {
 /// The norm of a taped array: a variable that knows what it is the norm of, so that its square is smooth at
@@ -48,7 +53,7 @@ template <class A>
 class NormOf : public Expression<NormOf<A>> {
  public:
   static constexpr std::uint32_t leaves = 1;
-  explicit NormOf(const A& x) : array_(x), norm_(length(x)) {}
+  explicit NormOf(const A& x) : array_(x), norm_(length(erased(x))) {}
   const A& array() const { return array_; }
   const Var& variable() const { return norm_; }
   double value() const { return norm_.value(); }
@@ -81,7 +86,7 @@ auto norm(const T& x) {
   if constexpr (ad::TapedArray<ad::array_t<T>>)
     return ad::NormOf<ad::array_t<T>>(ad::materialise(x));
   else
-    return ad::length(ad::materialise(x));
+    return ad::length(ad::erased(ad::materialise(x)));
 }
 template <class A>
 Var square(const ad::NormOf<A>& norm) {
@@ -100,18 +105,18 @@ Var operator*(const ad::NormOf<A>& a, const ad::NormOf<B>& b) {
 /// log Σ e^{x_i} [log_sum_exp(x): n → 1], for entries of any size. @throws ShapeError if x is empty.
 template <ad::AnyArray T>
 scalar_t<T> log_sum_exp(const T& x) {
-  return ad::stable_log_sum_exp(ad::materialise(x));
+  return ad::stable_log_sum_exp(ad::erased(ad::materialise(x)));
 }
 /// Greatest entry [max(x): n → 1]; smallest entry [min(x): n → 1]. Of a tie the derivative is that of the
 /// first. @throws ShapeError if x is empty.
 /// @{
 template <ad::AnyArray T>
 scalar_t<T> max(const T& x) {
-  return ad::greatest(ad::materialise(x), false);
+  return ad::greatest(ad::erased(ad::materialise(x)), false);
 }
 template <ad::AnyArray T>
 scalar_t<T> min(const T& x) {
-  return ad::greatest(ad::materialise(x), true);
+  return ad::greatest(ad::erased(ad::materialise(x)), true);
 }
 /// @}
 

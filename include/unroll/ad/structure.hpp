@@ -152,7 +152,7 @@ requires ad::SameWorld<A, B> ad::common_array_t<A, B> where(const Matrix& mask, 
   using R = ad::common_array_t<A, B>;
   const Matrix of_a = (mask.array() != 0).template cast<double>(), of_b = 1.0 - of_a.array();
   const R first(a), second(b);
-  return R(ad::masked(of_a, first) + ad::masked(of_b, second));
+  return R(R(ad::masked(of_a, ad::erased(first))) + R(ad::masked(of_b, ad::erased(second))));
 }
 template <ad::AnyArray A, ad::ScalarForAll<A> S>
 auto where(const Matrix& mask, const A& a, const S& b) {
