@@ -84,13 +84,7 @@ template <class Result, class A, class B>
 Result elementwise_of_two(FunctionOfTwo f, const char* name, const A& a, const B& b) {
   if constexpr (AnyArray<A> && Number<B>)
     if (f == FunctionOfTwo::pow) return Result(raised(erased(a), static_cast<double>(b)));
-  const auto core = [&] {
-    if constexpr (TapedArray<A>)
-      return a.core();
-    else
-      return core_of(b);
-  };
-  const NamedOperation named(core(), [name] { return name; });
+  const NamedOperation named(TapedArray<A> ? core_of(a) : core_of(b), [name] { return name; });
   return Result(elementwise(f, name, beside<Result>(a), beside<Result>(b)));
 }
 
