@@ -17,6 +17,14 @@ namespace unroll {
 
 namespace ad {
 [[noreturn]] void throw_directions(const char* operation, Index n, Shape directions);
+/// The adjoint of x, an input of the tape, from f(x): zero if that is constant.
+template <class F>
+Matrix pulled_back(Tape& tape, const F& f, const VarVector& x) {
+  tape.refer_to(f);
+  const Var y = f(x);
+  if (y.is_constant()) return Matrix::Zero(x.size(), 1 + tape.tangents());
+  return tape.sweep(y).adjoint(x);
+}
 }  // namespace ad
 
 /// ∇f(x), n, for f: R^n → R. One recording and one sweep.
@@ -24,11 +32,7 @@ template <class F>
 requires std::is_convertible_v<std::invoke_result_t<const F&, const VarVector&>, Var> Vector
 gradient(const F& f, const Vector& x) {
   Tape tape;
-  tape.refer_to(f);
-  const VarVector input = tape.input(x);
-  const Var y = f(input);
-  if (y.is_constant()) return Vector::Zero(x.size());
-  return tape.sweep(y).adjoint(input);
+  return ad::pulled_back(tape, f, tape.input(x));
 }
 
 /// ∂F(x), m×n, for F: R^n → R^m: forward mode if F accepts a `DualVector` and n < m, else one sweep with m
@@ -63,12 +67,8 @@ auto hessian_vector_product(const F& f, const Vector& x, const Eigen::MatrixBase
     ad::throw_directions("hessian_vector_product", x.size(), {directions.rows(), k});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape(k);
-  tape.refer_to(f);
-  return Result(ad::over_rays(tape, [&]() -> Matrix {
-    const VarVector input = tape.input(x, Matrix(directions));
-    const Var y = f(input);
-    if (y.is_constant()) return Matrix::Zero(x.size(), k);
-    return ad::last_columns(tape.sweep(y).adjoint(input), k);
+  return Result(ad::over_rays(tape, [&] {
+    return ad::last_columns(ad::pulled_back(tape, f, tape.input(x, Matrix(directions))), k);
   }));
 }
 
@@ -86,11 +86,7 @@ auto third_derivative_product(const F& f, const Vector& x, const Vector& w,
   if (w.size() != x.size()) ad::throw_directions("third_derivative_product", x.size(), {w.size(), 1});
   if (k == 0) return Result(Result::Zero(x.size(), k));
   Tape tape = Tape::along(k);
-  tape.refer_to(f);
-  const VarVector input = tape.input(x, Matrix(directions), w);
-  const Var y = f(input);
-  if (y.is_constant()) return Result(Result::Zero(x.size(), k));
-  return Result(ad::last_columns(tape.sweep(y).adjoint(input), k));
+  return Result(ad::last_columns(ad::pulled_back(tape, f, tape.input(x, Matrix(directions), w)), k));
 }
 
 }  // namespace unroll
