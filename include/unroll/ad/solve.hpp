@@ -20,30 +20,24 @@ common_world_t<B, M> solve(Factoring factoring, const M& a, const B& b) {
 }
 }  // namespace ad
 
+#define UNROLL_SOLVE(factoring)                       \
+  template <ad::AnyArray M, ad::AnyArray B>           \
+  auto solve_##factoring(const M& a, const B& b) {    \
+    return ad::solve(ad::Factoring::factoring, a, b); \
+  }
 /// A⁻¹ B [solve_cholesky(a, b): n×n, n×k → n×k] for symmetric positive definite A, of which the lower
 /// triangle is read. @throws ShapeError, NumericalError with the pivot that is not positive.
-template <ad::AnyArray M, ad::AnyArray B>
-auto solve_cholesky(const M& a, const B& b) {
-  return ad::solve(ad::Factoring::cholesky, a, b);
-}
+UNROLL_SOLVE(cholesky)
 /// A⁻¹ B [solve_lu(a, b): n×n, n×k → n×k] for regular A, by LU with partial pivoting. @throws ShapeError,
 /// NumericalError with the pivot that vanishes.
-template <ad::AnyArray M, ad::AnyArray B>
-auto solve_lu(const M& a, const B& b) {
-  return ad::solve(ad::Factoring::lu, a, b);
-}
+UNROLL_SOLVE(lu)
 /// A⁻¹ B for a lower triangular A [solve_lower(a, b): n×n, n×k → n×k]; A⁻¹ B for an upper triangular A
 /// [solve_upper(a, b): n×n, n×k → n×k]. The other triangle is not read. @throws ShapeError,
 /// NumericalError with the entry of the diagonal that is 0.
 /// @{
-template <ad::AnyArray M, ad::AnyArray B>
-auto solve_lower(const M& a, const B& b) {
-  return ad::solve(ad::Factoring::lower, a, b);
-}
-template <ad::AnyArray M, ad::AnyArray B>
-auto solve_upper(const M& a, const B& b) {
-  return ad::solve(ad::Factoring::upper, a, b);
-}
+UNROLL_SOLVE(lower)
+UNROLL_SOLVE(upper)
 /// @}
+#undef UNROLL_SOLVE
 
 }  // namespace unroll
