@@ -53,25 +53,9 @@ struct RefusedDecomposition {
 namespace Eigen {
 // Eigen's iterations to eigen- and singular values skip entries that are exactly zero, and their derivatives
 // with them.
-template <class>
-class SelfAdjointEigenSolver;
-template <class>
-class EigenSolver;
-template <class>
-class ComplexEigenSolver;
-template <class>
-class GeneralizedEigenSolver;
-template <class>
-class GeneralizedSelfAdjointEigenSolver;
-template <class>
-class HessenbergDecomposition;
-template <class>
-class RealQZ;
-template <class>
-class RealSchur;
-template <class>
-class Tridiagonalization;
 #define UNROLL_REFUSED(Decomposition, parameters, arguments)                                               \
+  template <class parameters>                                                                              \
+  class Decomposition;                                                                                     \
   template <unroll::ad::DerivativeScalar S, int R, int C, int O, int MR, int MC parameters>                \
   class Decomposition<Matrix<S, R, C, O, MR, MC> arguments> : public unroll::ad::RefusedDecomposition<S> { \
    public:                                                                                                 \
