@@ -95,16 +95,17 @@ erased_result_t<E> linear(const Map& map, Shape shape, const E& x) {
   return evaluate_rule<Kind::array>(LinearRule{map}, shape, x);
 }
 
-void check_indices(const char* operation, const std::vector<Index>& indices, Index size) {
+// The indices, checked, as long as x's recording lives.
+template <class E>
+auto kept_indices(const char* operation, std::vector<Index> indices, Index size, const E& x) {
   for (const Index i : indices)
     if (i < 0 || i >= size) throw ShapeError(fmt::format("{}: index {}, of {} entries", operation, i, size));
+  auto kept = std::make_shared<const std::vector<Index>>(std::move(indices));
+  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(kept);
+  return kept;
 }
 
 }  // namespace
-
-Indices shared_indices(std::vector<Index> indices) {
-  return std::make_shared<const std::vector<Index>>(std::move(indices));
-}
 
 Index length_along(const char* operation, Shape shape, Along along) {
   const Index length = along == Along::rows ? shape.cols : shape.rows;
@@ -228,19 +229,17 @@ erased_result_t<E> repeated(const E& x, Along along, Index times) {
   return linear(Flipped{Sums{along, shape}}, shape, x);
 }
 template <class E>
-erased_result_t<E> gathered(const E& x, const Indices& indices, Shape shape) {
-  check_indices("gather", *indices, x.size());
-  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(indices);
-  return linear(Gather{indices.get()}, shape, x);
+erased_result_t<E> gathered(const E& x, std::vector<Index> indices, Shape shape) {
+  const auto kept = kept_indices("gather", std::move(indices), x.size(), x);
+  return linear(Gather{kept.get()}, shape, x);
 }
 template <class E>
-erased_result_t<E> scattered(const E& x, const Indices& indices, Shape shape) {
-  if (static_cast<Index>(indices->size()) != x.size())
-    throw ShapeError(fmt::format("scatter: x has {} entries, {} indices", x.size(), indices->size()));
+erased_result_t<E> scattered(const E& x, std::vector<Index> indices, Shape shape) {
+  if (static_cast<Index>(indices.size()) != x.size())
+    throw ShapeError(fmt::format("scatter: x has {} entries, {} indices", x.size(), indices.size()));
   if (shape.rows < 0) throw ShapeError(fmt::format("scatter: into {} entries", shape.rows));
-  check_indices("scatter", *indices, shape.size());
-  if (TapeCore* const core = core_of(x); core != nullptr) core->keep(indices);
-  return linear(Flipped{Gather{indices.get()}}, shape, x);
+  const auto kept = kept_indices("scatter", std::move(indices), shape.size(), x);
+  return linear(Flipped{Gather{kept.get()}}, shape, x);
 }
 template <class E>
 erased_result_t<E> cumulated(const E& x) {
@@ -252,8 +251,8 @@ erased_result_t<E> cumulated(const E& x) {
   template erased_result_t<E> sub_block<E>(const E&, const char*, Index, Index, Shape); \
   template erased_result_t<E> sums<E>(const E&, Along);                                 \
   template erased_result_t<E> repeated<E>(const E&, Along, Index);                      \
-  template erased_result_t<E> gathered<E>(const E&, const Indices&, Shape);             \
-  template erased_result_t<E> scattered<E>(const E&, const Indices&, Shape);            \
+  template erased_result_t<E> gathered<E>(const E&, std::vector<Index>, Shape);         \
+  template erased_result_t<E> scattered<E>(const E&, std::vector<Index>, Shape);        \
   template erased_result_t<E> cumulated<E>(const E&);
 UNROLL_FOR_ERASED(UNROLL_WORLD)
 #undef UNROLL_WORLD

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "unroll/ad/access.hpp"
@@ -28,14 +27,12 @@ template <class E>
 erased_result_t<E> sums(const E& x, Along along);
 template <class E>
 erased_result_t<E> repeated(const E& x, Along along, Index times);
-using Indices = std::shared_ptr<const std::vector<Index>>;
 template <class E>
-erased_result_t<E> gathered(const E& x, const Indices& indices, Shape shape);
+erased_result_t<E> gathered(const E& x, std::vector<Index> indices, Shape shape);
 template <class E>
-erased_result_t<E> scattered(const E& x, const Indices& indices, Shape shape);
+erased_result_t<E> scattered(const E& x, std::vector<Index> indices, Shape shape);
 template <class E>
 erased_result_t<E> cumulated(const E& x);
-Indices shared_indices(std::vector<Index> indices);
 std::vector<Index> diagonal_positions(Index rows, Index cols);
 /// @}
 
@@ -97,15 +94,13 @@ matrix_t<V> repeat_rows(const V& x, Index times) {
 template <ad::AnyArray V>
 vector_t<V> gather(const V& x, std::vector<Index> indices) {
   const Index count = static_cast<Index>(indices.size());
-  const auto shared = ad::shared_indices(std::move(indices));
-  return vector_t<V>(ad::gathered(ad::erased(ad::materialise(x)), shared, {count, 1}));
+  return vector_t<V>(ad::gathered(ad::erased(ad::materialise(x)), std::move(indices), {count, 1}));
 }
 /// The vector to whose entry i_k x_k was added, for every k [scatter(x, indices, size): k → size]: sums over
 /// segments, where i_k is the segment of x_k.
 template <ad::AnyArray V>
 vector_t<V> scatter(const V& x, std::vector<Index> indices, Index size) {
-  const auto shared = ad::shared_indices(std::move(indices));
-  return vector_t<V>(ad::scattered(ad::erased(ad::materialise(x)), shared, {size, 1}));
+  return vector_t<V>(ad::scattered(ad::erased(ad::materialise(x)), std::move(indices), {size, 1}));
 }
 /// x_0, x_0 + x_1, … [cumulative_sum(x): n → n].
 template <ad::AnyArray V>
@@ -123,8 +118,7 @@ vector_t<V> diagonal(const V& x) {
 template <ad::AnyArray V>
 matrix_t<V> diagonal_matrix(const V& x) {
   const Index n = x.size();
-  const auto shared = ad::shared_indices(ad::diagonal_positions(n, n));
-  return matrix_t<V>(ad::scattered(ad::erased(ad::materialise(x)), shared, {n, n}));
+  return matrix_t<V>(ad::scattered(ad::erased(ad::materialise(x)), ad::diagonal_positions(n, n), {n, n}));
 }
 template <ad::AnyArray V>
 scalar_t<V> trace(const V& x) {
