@@ -9,8 +9,9 @@ void throw_once_differentiable(const char* order) {
       fmt::format("apply: {} derivatives need a pullback that is a template and accepts DualVector", order));
 }
 
-void throw_given_entries(const char* function, Index got, Index wanted) {
-  throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
+void check_given(const char* function, Index got, Index wanted) {
+  if (got != wanted)
+    throw ShapeError(fmt::format("apply: {} gave {} entries, not {}", function, got, wanted));
 }
 
 Matrix pair_of_columns(const ConstBlock& block, Index j, Index k) {
@@ -22,7 +23,7 @@ Matrix pair_of_columns(const ConstBlock& block, Index j, Index k) {
 
 void add_moved(Block& y, Index i, const ConstBlock& x_bar, const ConstBlock& x) {
   if (x_bar.cols() == 1 || x.cols() == 1) return;
-  check_size("pullback", x_bar.rows(), x.rows());
+  check_given("pullback", x_bar.rows(), x.rows());
   for (Index j = 1; j < y.half(); ++j) y(i, y.half() + j) += x_bar.col(1).dot(x.col(j));
 }
 

@@ -13,11 +13,8 @@ namespace unroll::ad {
 
 /// @throws UnsupportedError: the primitive has no derivatives of that order.
 [[noreturn]] void throw_once_differentiable(const char* order);
-/// @throws ShapeError: what a primitive's `function` gave is of another size.
-[[noreturn]] void throw_given_entries(const char* function, Index got, Index wanted);
-inline void check_size(const char* function, Index got, Index wanted) {
-  if (got != wanted) throw_given_entries(function, got, wanted);
-}
+/// @throws ShapeError if what a primitive's `function` gave is of another size.
+void check_given(const char* function, Index got, Index wanted);
 /// Column j, and column k as its tangent; zeros of a constant.
 Matrix pair_of_columns(const ConstBlock& block, Index j, Index k);
 /// ẏ_i += ⟨the derivative of x̄ along the further direction, ẋ⟩, for every tangent.
@@ -110,7 +107,7 @@ struct UserRule {
       for (Index j = 1; j < y.cols(); ++j) {
         const Y y_dot =
             Mine::pushforward(std::get<I>(x)..., column_as<X>(std::get<I>(blocks), j, shapes[I])...);
-        check_size("pushforward", flat(y_dot).size(), y.rows());
+        check_given("pushforward", flat(y_dot).size(), y.rows());
         y.col(j) = flat(y_dot);
       }
     } else {
@@ -134,7 +131,7 @@ struct UserRule {
       for (Index j = 1; j < y.half(); ++j) {
         const auto y_dot = Mine::pushforward(std::get<I>(moved)...,
                                              pair_of<X>(std::get<I>(blocks), j, y.half() + j, shapes[I])...);
-        check_size("pushforward", y_dot.block().rows(), y.rows());
+        check_given("pushforward", y_dot.block().rows(), y.rows());
         y.col(y.half() + j).setZero();
         if (y_dot.block().cols() > 1) y.col(y.half() + j) = y_dot.block().col(1);
       }
@@ -157,7 +154,7 @@ struct UserRule {
   }
   /// ẏ_i += ⟨row, ẋ⟩, for every tangent; a constant has none.
   static void add_row(Block& y, Index i, const auto& row, const ConstBlock& x) {
-    check_size("pullback", row.size(), x.rows());
+    check_given("pullback", row.size(), x.rows());
     for (Index j = 1; j < x.cols(); ++j) y(i, j) += row.dot(x.col(j));
   }
 
@@ -187,7 +184,7 @@ struct UserRule {
   }
   template <std::size_t I, class P>
   void add_column(P& p, Index j, const auto& column) const {
-    check_size("pullback", column.size(), shapes[I].size());
+    check_given("pullback", column.size(), shapes[I].size());
     p.template add<I>([&](Block x_bar, Into into) {
       if (into == Into::assign) x_bar.setZero();
       x_bar.col(j) += column;
@@ -195,7 +192,7 @@ struct UserRule {
   }
   template <std::size_t I, class P>
   void add_block(P& p, const ConstBlock& block) const {
-    check_size("pullback", block.rows(), shapes[I].size());
+    check_given("pullback", block.rows(), shapes[I].size());
     p.template add<I>([&](Block x_bar, Into into) { add(x_bar, block, 1, into); });
   }
 };
