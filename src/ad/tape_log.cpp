@@ -131,10 +131,8 @@ std::string TapeLog::line(const Operation& operation) const {
                      operation.name, fmt::join(operands, ", "));
 }
 
-std::string TapeLog::statements(ad::Id from, ad::Id to) const {
+std::string TapeLog::statements(ad::Id from, ad::Id to, std::size_t& argument) const {
   const ad::Statements& scalars = core_.scalars;
-  std::size_t argument = 0;
-  for (ad::Id id = 1; id < from; ++id) argument += static_cast<std::size_t>(scalars.counts()[id]);
   std::string text;
   for (ad::Id id = from; id < to; ++id) {
     const auto count = static_cast<std::size_t>(scalars.counts()[id]);
@@ -157,14 +155,15 @@ std::string TapeLog::str() const {
   std::string text;
   for (const auto& input : core_.inputs) text += fmt::format("a{} is an input\n", input.id);
   ad::Id next = 1;
+  std::size_t argument = 0;
   for (const Operation& operation : operations_) {
-    text += statements(next, operation.statements);
+    text += statements(next, operation.statements, argument);
     text += fmt::format("{}, {} {}\n", line(operation), operation.entries,
                         operation.entries == 1 ? "entry" : "entries");
     next = operation.is_scalar ? operation.statements + static_cast<ad::Id>(operation.entries)
                                : operation.statements;
   }
-  return text + statements(next, core_.scalars.size());
+  return text + statements(next, core_.scalars.size(), argument);
 }
 
 std::string TapeLog::graphviz() const {

@@ -62,8 +62,8 @@ class TapeLog final : public ad::NodeLog {
     std::vector<ad::LoggedOperand> operands;
   };
   std::string line(const Operation& operation) const;
-  /// Scalar operations `from` … `to` − 1.
-  std::string statements(ad::Id from, ad::Id to) const;
+  /// Scalar operations `from` … `to` − 1, from that argument on, which then is the next.
+  std::string statements(ad::Id from, ad::Id to, std::size_t& argument) const;
   /// The last scalar operation before `to` with a partial derivative that is not finite.
   std::string infinite_statement(ad::Id to) const;
 
