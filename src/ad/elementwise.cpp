@@ -62,7 +62,9 @@ struct Quotient {
   }
   template <class P>
   static void pullback(P& p) {
-    if (p.sweeper().core().tangents > 0) return pull_ratio<Quotient>(p, multiply);
+    if (p.sweeper().core().tangents > 0)
+      return pull_ratio<Quotient>(p, [](Block bar, const ConstBlock& y, const ConstBlock& w, double alpha,
+                                        Into into) { multiply_cotangent(bar, w, y, alpha, into); });
     const ScaledBlock y_bar = p.adjoint();
     const auto ratio = [&](Index j) {  // 0 where nobody depends on an entry, whatever its slope
       return y_bar.block.col(j).array().binaryExpr(p.template in<1>().col(0).array(), packet::Ratio{});

@@ -34,6 +34,15 @@ TEST_CASE("backwards, each seed of a sweep for itself") {
   CHECK(of_s(0, 1) == -infinity);
 }
 
+TEST_CASE("backwards, an infinite quotient of which nobody asks, on a tape with tangents, too") {
+  const Vector b{{2.0, 3.0}};
+  for (const Index k : {0, 1}) {
+    Tape tape(k);
+    const VarVector a(Vector{{infinity, 1.0}}), x = tape.input(b, Matrix::Ones(2, k));
+    CHECK(tape.sweep(cwise_quotient(a, x)[1]).adjoint(x).row(0).isZero(0));
+  }
+}
+
 TEST_CASE("backwards, a quotient by a constant zero that is not taken") {
   const Matrix none = Vector::Zero(2);
   for (const bool with_tangents : {false, true}) {
