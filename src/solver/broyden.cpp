@@ -18,14 +18,15 @@ bool is_short(const V& step, const V& x) {
   return !(value_of(step).stableNorm() > rounding * std::max(1.0, value_of(x).stableNorm()));
 }
 
-/// Where a short step starts at a root, ∂_xF regular and ‖(∂_xF)⁻¹F‖ short, B knows no more than what it met
-/// on the way. Runs from the neighbouring θ go on to the root, and so does the derivative, at once.
+/// Where a short step starts at a root, ∂_xF regular and ‖(∂_xF)⁻¹F‖ ≤ 1e-8 ‖x‖, B knows no more than what it
+/// met on the way. Runs from the neighbouring θ go on to the root, and so does the derivative, at once.
 template <class V>
 V landed(const Oracle<V>& f, const V& x, const V& residual, const V& theta, const V& next) {
   if constexpr (!std::is_same_v<V, Vector>) {
     try {
       const Factorisation A = factorised(f.hessian(x, theta), false, "dF/dx");
-      if (is_short(A.solve(Vector(value_of(residual))), value_of(x)))
+      constexpr double at_rest = 1e-8;
+      if (A.solve(Vector(value_of(residual))).stableNorm() <= at_rest * value_of(x).stableNorm())
         return frozen_landing(x, residual, A, Vector(value_of(next)));
     } catch (const NumericalError&) {  // no root that is isolated: the derivative is that of the steps
     }

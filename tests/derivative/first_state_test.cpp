@@ -85,6 +85,7 @@ TEST_CASE("and twice") {
 
 /// x ← tanh(A x + c), where c is made of θ at the start, and never again.
 struct Level {
+  double scale = 1;
   const Matrix A{{0.3, -0.2, 0.1}, {0.1, 0.4, -0.1}, {0.2, 0, 0.3}};
   template <class V>
   struct State {
@@ -96,9 +97,16 @@ struct Level {
   }
   template <class V>
   State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index) const {
-    return {tanh(V(A * s.x + s.level)), s.level};
+    return {tanh(V(A * s.x + scale * s.level)), s.level};
   }
 };
+
+TEST_CASE("sweeps at the end alone count what contracts, not the cotangents of what is kept") {
+  const SolveOptions options{.steps = 80};
+  const Matrix right = jacobian(none, Level{4}, x0, theta / 4, options, Forward{}).dx;
+  CHECK(test::largest(jacobian(none, Level{4}, x0, theta / 4, options, Reverse{.at_end = true}).dx - right) <=
+        1e-8);
+}
 
 TEST_CASE("what it begins with, and keeps, reaches the end by methods that look at the last steps alone") {
   const SolveOptions options{.steps = 80};

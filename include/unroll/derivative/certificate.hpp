@@ -22,8 +22,7 @@ enum class Verdict {
   /// x_T is not where the equation leads that is differentiated, or that is certified: with g its residual,
   /// ∇f(x_T) or x_T − Φ, the steps have come to rest, ‖x_T − x_{T−1}‖ < 1e-6 ‖g‖/L with L an estimate of the
   /// largest curvature (1 for a fixed point), where ‖g‖ > 1e-8 L max(1, ‖x_T‖) is no rounding. The solver
-  /// solves
-  /// another problem; more steps do not help.
+  /// solves another problem; more steps do not help.
   other_equation,
   /// Of a fixed point: Φ has a kink no further from x_T than 1e-9 max(1, |x_i|) in each entry, or, if e ≤
   /// accuracy ‖J‖_F, than ten times what x_T has to go: in the rows `kinks` ∂Φ changes by a hundredth there

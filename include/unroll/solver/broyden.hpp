@@ -14,8 +14,8 @@ namespace unroll {
 ///   x_{t+1} = x_t + s_t,  s_t = −B_t F(x_t, θ),  B_0 = hI,
 ///   B_{t+1} = B_t + (s_t − B_t y_t) s_tᵀB_t/(s_tᵀB_t y_t),  y_t = F(x_{t+1}) − F(x_t),
 /// with B an n×n estimate of the inverse Jacobian, which depends on θ as x does. A step shorter than
-/// 1e-8 max(1, ‖x‖) teaches nothing but rounding, and B stays; where it starts as near a root, of regular
-/// ∂_xF, ∂x_{t+1} becomes the root's, from the second step on, by n products with ∂_xF.
+/// 1e-8 max(1, ‖x‖) teaches nothing but rounding, and B stays; where it starts within 1e-8 ‖x‖ of a root, of
+/// regular ∂_xF, ∂x_{t+1} becomes the root's, from the second step on, by n products with ∂_xF.
 struct Broyden {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp
   double step_size = 1;                                     // h ≠ 0

@@ -97,12 +97,12 @@ void conclude(Certificate& c, Steps& steps, const FixedPoint& point, const Turns
   if (c.verdict == Verdict::other_equation) return;
   constexpr double little = 1e-2;
   const bool alike = turns.difference <= little;
-  const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9 && !is_identity(point);
+  const bool contracts = std::isfinite(bound + *c.gradient_norm) && seen <= 1 - 1e-9;
   if (!alike || !contracts || !is_near(steps, c, seen)) {
-    c.missing =
-        !alike ? "as the steps differ with their number: if they solve the gradient's equation, declare it"
-        : contracts ? "as x_T is far from rest yet"
-                    : "as the steps do not contract at x_T";
+    c.missing = !alike ? "as the steps differ with their number: make a whole pass of them one step, or give "
+                         "a frozen_step"
+                : contracts ? "as x_T is far from rest yet"
+                            : "as the steps do not contract at x_T";
     return;
   }
   c.source = ConstantSource::estimated;

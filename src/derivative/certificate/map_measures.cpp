@@ -66,10 +66,4 @@ Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& s
   return turns;
 }
 
-bool is_identity(const FixedPoint& point) {
-  constexpr double rounding = 1e-9;
-  const Matrix tangent = signs(point.size(), 1);
-  return norm(point.push(tangent, Matrix()) - tangent) <= rounding * norm(tangent);
-}
-
 }  // namespace unroll::detail

@@ -19,11 +19,9 @@ double size_in_state(const FixedPoint& point);
 /// Where they take turns, none alone has the derivative of their rest, nor the contraction of all.
 struct Turns {
   double difference = 0;  // to what the last makes of it, at most, of `size`; 0 if that is rounding
-  double ratio = 0;  // of what one after another leaves of a tangent of s; 1 if of an entry they leave all
+  double ratio = 0;       // of what one after another leaves of a tangent of s; 1 if an entry stays as it was
 };
 Turns look_at_turns(const Steps& steps, const FixedPoint& point, const Matrix& state_dot,
                     const Matrix& theta_dot, const Matrix& by_last, double size);
-/// Whether Φ leaves a tangent as it is: its step sizes are 0 by now, say, and every s is a fixed point.
-bool is_identity(const FixedPoint& point);
 
 }  // namespace unroll::detail

@@ -52,7 +52,9 @@ class AtEnd final : public Backwards {
       if (w.size() > 0) end.push_back({segment.x(), 0, std::move(w)});
       w = Matrix();
       segment.sweep(c, end, columns, method().threads);
-      left = lengths(c.state);
+      Matrix made = c.state;  // (the cotangents of what steps pass on as it is add up)
+      for (const Segment::Rows& a : segment.carried()) made.middleRows(a.begin, a.count).setZero();
+      left = lengths(made);
       if (!left.allFinite())
         throw NumericalError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T has no finite derivative "

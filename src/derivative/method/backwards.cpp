@@ -70,8 +70,8 @@ Pullback Backwards::pulled(const Seeds& seeds, const Matrix& w, bool is_of_end_a
     const Pullback by_what_is_declared = corrected(w, c);
     if (!is_bypassed(w, c)) return by_what_is_declared;
   }
-  steps().gather(
-      {.states = true, .passes_theta = false});  // once more: the sums were not those to correct by
+  // Once more: the sums were not those to correct by.
+  steps().gather({.states = true, .passes_theta = false});
   forget();
   return corrected(w, sweep(seeds));
 }

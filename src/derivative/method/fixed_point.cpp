@@ -138,14 +138,17 @@ std::string FixedPoint::why_singular() const {
     Vector v = Vector::Zero(step_->state.size());
     v.segment(part.begin, part.count) = ad::uneven(part.count);
     v = of(v);
-    if (!v.isZero(0) && push(v, Matrix()) == v)
+    if (part.count < step_->state.size() && !v.isZero(0) && push(v, Matrix()) == v)
       return fmt::format(
           "; steps add to entries {} to {} of the state, whatever these are, so that nothing "
           "brings them to rest: leave them out of the state, or take Reverse{{.corrected = true}}",
           part.begin, part.begin + part.count - 1);
   }
-  return "; steps that move a part of the state each have none alone, and where multipliers are part of it, "
-         "constraints that depend on one another leave them undetermined";
+  return "; of steps that differ with their number, move a part of the state each, or end before they "
+         "arrive, "
+         "make a whole pass one step, or give the solver a frozen_step, or take Reverse{}; where multipliers "
+         "are "
+         "part of the state, constraints that depend on one another leave them undetermined";
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
