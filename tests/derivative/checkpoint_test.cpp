@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "derivative/checkpoint/plan.hpp"
 #include "derivative/runner.hpp"
 #include "unroll/error.hpp"
 #include "unroll/problem/make_problem.hpp"
@@ -100,7 +101,7 @@ TEST_CASE("the least budget that an error names is enough, and steps are taken a
         CHECK(within.cost.recomputed_steps == plan.recomputed_steps);
         const Index blocks = (steps + plan.block - 1) / plan.block;
         CHECK(plan.recomputed_steps ==
-              (plan.checkpoints == 0 ? 0 : plan.block * revolve_steps(blocks, plan.checkpoints)));
+              (plan.checkpoints == 0 ? 0 : plan.block * detail::revolve_steps(blocks, plan.checkpoints)));
         CHECK(within.cost.gradients - full.cost.gradients >= plan.recomputed_steps);
         CHECK(within.cost.gradients - full.cost.gradients <=
               plan.recomputed_steps + 6);  // three are measured, and three at most are the certificate's

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "unroll/derivative/plan.hpp"
+#include "derivative/checkpoint/plan.hpp"
 
 /// The actions of schedules, executed on step numbers alone.
 namespace unroll::detail {

@@ -3,7 +3,6 @@
 #include <cstddef>
 
 #include "unroll/derivative/method.hpp"
-#include "unroll/derivative/plan.hpp"
 
 namespace unroll {
 
@@ -37,7 +36,7 @@ class LastSteps {
 /// the Jacobian: n Hessian-vector products a step, of a `vjp`: one.
 ///
 /// Memory grows with the number of steps, unless there is a budget: then only a block of steps is on the tape
-/// at a time, others are taken again from states that were kept (see derivative/plan.hpp), and the derivative
+/// at a time, others are taken again from states that were kept (see CheckpointPlan), and the derivative
 /// is the same. The budget caps the bytes of tape, sweep tables and kept states (`Cost::tape_bytes`); not the
 /// cotangents, as many numbers as a state has for each of them. The size of a step on the tape is measured on
 /// the first and watched: a block is cut short, and fewer states are kept where steps grow. Noticed too late,
@@ -101,14 +100,19 @@ struct Reverse {
   std::unique_ptr<Linearisation> linearise(detail::StepsPtr steps, const Wanted& wanted) const;
 };
 
+/// How a run of known length is reversed in bounded memory: `block` steps are on the tape at a time, and of
+/// the blocks, as revolve has it (Griewank & Walther 2000), as few are taken again as can be: with c states
+/// kept, r(T, c) = k T − binom(c + k, c + 1) of T, k the least integer with binom(c + k, c) ≥ T.
+struct CheckpointPlan {
+  Index steps = 0;        // T
+  Index block = 0;        // steps on the tape at a time
+  Index checkpoints = 0;  // states kept at a time, at most, x_0 among them; 0: all steps are taped at once
+  Index recomputed_steps = 0;  // taken without a tape, block by block: block · r(⌈T/block⌉, checkpoints)
+  double time_factor = 0;      // (2T + recomputed steps)/T: of a vjp, in runs without derivative
+  std::size_t bytes = 0;       // of tape and kept states, at most
+};
+
 namespace detail {
-/// The numbers that a scalar has as adjoints while all threads sweep.
-Index adjoints_per_scalar(Index n, Index columns, Index threads);
-/// The sweep by checkpoints, truncated where it is asked: see
-/// src/derivative/checkpoint/checkpointed_sweep.cpp.
-std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method);
-/// Sweeps at x_T alone: see src/derivative/method/at_end.cpp.
-std::unique_ptr<Linearisation> at_end(StepsPtr steps, const Wanted& wanted, const Reverse& method);
 CheckpointPlan checkpoint_plan(StepsPtr steps, Index columns, const Reverse& method);
 }  // namespace detail
 

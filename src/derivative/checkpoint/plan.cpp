@@ -1,4 +1,4 @@
-#include "unroll/derivative/plan.hpp"
+#include "plan.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "unroll/error.hpp"
 
-namespace unroll {
+namespace unroll::detail {
 
 namespace {
 
@@ -103,4 +103,4 @@ CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget) {
   return best;
 }
 
-}  // namespace unroll
+}  // namespace unroll::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "unroll/derivative/plan.hpp"
+#include "plan.hpp"
 
 namespace unroll::detail {
 

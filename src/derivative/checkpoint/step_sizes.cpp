@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "derivative/method/backwards.hpp"
+#include "derivative/run/blocks.hpp"
 #include "derivative/run/steps.hpp"
 #include "unroll/error.hpp"
 

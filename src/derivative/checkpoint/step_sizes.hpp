@@ -1,6 +1,7 @@
 #pragma once
 
 #include "derivative/run/segment.hpp"
+#include "plan.hpp"
 #include "unroll/derivative/reverse.hpp"
 
 namespace unroll::detail {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backwards.hpp"
+#include "derivative/run/blocks.hpp"
 #include "derivative/run/last_step.hpp"
 #include "unroll/error.hpp"
 

@@ -48,4 +48,9 @@ class Backwards : public Linearisation {
   Equation equation_ = Equation::automatic;
 };
 
+/// The sweep by checkpoints, truncated where it is asked: see derivative/checkpoint/.
+std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method);
+/// Sweeps at x_T alone: see at_end.cpp.
+std::unique_ptr<Linearisation> at_end(StepsPtr steps, const Wanted& wanted, const Reverse& method);
+
 }  // namespace unroll::detail

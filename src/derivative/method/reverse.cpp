@@ -58,11 +58,6 @@ class WholeTape final : public detail::Backwards {
 
 }  // namespace
 
-Index detail::adjoints_per_scalar(Index n, Index columns, Index threads) {
-  const Index width = std::max<Index>(1, std::min(columns, block_width(n)));
-  return width * std::min(threads, (columns + width - 1) / width);
-}
-
 void Reverse::check(const SolveOptions& options) const {
   if (threads < 1) throw DomainError(fmt::format("reverse: {} threads", threads));
   const bool is_some = !last_steps.is_all() && !last_steps.is_automatic();

@@ -13,6 +13,11 @@ Index block_width(Index n) {
   return std::clamp(entries / std::max<Index>(n, 1), least, most);
 }
 
+Index adjoints_per_scalar(Index n, Index columns, Index threads) {
+  const Index width = std::max<Index>(1, std::min(columns, block_width(n)));
+  return width * std::min(threads, (columns + width - 1) / width);
+}
+
 void for_each_block(Index count, Index threads, const std::function<void(Index)>& f) {
   if (count == 1) return f(0);
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "blocks.hpp"
 #include "unroll/ad/sparse.hpp"
-#include "unroll/derivative/reverse.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {

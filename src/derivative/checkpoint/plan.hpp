@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstddef>
-
-#include "unroll/types.hpp"
+#include "unroll/derivative/reverse.hpp"
 
 /// Checkpointing: which states of a run are kept, so that it can be differentiated backwards in bounded
 /// memory.
-namespace unroll {
+namespace unroll::detail {
 
 /// The least number of untaped steps with which T steps can be reversed, each taped once, when c states can
 /// be kept, x_0 among them: r T − binom(c + r, c + 1), r the least integer with binom(c + r, c) ≥ T; 0 for
@@ -31,17 +29,6 @@ std::size_t block_bytes(Index block, const StepBytes& bytes);
 /// The longest block, of at most an eighth of the steps, whose tape stays in the processor's second cache.
 Index cached_block(Index steps, const StepBytes& bytes);
 
-/// How a run of known length is reversed in bounded memory: `block` steps are on the tape at a time.
-struct CheckpointPlan {
-  Index steps = 0;        // T
-  Index block = 0;        // steps on the tape at a time
-  Index checkpoints = 0;  // states kept at a time, at most, x_0 among them; 0: all steps are taped at once
-  Index recomputed_steps = 0;  // block · revolve_steps(⌈T/block⌉, checkpoints)
-  double time_factor =
-      0;  // of a vjp, in runs without derivative: T + recomputed steps and T pullbacks, over T
-  std::size_t bytes = 0;  // of tape and kept states, at most
-};
-
 /// The plan that costs the least time within `budget` bytes. A block may be of any length: long ones need few
 /// states and take few steps again, but the tape of a block should stay in the processor's second cache
 /// (256 KiB assumed), beyond which a step costs about an eighth more; and each block costs about one step
@@ -50,4 +37,4 @@ struct CheckpointPlan {
 /// @throws DomainError, naming the least budget that would do, if it is too small; or if steps < 0.
 CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget);
 
-}  // namespace unroll
+}  // namespace unroll::detail
