@@ -207,11 +207,11 @@ void check_sizes(const Problem& problem, Index x, Index theta, std::string_view 
                                  problem.parameters(), theta));
 }
 
-Vector checked_column(const Matrix& x0, std::string_view operation) {
-  if (x0.cols() != 1)
+Vector checked_column(const Matrix& x, std::string_view operation, std::string_view name) {
+  if (x.cols() != 1)
     throw ShapeError(
-        fmt::format("{}: x0 is a {}x{} matrix, it must be a vector", operation, x0.rows(), x0.cols()));
-  return x0;
+        fmt::format("{}: {} is a {}x{} matrix, it must be a vector", operation, name, x.rows(), x.cols()));
+  return x;
 }
 
 void check_dimensions(Index n, Index p, std::string_view operation) {

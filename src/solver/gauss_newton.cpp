@@ -49,6 +49,12 @@ struct NormalStep {
   }
 };
 
+/// Of what depends on θ, one of countably many values: constant but for jumps, so that its derivative is 0.
+/// @{
+double power_of_two(double a) { return a > 0 && std::isfinite(a) ? std::ldexp(1.0, std::ilogb(a)) : a; }
+double eighths(double a) { return std::round(8 * a) / 8; }
+/// @}
+
 }  // namespace
 
 void GaussNewton::check() const {
@@ -91,8 +97,8 @@ LevenbergMarquardt::State<V> LevenbergMarquardt::step(const Oracle<V>& f, const 
   const Vector &x = value_of(s.x), &at = value_of(theta);
   const V g = f.gradient(s.x, theta);
   Matrix J = problem.residual_jacobian(x, at);
-  const double largest = J.colwise().squaredNorm().maxCoeff(),
-               damping = s.damping * (largest > 0 ? largest : 1);
+  const double largest = power_of_two(J.colwise().squaredNorm().maxCoeff()),
+               damping = s.damping * (largest == 0 ? 1 : largest);
   const NormalStep step("Levenberg-Marquardt", problem, std::move(J), damping, value_of(g));
   const double before = problem.value(x, at), after = problem.value(x - step.delta, at),
                promised = 0.5 * step.delta.dot(damping * step.delta + step.gradient);
@@ -100,7 +106,8 @@ LevenbergMarquardt::State<V> LevenbergMarquardt::step(const Oracle<V>& f, const 
   const bool at_rest = promised <= rounding * before;
   const double gain = (before - after) / promised;
   if (!at_rest && !(gain > 0)) return {s.x, s.damping * s.growth, 2 * s.growth, false};
-  const double next = at_rest ? s.damping : s.damping * std::max(1.0 / 3, 1 - std::pow(2 * gain - 1, 3));
+  const double next =
+      at_rest ? s.damping : s.damping * std::max(1.0 / 3, eighths(1 - std::pow(2 * gain - 1, 3)));
   return {step.landing(f, s.x, theta, g), next, 2, true};
 }
 

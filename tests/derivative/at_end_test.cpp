@@ -84,6 +84,15 @@ TEST_CASE("steps that do not contract at the end of the run have no derivative t
             .norm() <= 1e-10);
 }
 
+TEST_CASE("nor have steps that turn a cotangent and leave its length") {
+  const auto problem =
+      make_problem([](const auto& x, const auto& theta) { return squared_norm(x - theta); }, 2, 2);
+  const Vector theta{{1, 2}};
+  for (const Index steps : {100, 101})  // x ↦ 2θ − x, of which the sum of the series is 0, or 2θ
+    CHECK_THROWS_WITH_AS(jacobian(problem, GradientDescent{1.0}, theta, theta, {.steps = steps}, at_end),
+                         doctest::Contains("nothing says that they contract"), NumericalError);
+}
+
 TEST_CASE("L-BFGS with bounds rests by a step that contracts, whichever pair was the last") {
   const auto problem = make_problem(Scaled{}, 4, 4);
   const Vector theta{{1.0, -0.7, 0.5, 0.2}}, x0 = Vector::Constant(4, 0.9);

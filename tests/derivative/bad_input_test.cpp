@@ -4,6 +4,7 @@
 
 #include "derivative/cases.hpp"
 #include "unroll/derivative/jacobian.hpp"
+#include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
@@ -90,6 +91,14 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
     CHECK_THROWS_AS(jvp(*c.problem, solver, c.start, c.theta, Vector::Constant(3, nan), options, method),
                     DomainError);
   }
+  const Matrix square = Matrix::Ones(3, 4);  // which a Vector would be made of
+  CHECK_THROWS_WITH_AS(jvp(*c.problem, solver, c.start, c.theta, square, options),
+                       "jvp: the tangent is a 3x4 matrix, it must be a vector", ShapeError);
+  CHECK_THROWS_WITH_AS(
+      second_vjp(*c.problem, solver, c.start, c.theta, c.start.x, square, options, Reverse{}),
+      "second_vjp: the tangent is a 3x4 matrix, it must be a vector", ShapeError);
+  CHECK_THROWS_WITH_AS(second_vjp(*c.problem, solver, c.start, c.theta, square, c.theta, options, Implicit{}),
+                       "second_vjp: the cotangent is a 3x4 matrix, it must be a vector", ShapeError);
   for (const Index threads : {0, -3}) {
     CHECK_THROWS_AS(jacobian(*c.problem, solver, c.start, c.theta, options, Reverse{threads}), DomainError);
     CHECK_THROWS_AS(jacobian_history(*c.problem, solver, c.start, c.theta, options, Reverse{threads}),

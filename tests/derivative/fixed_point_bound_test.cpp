@@ -190,5 +190,50 @@ TEST_CASE("a derivative that is another's is wrong by at least what it is wrong 
   CHECK(*d.certificate.at_least <= (d.dx - exact).norm() * (1 + 1e-9));
 }
 
+/// x − 0.3(sinh x − θ), which refuses moves below 0.02, as a hand-written loop that stops by itself; or every
+/// other step. x* = asinh θ.
+struct Refusing {
+  bool in_turn;
+  template <class V>
+  struct State {
+    V x;
+    Index count;
+    bool accepted;
+  };
+  template <class V>
+  State<V> init(const V& x0) const {
+    return {x0, 0, true};
+  }
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V& theta, Index) const {
+    const V next = s.x - 0.3 * V(sinh(s.x) - theta);
+    const bool refuses = in_turn ? s.count % 2 == 1 : (value_of(next) - value_of(s.x)).norm() < 0.02;
+    return refuses ? State<V>{s.x, s.count + 1, false} : State<V>{next, s.count + 1, true};
+  }
+};
+
+TEST_CASE("no bound is smaller than the error where the step that follows is refused") {
+  const NoObjective none(1, 1);
+  const Vector x0 = Vector::Zero(1), theta = Vector::Constant(1, 2.0), w = Vector::Ones(1);
+  const double exact = 1 / std::sqrt(5.0);
+  for (const bool in_turn : {false, true})
+    for (const Index steps : {9, 10, 21, 22, 200, 3000})
+      for (const Method& method :
+           {Method(Reverse{.certify = Certify::always}), Method(Implicit{.certify = Certify::always}),
+            Method(OneStep{.certify = Certify::always}),
+            Method(Reverse{.corrected = true, .certify = Certify::always}), Method(Implicit{})}) {
+        CAPTURE(in_turn);
+        CAPTURE(steps);
+        const Vjp v = vjp(none, Refusing{in_turn}, x0, theta, w, {.steps = steps}, method);
+        const Derivative d = jacobian(none, Refusing{in_turn}, x0, theta, {.steps = steps}, method);
+        for (const auto& [error, c] : {std::pair{std::abs(v.dtheta[0] - exact), v.certificate},
+                                       {std::abs(d.dx(0, 0) - exact), d.certificate}}) {
+          if (c.bound) CHECK(error <= *c.bound + 1e-14);
+          if (c.at_least) CHECK(*c.at_least <= error + 1e-14);
+          CHECK((c.verdict != Verdict::good || error <= 0.01 * exact));
+        }
+      }
+}
+
 }  // namespace
 }  // namespace unroll::fixed_point_bounds

@@ -55,6 +55,8 @@ TEST_CASE("Levenberg–Marquardt, from far away: steps are refused, none of them
   const Vector far{{0.1, 4.0, -3.0}};
   check_unrolled(LevenbergMarquardt{}, far, 120);
   check_unrolled(LevenbergMarquardt{.first_damping = 1e-8}, far, 120);
+  for (const double damping : {0.1, 1.0})  // which itself moves the first steps, and must not move with θ
+    check_unrolled(LevenbergMarquardt{.first_damping = damping}, Vector{{1.8, 0.8, 0.4}}, 120);
   const auto problem = make_least_squares(Decay{times}, 3, times.size());
   double before = problem.value(far, data());
   for (const Vector& x : solve(problem, LevenbergMarquardt{}, far, data(), {.steps = 40}).iterates) {

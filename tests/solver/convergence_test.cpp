@@ -14,6 +14,7 @@
 #include "unroll/solver/gradient_descent.hpp"
 #include "unroll/solver/nesterov.hpp"
 #include "unroll/solver/newton.hpp"
+#include "unroll/solver/proximal_gradient.hpp"
 #include "unroll/solver/solve.hpp"
 
 namespace unroll {
@@ -55,6 +56,17 @@ TEST_CASE("FISTA that is clipped twice to the bound has not converged there") {
                                  {.steps = 5000, .tolerance = 1e-12});
     CHECK(run.status == Status::converged);
     CHECK(run.x()[0] == doctest::Approx(0.02).epsilon(1e-9));
+  }
+  // A step too short to move x at all is no proof, nor is an f so flat that a product of moves is 0.
+  for (const auto& [curvature, h] : {std::pair{1.0, 1e-17}, {1e-160, 0.3}}) {
+    const auto flat = make_problem(Bowl{curvature}, 1, 1);
+    const SolveOptions options{.steps = 50, .tolerance = 1e-8};
+    const Vector x0{{1.0}}, theta{{4.0}};
+    CHECK(solve(flat, ProximalGradient<Box>{h, box}, x0, theta, options).status == Status::step_limit);
+    CHECK(solve(flat, Fista<Box>{h, box}, x0, theta, options).status == Status::step_limit);
+    // (Of a bound, it is one.)
+    CHECK(solve(flat, ProximalGradient<Box>{h, box}, Vector{{0.0}}, -theta, options).status ==
+          Status::converged);
   }
   // Where the bound is the solution, two steps there are a proof.
   const Trajectory at_bound =

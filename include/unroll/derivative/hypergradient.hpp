@@ -45,8 +45,9 @@ Hypergradient hypergradient(const Outer& outer, const Problem& problem, const S&
                  is_outer =
                      is_along || std::is_invocable_r_v<Var, const Outer&, const VarVector&, const VarVector&>;
   static_assert(is_outer,
-                "the outer loss must be const, accept const VarVector& twice, x and theta, and give a Var; "
-                "of blocks: OnBlocks{loss, layout of x, layout of theta}, a size for what is no block");
+                "the outer loss must be const, accept const VarVector& twice, x and theta, (along the run "
+                "an Index t before them) and give a Var; of blocks: OnBlocks{loss, layout of x, layout of "
+                "theta}, a size for what is no block");
   if constexpr (is_outer) {
     const auto at = [&](Index t, const VarVector& x, const VarVector& th) -> Var {
       if constexpr (is_along)

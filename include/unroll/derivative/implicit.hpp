@@ -13,7 +13,9 @@ namespace unroll {
 
 /// No unrolling: the derivative of the solution, from the equation that it solves, at x_T. Wrong by as much
 /// as x_T is from x*; the certificate says how much. A linear solve that does not meet the tolerance is a
-/// NumericalError.
+/// NumericalError; so is a fixed point's equation whose solution one step more changes by a twentieth, and
+/// by ten times the run's tolerance, at an x_T that met it: where the solution is one of many (a free scale
+/// or shift of the state) the equation is singular at x*, but not at x_T.
 ///
 /// The equation is that which the solver declares (equation.hpp), unless one is named here:
 ///  - gradient, ∇_x f(x, θ) = 0: H J = −M;
@@ -50,8 +52,13 @@ struct ImplicitEquation {
   std::function<Matrix(const Matrix&)> forcing{};             // p×k → N×k: B Θ̇
   std::function<Matrix(const Matrix&)> forcing_transposed{};  // N×k → p×k: Bᵀ W
 
-  /// ∂x Θ̇, n×k. @throws as solve_linear.
-  Matrix push(const Matrix& theta_dot, const LinearOptions& options) const;
+  /// S Θ̇, N×k; and ∂x Θ̇, n×k, of it. @throws as solve_linear.
+  /// @{
+  Matrix solve(const Matrix& theta_dot, const LinearOptions& options) const;
+  Matrix push(const Matrix& theta_dot, const LinearOptions& options) const {
+    return solve(theta_dot, options).middleRows(x, dimension);
+  }
+  /// @}
   /// A⁻ᵀ (0, W, 0), N×k, for W n×k: Bᵀ of it is the pullback. @throws likewise.
   Matrix adjoint(const Matrix& w, const LinearOptions& options) const;
   /// Bᵀ Λ, p×k, for Λ N×k.

@@ -75,8 +75,9 @@ Vjp vjp(const Problem& problem, const S& solver, const Start& start, const Vecto
 /// ∂x_T(θ) θ̇. In forward mode one tangent.
 template <class S>
 Jvp jvp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-        const Vector& tangent, const SolveOptions& options, const Method& method = Forward{}) {
-  return detail::jvp(detail::steps_of(problem, solver, start, theta, options), tangent, method);
+        const Matrix& tangent, const SolveOptions& options, const Method& method = Forward{}) {
+  return detail::jvp(detail::steps_of(problem, solver, start, theta, options),
+                     checked_column(tangent, "jvp", "the tangent"), method);
 }
 
 /// ∂x_t for t in `at`, ascending; all t = 0 … T if it is empty. Those beyond the end of the run are left out.

@@ -79,7 +79,8 @@ class LastSteps {
 /// `at_end`: the same adjoints without a recording of the run: steps T − 1, T − 2, … are taken at x_T, each
 /// swept and forgotten, until what is left of the cotangent is ‖w̄‖ ≤ tolerance ‖w‖, or T are done
 /// (Christianson 1994). The memory of one step, for any T. Not for states whose last step has no derivative
-/// at a solution (conjugate gradients).
+/// at a solution (conjugate gradients). @throws NumericalError where the steps at x_T make the cotangent no
+/// shorter, of more than 16, or 1e6 times as long; UnsupportedError where one is refused there.
 struct Reverse {
   static constexpr bool follows_steps = true;  // the derivative is made of the steps that were taken
   Index threads = 1;                           // over blocks of cotangents; the result does not depend on it

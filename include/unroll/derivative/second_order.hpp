@@ -32,11 +32,12 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
 /// declares, or the method names.
 template <class S>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                     const Vector& cotangent,  // n
-                     const Vector& tangent,    // p
+                     const Matrix& cotangent,  // n
+                     const Matrix& tangent,    // p
                      const SolveOptions& options, const Implicit& method) {
-  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, tangent,
-                            method);
+  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options),
+                            checked_column(cotangent, "second_vjp", "the cotangent"),
+                            checked_column(tangent, "second_vjp", "the tangent"), method);
 }
 /// Of the unrolled run: ∇_θ (wᵀx_T) and ∇²_θ (wᵀx_T) θ̇, exactly, by one tape of all steps with a tangent,
 /// which takes third derivatives of f at every gradient. Refers to nothing afterwards.
@@ -44,15 +45,16 @@ SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start
 /// UnsupportedError where the problem has no third_order, or the solver's step no second derivative.
 template <class S>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                     const Vector& cotangent,  // n
-                     const Vector& tangent,    // p
+                     const Matrix& cotangent,  // n
+                     const Matrix& tangent,    // p
                      const SolveOptions& options, const Reverse& method) {
-  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options), cotangent, tangent,
-                            method);
+  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options),
+                            checked_column(cotangent, "second_vjp", "the cotangent"),
+                            checked_column(tangent, "second_vjp", "the tangent"), method);
 }
 /// Another method: does not compile, take Implicit{} or Reverse{}.
 template <class S, class Other>
-SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Vector&, const Vector&,
+SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Matrix&, const Matrix&,
                      const SolveOptions&, const Other&) {
   static_assert(ad::never<Other>, "second_vjp: take the method Implicit{} or Reverse{}");
   return {};

@@ -19,6 +19,7 @@ concept ObjectiveOnVectors = requires(const F& f, const Vector& x) {
 template <class F>
 concept ObjectiveOnTape = requires(const F& f, const VarVector& x) {
   { f(x, x) } -> std::convertible_to<Var>;
+  requires !std::is_arithmetic_v<std::decay_t<decltype(f(x, x))>>;  // whose derivative would be 0
 };
 
 namespace detail {
@@ -56,8 +57,8 @@ class TemplateProblem : public Base {
                 "the like in f hide the library's functions of arrays: write `using unroll::abs;`)");
   static_assert(
       on_tape,
-      "make_problem: f(x, theta) must accept const VarVector& twice and give a Var: write it as a template "
-      "over the array type, with the library's functions");
+      "make_problem: f(x, theta) must accept const VarVector& twice and give a Var, no double: write it as a "
+      "template over the array type that returns auto or scalar_t<V>, with the library's functions");
 
  public:
   /// @throws ShapeError unless n ≥ 1 and p ≥ 0.

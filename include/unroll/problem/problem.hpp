@@ -135,8 +135,8 @@ class GivenProblem : public Problem {
 
 /// @throws ShapeError naming the operation unless x has n entries and theta p.
 void check_sizes(const Problem& problem, Index x, Index theta, std::string_view operation);
-/// x_0 as a vector. @throws ShapeError naming the operation unless it is a column.
-Vector checked_column(const Matrix& x0, std::string_view operation);
+/// What is called `name` as a vector. @throws ShapeError naming operation and sizes unless it is a column.
+Vector checked_column(const Matrix& x, std::string_view operation, std::string_view name = "x0");
 /// What the functions of a problem give, once it is known to have the sizes that they promise: whoever asks a
 /// problem that somebody else wrote asks through these. @throws ShapeError naming function and sizes.
 /// @{

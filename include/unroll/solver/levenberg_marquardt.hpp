@@ -13,8 +13,10 @@ namespace unroll {
 /// is refused, x stays, and λ grows by 2, 4, 8, … . A gradient, a Jacobian of the residuals and two values a
 /// step.
 ///
-/// Unrolled, λ_t and what was accepted are constants, the residuals' curvature is not: δ has the derivative
-/// of the normal equations. `frozen_step` has that of the minimiser, for OneStep{}.
+/// Both are rounded, max_i (JᵀJ)_ii down to a power of two and the shrinking to eighths: so λ_t and μ_t do
+/// not move with θ but by jumps, and x_t has the derivative that is unrolled, in which they are constants
+/// and the residuals' curvature is not: δ has that of the normal equations. `frozen_step` has that of the
+/// minimiser, for OneStep{}.
 /// @throws UnsupportedError if the problem is no LeastSquares.
 struct LevenbergMarquardt {
   static constexpr Equation equation = Equation::gradient;  // see equation.hpp

@@ -42,11 +42,13 @@ bool turns(const Term& term, double step_size, const Oracle<V>& f, const V& x, c
     return ad::displaced(proximal_point(term, v, step_size, parameters), -1, from);
   };
   const Vector here = move(at);
-  const double length = here.stableNorm();
-  if (!(length > 0)) return true;
-  const Vector ahead =
-      ad::displaced(at, std::sqrt(tolerance) * std::max(1.0, at.stableNorm()) / length, here);
-  const double back = move(proximal_point(term, ahead, tolerance * step_size, parameters)).dot(here);
+  const double length = here.stableNorm(), far = std::sqrt(tolerance) * std::max(1.0, at.stableNorm());
+  if (!(length > 0)) {  // where x rests for every h, or h is too small to move it
+    const double wider = far / f.plain().gradient(at, parameters).stableNorm();
+    return !(wider > 2 * step_size) || !std::isfinite(wider) || turns(term, wider, f, x, theta, tolerance);
+  }
+  const Vector ahead = ad::displaced(at, far / length, here);
+  const double back = move(proximal_point(term, ahead, tolerance * step_size, parameters)).dot(here / length);
   return !(back > 0);  // (f may be undefined there)
 }
 

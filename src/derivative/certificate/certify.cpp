@@ -31,7 +31,8 @@ std::optional<Curvature> checked_curvature(const Problem& problem, const Vector&
   const auto require = [](bool holds, const char* name, double value) {
     if (!holds) throw DomainError(fmt::format("certificate: curvature(theta) says {} = {}", name, value));
   };
-  require(!std::isnan(curvature->smallest_eigenvalue), "smallest_eigenvalue", curvature->smallest_eigenvalue);
+  require(std::isfinite(curvature->smallest_eigenvalue), "smallest_eigenvalue",
+          curvature->smallest_eigenvalue);
   const std::pair<const char*, std::optional<double>> constants[] = {
       {"hessian_lipschitz", curvature->hessian_lipschitz},
       {"mixed_lipschitz", curvature->mixed_lipschitz},

@@ -21,14 +21,6 @@ bool rests_elsewhere(const Steps& steps, double g, double curvature) {
 
 namespace {
 
-/// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
-/// times that on the way to s*. Null where it cannot be taken.
-std::unique_ptr<FixedPoint> further(Steps& steps, const FixedPoint& here) {
-  auto step = LastStep::after_next(steps);
-  if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
-  auto there = std::make_unique<FixedPoint>(steps, std::move(step));
-  return there->size() == here.size() ? std::move(there) : nullptr;
-}
 /// The ratio of the moves of x, of the step that follows to the last, where they are more than rounding.
 double ratio_of_moves(const Steps& steps, const Certificate& c) {
   const bool moves = steps.last_move && *steps.last_move > rounding_of_terms * steps.record.x.stableNorm();
@@ -61,7 +53,7 @@ WayToRest known_way(const Steps& steps, const FixedPoint& point, const Matrix& s
     const Series series(apply, r, q, 0, count);
     return series.known ? std::optional(series.sum) : std::nullopt;
   };
-  return {bound(point.next() - steps.record.x), bound(slopes)};
+  return {bound(point.moved()), bound(slopes)};
 }
 
 /// Of J, or of v, of that `size`: how the way to s* contracts, as it is seen, and by q where that is known;
@@ -120,15 +112,21 @@ Certificate not_all(Certificate c) {  // the bound was left out for its cost
   return c;
 }
 
+Certificate not_followed(Certificate c) {
+  c.missing = "as the step that would follow is refused, or gives x back: what it changes is not known";
+  return c;
+}
+
 Certificate look(Steps& steps, const FixedPoint& point, const Matrix& derivative) {
   Certificate c;
   c.equation = Equation::fixed_point;
   c.norm = norm(derivative);
-  c.gradient_norm = (steps.record.x - point.next()).stableNorm();
+  const Vector moved = point.moved();
+  c.gradient_norm = moved.segment(point.x(), steps.dimension()).stableNorm();
   // Where x rests and the rest of the state does not, x may see nothing of it, and its derivative much: of a
   // member that changes its sign, say, and enters by its square.
   constexpr double rests = 1e-6;
-  if (const Vector moved = point.moved(); steps.last_move && *steps.last_move < rests * moved.stableNorm()) {
+  if (steps.last_move && *steps.last_move < rests * moved.stableNorm()) {
     const Vector next = point.push(moved, Matrix()).middleRows(point.x(), steps.dimension());
     c.gradient_norm = std::max(*c.gradient_norm, next.stableNorm());
   }
@@ -171,8 +169,11 @@ Certificate certify_fixed_point(Steps& steps, const Matrix& pushed, const Matrix
     const double size = norm(pushed);
     const Turns turns = look_at_turns(steps, point, pushed, tangents, here, size);
     Matrix moved = Matrix::Zero(rest.rows(), rest.cols());
-    if (const auto there = further(steps, point)) moved = there->push(pushed, tangents) - here;
-    steps.to_end();
+    if (const auto there = point.further())
+      moved = there->push(pushed, tangents) - here;
+    else if (!point.rests())
+      return not_followed(c);
+    point.stand();
     const Outlook outlook = look_ahead(c, steps, apply, error, moved, turns, size, known_q);
     constexpr double slack = 1.25;  // what is measured grows towards the norm
     conclude(c, steps, point, turns, outlook.seen, outlook.error,
@@ -185,12 +186,15 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
                                 bool bounded) {
   Steps& steps = run.steps();
   return measured(pulled, [&] {
-    const FixedPoint point(steps);
+    const auto map = std::make_shared<const FixedPoint>(steps);
+    const FixedPoint& point = *map;
     Certificate c = look(steps, point, pulled);
     const AdjointEstimate* const known = run.equation() == Equation::fixed_point ? run.adjoint() : nullptr;
     if (known == nullptr && (!bounded || w.size() == 0)) return not_all(c);
     const Matrix& cotangent = known != nullptr ? known->w : w;
-    const Matrix v = known != nullptr ? known->lambda : fixed_point_equation(steps).adjoint(w, {});
+    const Matrix v = known != nullptr
+                         ? known->lambda
+                         : fixed_point_equation(map, steps.dimension(), steps.parameters()).adjoint(w, {});
     const auto apply = [&](const Matrix& r) { return point.pull(r); };
     const auto known_q = known_contraction(steps);
     Matrix rest = apply(v) - v;
@@ -207,12 +211,14 @@ Certificate certify_fixed_point(Linearisation& run, const Matrix& w, const Matri
     const Matrix state_dot = signs(point.size(), 1), theta_dot = signs(steps.parameters(), 1);
     const Matrix image = point.push(state_dot, theta_dot);
     const Turns turns = look_at_turns(steps, point, state_dot, theta_dot, image, norm(image));
-    if (const auto there = further(steps, point)) {
+    if (const auto there = point.further()) {
       moved = there->pull(v) - apply(v);
       // (Not of v alone: of few parameters it may be zero by chance.)
       moved_in_theta = size * norm(slopes_in_theta(*there, steps.parameters()) - slopes);
+    } else if (!point.rests()) {
+      return not_followed(c);
     }
-    steps.to_end();
+    point.stand();
     const auto [seen, q, error_of_v] = look_ahead(c, steps, apply, error, moved, turns, size, known_q);
     const double slope = norm(slopes);
     double beside = slope * error_of_v + ahead(moved_in_theta + turns.difference * norm(here), q);

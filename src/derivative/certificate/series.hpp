@@ -28,7 +28,9 @@ struct Series {
       sum = sizes.back();
       return;
     }
-    for (std::size_t j = 0; j < count && sizes.back() > 0; ++j) {
+    constexpr std::size_t most = 32;  // of terms that grow before they fall
+    const auto rises = [&] { return sizes.back() >= sizes[sizes.size() - 2]; };
+    for (std::size_t j = 0; (j < count || (j < most && rises())) && sizes.back() > 0; ++j) {
       sum += sizes.back();
       r = apply(r);
       sizes.push_back(norm(r));
@@ -40,7 +42,7 @@ struct Series {
       return;
     }
     const auto latter = count / 2;
-    ratio = std::pow(sizes.back() / sizes[count - latter], 1.0 / static_cast<double>(latter));
+    ratio = std::pow(sizes.back() / sizes[sizes.size() - 1 - latter], 1.0 / static_cast<double>(latter));
     const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
     const double of_rest = known.value_or(ratio);
     sum += of_rest < 1 ? slack * sizes.back() / (1 - of_rest) : std::numeric_limits<double>::infinity();

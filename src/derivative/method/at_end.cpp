@@ -18,7 +18,9 @@ Eigen::RowVectorXd lengths(const Matrix& a) {
   return all;
 }
 
-constexpr const char* instead = "take Reverse{.corrected = true}, or Implicit{}";
+constexpr const char* instead =
+    "take Reverse{.corrected = true} where they contract on the way, or Implicit{}; where they do not, as of "
+    "a solution that is one of many, Reverse{}";
 // What accelerated steps make of a cotangent before they contract is less by far: some √κ.
 constexpr double most_growth = 1e6;
 
@@ -68,7 +70,8 @@ class AtEnd final : public Backwards {
             record().steps - t, most_growth, instead));
     }
     constexpr Index few = 16;  // of which a state may still be on its way up
-    if (record().steps > few && (left.array() > lengths_given.array()).any())
+    constexpr double rounding = 1e-9;
+    if (record().steps > few && (left.array() > (1 - rounding) * lengths_given.array()).any())
       throw NumericalError(fmt::format(
           "Reverse{{.at_end}}: of the {} steps taken at x_T nothing says that they contract, they make a "
           "cotangent {:.1f} times as long; {}",

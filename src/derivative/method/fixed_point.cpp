@@ -66,6 +66,25 @@ Matrix FixedPoint::push_as(Index t, const Matrix& state_dot, const Matrix& theta
   return steps_.push_last_step(t, all, theta_dot)(made_, Eigen::all);
 }
 
+bool FixedPoint::rests() const {
+  constexpr double rounding = 1e-13;
+  return moved().stableNorm() <= rounding * step_->state.stableNorm();
+}
+
+std::unique_ptr<FixedPoint> FixedPoint::further() const {
+  auto step = LastStep::after_next(steps_);
+  if (step == nullptr || step->state.size() != step->segment.state_outputs().size()) return nullptr;
+  auto there = std::make_unique<FixedPoint>(steps_, std::move(step));
+  return there->size() == size() ? std::move(there) : nullptr;
+}
+
+void FixedPoint::stand() const {
+  if (step_->from == steps_.record.steps)
+    steps_.to_end();
+  else
+    steps_.step_back();
+}
+
 std::optional<std::vector<Index>> FixedPoint::active() const {
   // Any tangent will do: exact zeros are of rows that are zero.
   const Vector v = ad::uneven(size()), moved = push(v, Matrix()), w = weights();
@@ -144,11 +163,10 @@ std::string FixedPoint::why_singular() const {
           "brings them to rest: leave them out of the state, or take Reverse{{.corrected = true}}",
           part.begin, part.begin + part.count - 1);
   }
-  return "; of steps that differ with their number, move a part of the state each, or end before they "
-         "arrive, "
-         "make a whole pass one step, or give the solver a frozen_step, or take Reverse{}; where multipliers "
-         "are "
-         "part of the state, constraints that depend on one another leave them undetermined";
+  return "; where the solution is one of many, as a scale or a shift of the state is free, or constraints "
+         "depend on one another, fix it, or take Reverse{.at_end = true}; of steps that differ with their "
+         "number, move a part of the state each, or end before they arrive, make a whole pass one step, or "
+         "give the solver a frozen_step, or take Reverse{}";
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {
@@ -164,8 +182,7 @@ Cotangents FixedPoint::swept(const Segment& segment, const Matrix& w) const {
   return c;
 }
 
-ImplicitEquation fixed_point_equation(Steps& steps) {
-  const auto map = std::make_shared<FixedPoint>(steps);
+ImplicitEquation fixed_point_equation(std::shared_ptr<const FixedPoint> map, Index n, Index p) {
   const Index size = map->size();
   const auto active = map->active();
   return {
@@ -174,9 +191,9 @@ ImplicitEquation fixed_point_equation(Steps& steps) {
       .transposed = {size, false, "(I - dPhi/ds)^T",
                      [map](const Matrix& w) { return Matrix(w - map->pull(w)); }, std::nullopt, active},
       .advice = [map] { return map->why_singular(); },
-      .parameters = steps.parameters(),
+      .parameters = p,
       .x = map->x(),
-      .dimension = steps.dimension(),
+      .dimension = n,
       .forcing =
           [map, size](const Matrix& theta_dot) {
             return map->push(Matrix::Zero(size, theta_dot.cols()), theta_dot);

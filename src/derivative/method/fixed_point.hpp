@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,10 +28,16 @@ class FixedPoint {
   Index size() const { return static_cast<Index>(made_.size()); }  // M
   /// The row of x's first entry.
   Index x() const;
-  /// x after the step, n; and by how much it moved the state, M.
-  /// @{
-  Vector next() const { return step_->segment.x().value(); }
+  /// By how much the step moved the state, M.
   Vector moved() const { return of(step_->segment.state_outputs().value() - step_->state); }
+  /// Whether the step moved nothing by more than rounding.
+  bool rests() const;
+  /// The step one further on: what derivatives change on the way there, they change by no more than 1/(1 − q)
+  /// times that on the way to s*. The steps are where it starts, until `stand` brings them back to where Φ
+  /// does. Null where it is refused, or gives x back as it is.
+  /// @{
+  std::unique_ptr<FixedPoint> further() const;
+  void stand() const;
   /// @}
   /// ∂_sΦ Ṡ + ∂_θΦ Θ̇, M×k, with what Θ̇ makes of the carried arrays; an empty Θ̇ is zero. The steps must be
   /// where Φ starts.
@@ -73,8 +80,8 @@ class FixedPoint {
   std::vector<Index> made_;
 };
 
-/// (I − ∂_sΦ) ∂s = ∂_θΦ. Products with transposes pull cotangents back through one recording of the step, the
-/// others push tangents through it. Refers to `steps`. @throws UnsupportedError likewise.
-ImplicitEquation fixed_point_equation(Steps& steps);
+/// (I − ∂_sΦ) ∂s = ∂_θΦ of a map in R^n. Products with transposes pull cotangents back through one recording
+/// of the step, the others push tangents through it.
+ImplicitEquation fixed_point_equation(std::shared_ptr<const FixedPoint> map, Index n, Index p);
 
 }  // namespace unroll::detail

@@ -54,10 +54,9 @@ struct Products {
 
 }  // namespace
 
-Matrix ImplicitEquation::push(const Matrix& theta_dot, const LinearOptions& options) const {
+Matrix ImplicitEquation::solve(const Matrix& theta_dot, const LinearOptions& options) const {
   return solved(*this,
-                [&] { return solve_linear(matrix, in_blocks(forcing, matrix.size, theta_dot), options); })
-      .middleRows(x, dimension);
+                [&] { return solve_linear(matrix, in_blocks(forcing, matrix.size, theta_dot), options); });
 }
 
 Matrix ImplicitEquation::adjoint(const Matrix& w, const LinearOptions& options) const {
@@ -144,6 +143,12 @@ class ImplicitSolution final : public Linearisation {
   Pullback pull(const detail::Seeds& seeds) override {
     const Matrix w = end_cotangents(seeds, "Implicit");
     adjoint_ = AdjointEstimate{w, placed([&] { return system().adjoint(w, method_.linear()); })};
+    const Vector mix = ad::uneven(w.cols()), of_x = w * mix, v = adjoint_->lambda * mix;
+    check_further(v, of_x.stableNorm(), &ImplicitEquation::transposed, [&](const detail::FixedPoint& there) {
+      Vector rest = there.pull(v) - v;
+      rest.segment(there.x(), of_x.size()) += of_x;
+      return rest;
+    });
     return {system().pull(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
   Equation equation() override {
@@ -154,7 +159,35 @@ class ImplicitSolution final : public Linearisation {
 
  private:
   Matrix push_checked(const Matrix& theta_dot) override {
-    return placed([&] { return system().push(theta_dot, method_.linear()); });
+    const Matrix s = placed([&] { return system().solve(theta_dot, method_.linear()); });
+    const Vector mix = ad::uneven(s.cols()), mixed = s * mix, theta_mixed = theta_dot * mix;
+    check_further(
+        mixed, system().forcing(theta_mixed).stableNorm(), &ImplicitEquation::matrix,
+        [&](const detail::FixedPoint& there) { return Vector(there.push(mixed, theta_mixed) - mixed); });
+    return s.middleRows(system().x, system().dimension);
+  }
+  /// Where x_T is said to be near x*, what solves a fixed point's equation there is about what solves it one
+  /// step further on: unless that equation is singular at x*, and is not at x_T but for its distance, as
+  /// where a scale of the state is free. Of columns their sum with uneven weights is looked at; only what
+  /// leaves more of the equation than `little` there is worth another solve. @throws NumericalError.
+  template <class Residual>
+  void check_further(const Vector& solution, double right_side, LinearMap ImplicitEquation::*side,
+                     const Residual& residual) {
+    if (map_ == nullptr || record().status != Status::converged) return;
+    const auto there = map_->further();
+    const Vector rest = there ? residual(*there) : Vector(Vector::Zero(solution.size()));
+    map_->stand();
+    constexpr double little = 1e-4;
+    if (!(rest.stableNorm() > little * right_side)) return;
+    const Matrix change =
+        solved(system(), [&] { return solve_linear(system().*side, rest, method_.linear()); });
+    const double off = change.stableNorm() / solution.stableNorm(),
+                 much = std::max(0.05, 10 * steps().options().tolerance);
+    if (off > much)
+      throw NumericalError(fmt::format(
+          "implicit: at x_T, which met the tolerance of {}, one step more changes what solves the fixed "
+          "point's equation by {:.0f} %: at x* the equation is singular, or x_T is not near it yet{}",
+          steps().options().tolerance, 100 * off, map_->why_singular()));
   }
   /// What `product` gives. @throws what it does, saying of an equation that cannot be solved where it stands.
   template <class Product>
@@ -178,14 +211,18 @@ class ImplicitSolution final : public Linearisation {
   const ImplicitEquation& system() {
     if (equation_) return *equation_;
     const RunRecord& run = record();
-    equation_ = equation() == Equation::gradient
-                    ? gradient_equation(steps().problem(), run.x, steps().theta(), &steps().record.cost)
-                    : detail::fixed_point_equation(steps());
+    if (equation() == Equation::gradient) {
+      equation_ = gradient_equation(steps().problem(), run.x, steps().theta(), &steps().record.cost);
+    } else {
+      map_ = std::make_shared<const detail::FixedPoint>(steps());
+      equation_ = detail::fixed_point_equation(map_, steps().dimension(), steps().parameters());
+    }
     return *equation_;
   }
 
   Implicit method_;
-  std::optional<ImplicitEquation> equation_;  // once the run has been taken
+  std::optional<ImplicitEquation> equation_;         // once the run has been taken
+  std::shared_ptr<const detail::FixedPoint> map_{};  // of a fixed point
 };
 
 }  // namespace

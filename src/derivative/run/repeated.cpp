@@ -140,8 +140,8 @@ namespace {
   throw UnsupportedError(fmt::format(
       "the run cannot be repeated: {}, taken again, gives another {} than before; a step must be "
       "a function of state, theta and t alone (draw random numbers by a generator seeded with t, keep "
-      "counters in the state), or all steps must fit on one tape: Reverse without memory_budget and "
-      "last_steps",
+      "counters in the state, take no branch that rounding decides, as on the sign of a change of f that is "
+      "none), or all steps must fit on one tape: Reverse without memory_budget and last_steps",
       which, what));
 }
 }  // namespace
