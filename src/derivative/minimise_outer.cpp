@@ -82,7 +82,7 @@ class Descent {
         status = OuterStatus::stalled;
     }
     if (!is_finite(here_)) status = OuterStatus::non_finite;
-    return {theta_, here_.x, here_.value, status, std::move(steps_), total_};
+    return {theta_, here_.x, here_.value, status, std::move(steps_), total_, std::move(origin_)};
   }
 
  private:
@@ -165,6 +165,7 @@ class Descent {
   bool search() {
     constexpr int halvings = 30;
     bool all_throw = true;
+    origin_.clear();
     for (int i = 0; i < halvings; ++i, step_ /= 2) {
       const Vector trial = projected(theta_ - step_ * here_.dtheta);
       const Vector move = trial - theta_;
@@ -173,8 +174,11 @@ class Descent {
       Hypergradient there;
       try {
         there = run(trial);
-      } catch (const Error&) {  // too far: out of a domain, or F not finite
-        if (all_throw && i + 1 == halvings) throw;
+      } catch (const Error& e) {  // too far: out of a domain, or F not finite
+        if (all_throw && i + 1 == halvings) {
+          if (steps_.size() == 1) throw;
+          origin_ = e.what();
+        }
         continue;
       }
       all_throw = false;
@@ -209,6 +213,7 @@ class Descent {
   double step_ = 1;
   Cost spent_{}, total_{};
   Index inner_steps_ = 0;
+  std::string origin_{};
 };
 
 }  // namespace

@@ -50,8 +50,12 @@ struct NormalStep {
 };
 
 /// Of what depends on θ, one of countably many values: constant but for jumps, so that its derivative is 0.
+/// (They are where no round number is: at odd powers of √2.)
 /// @{
-double power_of_two(double a) { return a > 0 && std::isfinite(a) ? std::ldexp(1.0, std::ilogb(a)) : a; }
+double power_of_two(double a) {
+  constexpr double root = 1.4142135623730951;
+  return a > 0 && std::isfinite(a) ? std::ldexp(1.0, std::ilogb(root * a)) : a;
+}
 double eighths(double a) { return std::round(8 * a) / 8; }
 /// @}
 

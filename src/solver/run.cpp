@@ -213,7 +213,12 @@ LoopEnd<V> loop(const Stepping<V>& stepping, StatePtr<V>& state, const Stretch& 
   StatePtr<V> next;
   for (Index t = steps.first; t < steps.end; ++t) {
     const bool is_new = t >= steps.known;
-    stepping.solver.step(stepping.f, *state, stepping.theta, t, stepping.prepared, next);
+    try {
+      stepping.solver.step(stepping.f, *state, stepping.theta, t, stepping.prepared, next);
+    } catch (Error& error) {
+      if (t > 0) error.add(fmt::format(" (in step {})", t + 1));  // (in the first: of the input, not the run)
+      throw;
+    }
     check_same_shapes(*next, *state, t + 1);
     if (!is_finite(*next)) {
       end.status = Status::non_finite;

@@ -3,9 +3,12 @@
 #include <functional>
 
 #include "derivative/cases.hpp"
+#include "unroll/ad/solve.hpp"
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/derivative/second_order.hpp"
 #include "unroll/error.hpp"
+#include "unroll/problem/no_objective.hpp"
+#include "unroll/solver/solve.hpp"
 
 namespace unroll {
 namespace {
@@ -116,6 +119,28 @@ TEST_CASE("a cotangent, a tangent, steps or threads that do not fit are refused"
                   DomainError);
   CHECK_THROWS_AS(jacobian(*c.problem, GradientDescent{nan}, c.start, c.theta, options, Forward{}),
                   DomainError);
+}
+
+/// x/2, through a factor of 3 − t.
+struct FailsLate {
+  template <class V>
+  State<V> step(const Oracle<V>&, const State<V>& s, const V&, Index t) const {
+    const Matrix A = Matrix::Constant(1, 1, 3.0 - double(t));
+    return {0.5 * V(solve_cholesky(A, V(A * s.x)))};
+  }
+};
+
+TEST_CASE("an error within a run names the step, by every method; one in the first is of the input") {
+  const NoObjective none(1, 1);
+  const Vector one = Vector::Ones(1);
+  const auto late = "solve_cholesky: A is 1x1 and not positive definite: pivot 0 is 0 (in step 4)";
+  CHECK_THROWS_WITH_AS(solve(none, FailsLate{}, one, one, {.steps = 9}), late, NumericalError);
+  for (const NamedMethod& named : all_methods()) {
+    if (named.name == "certified") continue;  // which needs an objective
+    CAPTURE(named.name);
+    CHECK_THROWS_WITH_AS(jacobian(none, FailsLate{}, one, one, {.steps = 9}, named.method), late,
+                         NumericalError);
+  }
 }
 
 }  // namespace

@@ -4,7 +4,10 @@
 #include <algorithm>
 
 #include "solver/random_quadratic.hpp"
+#include "unroll/ad/solve.hpp"
 #include "unroll/derivative/minimise_outer.hpp"
+#include "unroll/error.hpp"
+#include "unroll/problem/make_problem.hpp"
 #include "unroll/solver/gradient_descent.hpp"
 
 namespace unroll::outer_by_bounds {
@@ -56,6 +59,32 @@ TEST_CASE(
     const OuterResult poor = by(outer, Certified{.max_products = 2});
     CHECK(poor.status != OuterStatus::converged);
   }
+}
+
+/// f = ½ xᵀ(A + θI)⁻¹x − Σx_i, which is not defined for θ ≤ −A_00.
+struct Shifted {
+  Matrix A = Vector{{0.2, 1, 1}}.asDiagonal();
+  template <class V>
+  scalar_t<V> operator()(const V& x, const V& theta) const {
+    const matrix_t<V> shifted = matrix_t<V>(A) + theta[0] * Matrix(Matrix::Identity(3, 3));
+    return 0.5 * dot(x, V(solve_cholesky(shifted, x))) - sum(x);
+  }
+};
+
+TEST_CASE(
+    "what was reached is not lost where all of a later line is outside the domain, and the reason is said") {
+  const auto problem = make_problem(Shifted{}, 3, 1);
+  const auto by = [&](const Vector& theta) {
+    return minimise_outer(DistanceToPoint{Vector::Zero(3)}, problem, GradientDescent{0.15},
+                          Vector(Vector::Ones(3)), theta, {.steps = 300}, {.steps = 20, .first_step = 3},
+                          Certified{});
+  };
+  const OuterResult r = by(Vector::Ones(1));
+  CHECK(r.status == OuterStatus::stalled);
+  CHECK(r.value < r.steps.front().value);
+  CHECK(r.steps.size() > 1);
+  CHECK(!r.origin.empty());
+  CHECK_THROWS_AS(by(-Vector::Ones(1)), NumericalError);
 }
 
 }  // namespace

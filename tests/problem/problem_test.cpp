@@ -126,7 +126,7 @@ TEST_CASE("a template problem without parameters, and one whose f is constant, h
   CHECK(none.hessian(Vector::Ones(3), Vector()) == Matrix::Identity(3, 3));
   CHECK(none.mixed(Vector::Ones(3), Vector()).cols() == 0);
   CHECK(none.parameter_gradient(Vector::Ones(3), Vector()).size() == 0);
-  const auto flat = make_problem([](const auto&, const auto&) { return 1.0; }, 2, 1);
+  const auto flat = make_problem([]<class V>(const V&, const V&) { return scalar_t<V>(1.0); }, 2, 1);
   CHECK(flat.gradient(Vector::Ones(2), Vector::Ones(1)) == Vector::Zero(2));
   CHECK(flat.parameter_gradient(Vector::Ones(2), Vector::Ones(1)) == Vector::Zero(1));
   CHECK(flat.hessian(Vector::Ones(2), Vector::Ones(1)) == Matrix::Zero(2, 2));

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -66,6 +67,7 @@ struct OuterResult {
   OuterStatus status;            // why it ended
   std::vector<OuterStep> steps;  // the start, and every accepted step
   Cost cost;                     // of all runs
+  std::string origin{};          // of `stalled`, where all trials of a line threw: what the last one said
 };
 
 namespace detail {
@@ -109,7 +111,8 @@ auto solver_at(const S& solver, const Vector& theta) {
 /// from θ to θ. Every step that is taken is a proven fall, as far as the certificates are: marked estimated
 /// where they are.
 /// @throws DomainError about options, UnsupportedError if `start` is a dense ∂x_0, which is of one θ, and
-/// what `hypergradient` throws at the first θ, or at all of one line.
+/// what `hypergradient` throws at the first θ, or at all of the first line; at all of a later one the result
+/// is `stalled`.
 template <class Outer, class S>
 OuterResult minimise_outer(const Outer& outer, const Problem& problem, const S& solver, const Start& start,
                            const Vector& theta, const SolveOptions& inner, const OuterOptions& options,

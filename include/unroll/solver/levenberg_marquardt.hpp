@@ -13,7 +13,7 @@ namespace unroll {
 /// is refused, x stays, and λ grows by 2, 4, 8, … . A gradient, a Jacobian of the residuals and two values a
 /// step.
 ///
-/// Both are rounded, max_i (JᵀJ)_ii down to a power of two and the shrinking to eighths: so λ_t and μ_t do
+/// Both are rounded, max_i (JᵀJ)_ii to a power of two and the shrinking to eighths: so λ_t and μ_t do
 /// not move with θ but by jumps, and x_t has the derivative that is unrolled, in which they are constants
 /// and the residuals' curvature is not: δ has that of the normal equations. `frozen_step` has that of the
 /// minimiser, for OneStep{}.

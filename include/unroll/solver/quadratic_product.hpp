@@ -12,19 +12,21 @@
 namespace unroll {
 
 /// H p of a quadratic f, for one gradient: (∇f(z + s p) − g)/s, where g = ∇f(z) is at hand. s gives s p the
-/// given length, lest digits cancel, and where they do, as the difference is less than 1e-5 ‖g‖, a greater
-/// one, for another gradient; neither the product nor its derivative depends on it.
+/// given length, lest digits cancel, and where they do, as the difference is less than 1e-5 ‖g‖, greater
+/// ones, for as many gradients; neither the product nor its derivative depends on it.
 template <class V>
 V quadratic_product(const Oracle<V>& f, const V& z, const V& g, const V& p, double length, const V& theta) {
   const double norm = value_of(p).stableNorm();
   double s = norm > 0 ? length / norm : 1.0;
-  constexpr double little = 1e-5, most = 1e16;
+  constexpr double little = 1e-5, most = 1e16, furthest = 1e150;
   const double size = value_of(g).stableNorm();
-  const V there = f.gradient(z + s * p, theta);
-  const double seen = (value_of(there) - value_of(g)).stableNorm();
-  if (seen >= little * size || norm == 0) return (there - g) / s;
-  s *= std::min(most, size / seen);
-  return (f.gradient(z + s * p, theta) - g) / s;
+  V there = f.gradient(z + s * p, theta);
+  const auto seen = [&] { return (value_of(there) - value_of(g)).stableNorm(); };
+  while (seen() < little * size && s * norm > 0 && s * norm < furthest) {
+    s *= std::min(most, size / seen());
+    there = f.gradient(z + s * p, theta);
+  }
+  return (there - g) / s;
 }
 
 namespace detail {

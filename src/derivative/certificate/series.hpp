@@ -29,7 +29,8 @@ struct Series {
       return;
     }
     constexpr std::size_t most = 32;  // of terms that grow before they fall
-    const auto rises = [&] { return sizes.back() >= sizes[sizes.size() - 2]; };
+    const std::size_t latter = count / 2;
+    const auto rises = [&] { return sizes.back() >= sizes[sizes.size() - 1 - latter]; };
     for (std::size_t j = 0; (j < count || (j < most && rises())) && sizes.back() > 0; ++j) {
       sum += sizes.back();
       r = apply(r);
@@ -41,7 +42,6 @@ struct Series {
       sum = std::numeric_limits<double>::infinity();
       return;
     }
-    const auto latter = count / 2;
     ratio = std::pow(sizes.back() / sizes[sizes.size() - 1 - latter], 1.0 / static_cast<double>(latter));
     const double slack = known ? 1 : 2;  // the ratio grows towards that of the slowest direction
     const double of_rest = known.value_or(ratio);

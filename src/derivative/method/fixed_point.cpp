@@ -132,15 +132,22 @@ std::vector<Index> FixedPoint::kinks(double reach) const {
                                                                                             Eigen::all);
   };
   const auto differing = [&](const Vector& of_theta) {
-    const Matrix here = beside(by, of_theta), there = beside(-by, -of_theta);
-    const Vector rows = here.rowwise().norm().cwiseMax(there.rowwise().norm()),
-                 change = (here - there).rowwise().norm();
-    // Smooth maps, too, bend on a long way.
+    const auto rows_beside = [&](double part) {  // their size, and what they differ by
+      const Matrix here = beside(part * by, part * of_theta), there = beside(-part * by, -part * of_theta);
+      return std::pair{Vector(here.rowwise().norm().cwiseMax(there.rowwise().norm())),
+                       Vector((here - there).rowwise().norm())};
+    };
+    const auto [rows, change] = rows_beside(1);
+    // Smooth maps, too, bend on a long way: on half of it by half.
     constexpr double bend = 1e4, little = 0.01, much = 0.1, rounding = 1e-6;
     const double share = std::clamp(bend * reach, little, much), noise = rounding * size_of(rows);
+    const auto differs = (change.array() > (share * rows.array()).max(noise)).eval();
+    Vector on_half = change;
+    if (reach > 0 && differs.any()) on_half = rows_beside(0.5).second;
     std::vector<Index> found;
     for (Index i = 0; i < size(); ++i)
-      if (change[i] > std::max(noise, share * rows[i])) found.push_back(made_[static_cast<std::size_t>(i)]);
+      if (differs[i] && std::abs(on_half[i] / change[i] - 0.5) > 0.2)
+        found.push_back(made_[static_cast<std::size_t>(i)]);
     return found;
   };
   for (const Vector& of_theta : {theta_by, Vector(Vector::Zero(p))}) {
@@ -163,10 +170,10 @@ std::string FixedPoint::why_singular() const {
           "brings them to rest: leave them out of the state, or take Reverse{{.corrected = true}}",
           part.begin, part.begin + part.count - 1);
   }
-  return "; where the solution is one of many, as a scale or a shift of the state is free, or constraints "
-         "depend on one another, fix it, or take Reverse{.at_end = true}; of steps that differ with their "
-         "number, move a part of the state each, or end before they arrive, make a whole pass one step, or "
-         "give the solver a frozen_step, or take Reverse{}";
+  return "; where the solution is one of many, as of a free scale or shift of the state, or of constraints "
+         "that depend on one another, fix it, or take Reverse{.at_end = true}; of steps that differ with "
+         "their number, move a part of the state each, or end before they arrive, make a whole pass one "
+         "step, or give the solver a frozen_step, or take Reverse{}";
 }
 
 Matrix FixedPoint::pull_to_theta(const Matrix& w) const {

@@ -52,9 +52,9 @@ class FixedPoint {
   std::optional<std::vector<Index>> active() const;
   /// The rows of the state, N, whose products with ∂Φ are not the same on both sides: at states and θ whose
   /// entries are displaced by ± `least_reach` times max(1, |s_i|), or `reach`, and |θ_i|, they differ by more
-  /// than a hundredth, by a tenth where `reach` is long. There Φ has a kink, or bends as much. Where f is not
-  /// defined at such a θ only the state is displaced; where it is not there either, nothing is seen.
-  /// `tangents_for_kinks` products on each side.
+  /// than a hundredth, by a tenth where `reach` is long, and not by about half of that at half of it: there Φ
+  /// has a kink, or bends as much. Where f is not defined at such a θ only the state is displaced; where it
+  /// is not there either, nothing is seen. `tangents_for_kinks` products on each side.
   std::vector<Index> kinks(double reach) const;
   /// What may have made I − ∂_sΦ singular.
   std::string why_singular() const;

@@ -143,12 +143,7 @@ class ImplicitSolution final : public Linearisation {
   Pullback pull(const detail::Seeds& seeds) override {
     const Matrix w = end_cotangents(seeds, "Implicit");
     adjoint_ = AdjointEstimate{w, placed([&] { return system().adjoint(w, method_.linear()); })};
-    const Vector mix = ad::uneven(w.cols()), of_x = w * mix, v = adjoint_->lambda * mix;
-    check_further(v, of_x.stableNorm(), &ImplicitEquation::transposed, [&](const detail::FixedPoint& there) {
-      Vector rest = there.pull(v) - v;
-      rest.segment(there.x(), of_x.size()) += of_x;
-      return rest;
-    });
+    if (claims_rest()) check_pull(w);
     return {system().pull(adjoint_->lambda), Matrix::Zero(steps().dimension(), w.cols())};
   }
   Equation equation() override {
@@ -160,28 +155,38 @@ class ImplicitSolution final : public Linearisation {
  private:
   Matrix push_checked(const Matrix& theta_dot) override {
     const Matrix s = placed([&] { return system().solve(theta_dot, method_.linear()); });
-    const Vector mix = ad::uneven(s.cols()), mixed = s * mix, theta_mixed = theta_dot * mix;
-    check_further(
-        mixed, system().forcing(theta_mixed).stableNorm(), &ImplicitEquation::matrix,
-        [&](const detail::FixedPoint& there) { return Vector(there.push(mixed, theta_mixed) - mixed); });
+    if (claims_rest()) check_push(s, theta_dot);
     return s.middleRows(system().x, system().dimension);
   }
-  /// Where x_T is said to be near x*, what solves a fixed point's equation there is about what solves it one
-  /// step further on: unless that equation is singular at x*, and is not at x_T but for its distance, as
-  /// where a scale of the state is free. Of columns their sum with uneven weights is looked at; only what
-  /// leaves more of the equation than `little` there is worth another solve. @throws NumericalError.
+  /// Whether x_T, of a fixed point, is said to be near x*. Then what solves the equation there is about what
+  /// solves it one step further on: unless that equation is singular at x*, and is not at x_T but for its
+  /// distance, as where a scale of the state is free. Of columns their sum with uneven weights is looked at.
+  bool claims_rest() { return map_ != nullptr && record().status == Status::converged; }
+  void check_pull(const Matrix& w) {
+    const Vector mix = ad::uneven(w.cols()), of_x = w * mix, v = adjoint_->lambda * mix;
+    check_further(system().transposed, v, of_x.stableNorm(), [&](const detail::FixedPoint& there) {
+      Vector rest = there.pull(v) - v;
+      rest.segment(there.x(), of_x.size()) += of_x;
+      return rest;
+    });
+  }
+  void check_push(const Matrix& s, const Matrix& theta_dot) {
+    const Vector mix = ad::uneven(s.cols()), mixed = s * mix, theta_mixed = theta_dot * mix;
+    check_further(
+        system().matrix, mixed, system().forcing(theta_mixed).stableNorm(),
+        [&](const detail::FixedPoint& there) { return Vector(there.push(mixed, theta_mixed) - mixed); });
+  }
+  /// Only what leaves more of the equation A y = b than `little` one step further on is worth another solve.
+  /// @throws NumericalError.
   template <class Residual>
-  void check_further(const Vector& solution, double right_side, LinearMap ImplicitEquation::*side,
-                     const Residual& residual) {
-    if (map_ == nullptr || record().status != Status::converged) return;
+  void check_further(const LinearMap& A, const Vector& y, double size_of_b, const Residual& residual) {
     const auto there = map_->further();
-    const Vector rest = there ? residual(*there) : Vector(Vector::Zero(solution.size()));
+    const Vector rest = there ? residual(*there) : Vector(Vector::Zero(y.size()));
     map_->stand();
     constexpr double little = 1e-4;
-    if (!(rest.stableNorm() > little * right_side)) return;
-    const Matrix change =
-        solved(system(), [&] { return solve_linear(system().*side, rest, method_.linear()); });
-    const double off = change.stableNorm() / solution.stableNorm(),
+    if (!(rest.stableNorm() > little * size_of_b)) return;
+    const Matrix change = solved(system(), [&] { return solve_linear(A, rest, method_.linear()); });
+    const double off = change.stableNorm() / y.stableNorm(),
                  much = std::max(0.05, 10 * steps().options().tolerance);
     if (off > much)
       throw NumericalError(fmt::format(
