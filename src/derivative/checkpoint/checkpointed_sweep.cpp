@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "contraction.hpp"
-#include "derivative/run/blocks.hpp"
 #include "derivative/run/carried.hpp"
 #include "schedule.hpp"
 #include "step_sizes.hpp"
@@ -28,7 +27,7 @@ class CheckpointedSweep {
       : steps_(steps),
         seeds_(seeds),
         method_(method),
-        segment_(adjoints_per_scalar(steps.dimension(), columns, method.threads)),
+        segment_(steps.dimension(), columns, method.threads),
         plan_(make_plan()),
         schedule_(plan_) {
     if (steps_.has_ended()) schedule_.stopped(steps_.length());

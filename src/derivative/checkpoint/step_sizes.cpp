@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "derivative/method/backwards.hpp"
-#include "derivative/run/blocks.hpp"
 #include "derivative/run/steps.hpp"
 #include "unroll/error.hpp"
 
@@ -38,7 +37,7 @@ CheckpointPlan checkpoint_plan(StepsPtr own, Index columns, const Reverse& metho
   method.check(steps.options());
   if (method.memory_budget == 0) throw DomainError("plan: the method has no memory_budget");
   gather_for(steps, method, columns == 1 && method.certify != Certify::never);
-  Segment segment(adjoints_per_scalar(steps.dimension(), columns, method.threads));
+  Segment segment(steps.dimension(), columns, method.threads);
   const StepBytes bytes = measure_steps(steps, segment);
   return plan(swept_steps(method, steps.length()), bytes, method.memory_budget);
 }

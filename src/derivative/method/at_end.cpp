@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "backwards.hpp"
-#include "derivative/run/blocks.hpp"
 #include "derivative/run/last_step.hpp"
 #include "unroll/error.hpp"
 
@@ -38,7 +37,7 @@ class AtEnd final : public Backwards {
     const Index columns = w.cols();
     Cotangents c;
     if (record().steps > 0) steps().repeat_last_step();
-    Segment segment(adjoints_per_scalar(steps().dimension(), columns, method().threads));
+    Segment segment(steps().dimension(), columns, method().threads);
     const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
     const Eigen::RowVectorXd lengths_given = lengths(w), too_long = most_growth * lengths_given;
     Eigen::RowVectorXd left = lengths_given;

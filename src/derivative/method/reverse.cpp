@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "backwards.hpp"
-#include "derivative/run/blocks.hpp"
 #include "derivative/run/steps.hpp"
 #include "unroll/error.hpp"
 
@@ -20,8 +19,7 @@ using detail::Segment;
 class WholeTape final : public detail::Backwards {
  public:
   WholeTape(detail::StepsPtr own, const Wanted& wanted, const Reverse& method)
-      : Backwards(std::move(own), wanted, method),
-        adjoints_(detail::adjoints_per_scalar(steps().dimension(), wanted.columns, method.threads)) {
+      : Backwards(std::move(own), wanted, method) {
     steps().hardly_repeats();
   }
 
@@ -32,7 +30,7 @@ class WholeTape final : public detail::Backwards {
 
   void record_all(const std::function<bool(Index t)>& marked) {
     steps().restart();
-    if (!tape_) tape_.emplace(adjoints_);
+    if (!tape_) tape_.emplace(steps().dimension(), wanted().columns, method().threads);
     try {
       steps().record_steps(0, steps().length(), *tape_, 0, marked);
     } catch (...) {
@@ -52,7 +50,6 @@ class WholeTape final : public detail::Backwards {
     return c;
   }
 
-  Index adjoints_;
   std::optional<Segment> tape_{};  // of all steps, once it is needed
 };
 

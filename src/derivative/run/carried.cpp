@@ -6,7 +6,6 @@
 #include <iterator>
 #include <utility>
 
-#include "blocks.hpp"
 #include "unroll/ad/sparse.hpp"
 #include "unroll/error.hpp"
 
@@ -60,7 +59,7 @@ Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried,
                [&](const Segment::Rows& a) { return !cotangents.middleRows(a.begin, a.count).isZero(0); });
   if (pulled.empty())
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
-  Segment first(adjoints_per_scalar(steps.dimension(), columns, 1));
+  Segment first(steps.dimension(), columns, 1);
   const auto origins = record_first(steps, pulled, state, from, growth, first);
   Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
   for (const auto& [rows, made] : origins)

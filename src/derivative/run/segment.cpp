@@ -1,10 +1,11 @@
 #include "segment.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 
-#include "blocks.hpp"
 #include "unroll/ad/access.hpp"
+#include "unroll/derivative/batch.hpp"
 
 namespace unroll::detail {
 
@@ -48,6 +49,38 @@ const Stack::Part* Stack::at(const std::vector<Part>& parts, const Place& place)
   const auto found =
       std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.place == place; });
   return found == parts.end() ? nullptr : &*found;
+}
+
+namespace {
+
+/// Cotangents in one sweep, of arrays of n rows: so many that a block of adjoints fills about 128 KiB, a part
+/// of the second cache, and products of matrices pay. It does not depend on the number of threads, and so
+/// neither does the result.
+Index block_width(Index n) {
+  constexpr Index entries = Index{1} << 14, narrowest = 64, widest = 512;
+  return std::clamp(entries / std::max<Index>(n, 1), narrowest, widest);
+}
+
+/// f(0) … f(count − 1), over threads. Rethrows the first failure, after all have ended.
+void for_each_block(Index count, Index threads, const std::function<void(Index)>& f) {
+  if (count == 1) return f(0);
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+  for_each_index(count, threads, [&](Index b) {
+    try {
+      f(b);
+    } catch (...) {
+      failures[static_cast<std::size_t>(b)] = std::current_exception();
+    }
+  });
+  for (const auto& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+Segment::Segment(Index n, Index columns, Index threads) : Segment(1) {
+  const Index width = std::max<Index>(1, std::min(columns, block_width(n)));
+  adjoint_bytes_ *= static_cast<std::size_t>(width * std::min(threads, (columns + width - 1) / width));
 }
 
 void Segment::begin(const Vector& theta, std::size_t room) {

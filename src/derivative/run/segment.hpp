@@ -75,6 +75,8 @@ class Segment {
   explicit Segment(Index adjoints, Towards towards = Towards::all)
       : adjoint_bytes_(static_cast<std::size_t>(adjoints) * sizeof(double)),
         follows_theta_(towards == Towards::all) {}
+  /// So many as the sweep of `columns` cotangents of x ∈ R^n has.
+  Segment(Index n, Index columns, Index threads);
 
   /// Promises that the solver outlives the segment: its constant matrices are referred to, not copied. Once.
   void refer_to(const AnySolver& solver) {
