@@ -1,5 +1,3 @@
-#include "checkpointed_sweep.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +5,7 @@
 #include <utility>
 
 #include "contraction.hpp"
+#include "derivative/method/backwards.hpp"
 #include "derivative/run/carried.hpp"
 #include "schedule.hpp"
 #include "step_sizes.hpp"
@@ -20,7 +19,7 @@ using Kind = Action::Kind;
 // The most of a tape that steps use which are not kept on it.
 constexpr std::size_t passing_bytes = std::size_t{1} << 16;
 
-// One backward sweep by a schedule, within the budget.
+// One backward sweep by a schedule, within the budget. `columns`, of the seeds, as far as it is known before.
 class CheckpointedSweep {
  public:
   CheckpointedSweep(Steps& steps, Index columns, const Reverse& method, const Seeds& seeds)
@@ -217,10 +216,28 @@ class CheckpointedSweep {
   std::vector<std::size_t> slot_bytes_;
   std::size_t kept_bytes_ = 0, peak_ = 0;
 };
+
+class Checkpointed final : public Backwards {
+ public:
+  using Backwards::Backwards;
+
+  History history(const Selection& selected) override {
+    if (!method().last_steps.is_all())
+      throw UnsupportedError(
+          "jacobian_history: each x_t would need last steps of its own; take Reverse{} of all steps, or "
+          "Forward{}");
+    return Backwards::history(selected);
+  }
+
+ private:
+  Cotangents sweep(const Seeds& seeds) override {
+    return CheckpointedSweep(steps(), wanted().columns, method(), seeds).run();
+  }
+};
 }  // namespace
 
-Cotangents checkpointed_sweep(Steps& steps, Index columns, const Reverse& method, const Seeds& seeds) {
-  return CheckpointedSweep(steps, columns, method, seeds).run();
+std::unique_ptr<Linearisation> checkpointed(StepsPtr steps, const Wanted& wanted, const Reverse& method) {
+  return std::make_unique<Checkpointed>(std::move(steps), wanted, method);
 }
 
 }  // namespace unroll::detail
