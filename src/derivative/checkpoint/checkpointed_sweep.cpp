@@ -7,8 +7,8 @@
 #include "contraction.hpp"
 #include "derivative/method/backwards.hpp"
 #include "derivative/run/carried.hpp"
+#include "plan.hpp"
 #include "schedule.hpp"
-#include "step_sizes.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {

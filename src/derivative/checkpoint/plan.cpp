@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
+#include "derivative/method/backwards.hpp"
+#include "derivative/run/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -63,9 +66,12 @@ std::size_t block_bytes(Index block, const StepBytes& bytes) {
   return bytes.entry + static_cast<std::size_t>(block == 1 ? 1 : block + 1) * bytes.step;
 }
 
-Index cached_block(Index steps, const StepBytes& bytes) {
-  const auto fitting = static_cast<Index>(cache / std::max<std::size_t>(bytes.step, 1));
-  return std::clamp<Index>(steps / 8, 1, std::max<Index>(1, fitting));
+Index quarter_block(Index steps, const StepBytes& bytes) {
+  const std::size_t step = std::max<std::size_t>(bytes.step, 1);
+  const double ratio = static_cast<double>(bytes.state) / static_cast<double>(step);
+  const Index all = std::max<Index>(steps, 1), least = static_cast<Index>(std::ceil(8 * ratio)),
+              cached = std::clamp<Index>(steps / 8, 1, std::max<Index>(1, static_cast<Index>(cache / step)));
+  return std::clamp<Index>(cached, std::min(least, all), all);
 }
 
 CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget) {
@@ -101,6 +107,32 @@ CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget) {
   best.time_factor =
       steps == 0 ? 2 : 2 + static_cast<double>(best.recomputed_steps) / static_cast<double>(steps);
   return best;
+}
+
+Index swept_steps(const Reverse& method, Index steps) {
+  const LastSteps& last = method.last_steps;
+  return last.is_all() || last.is_automatic() ? steps : std::min(steps, last.count());
+}
+
+StepBytes measure_steps(Steps& steps, Segment& segment) {
+  const auto rehearsal = steps.rehearsal();
+  constexpr Index measured = 3;  // what the first saves may differ from what others do
+  constexpr std::size_t one_step = 1;
+  steps.restart();
+  const std::size_t state = steps.bytes();
+  const Index length = steps.length();
+  if (length > 0) steps.advance(0, std::min(length, measured), segment, one_step);
+  return {std::max(state, steps.bytes()), segment.entry_bytes(), segment.step_bytes()};
+}
+
+CheckpointPlan checkpoint_plan(StepsPtr own, Index columns, const Reverse& method) {
+  Steps& steps = *own;
+  method.check(steps.options());
+  if (method.memory_budget == 0) throw DomainError("plan: the method has no memory_budget");
+  gather_for(steps, method, columns == 1 && method.certify != Certify::never);
+  Segment segment(steps.dimension(), columns, method.threads);
+  const StepBytes bytes = measure_steps(steps, segment);
+  return plan(swept_steps(method, steps.length()), bytes, method.memory_budget);
 }
 
 }  // namespace unroll::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "derivative/run/segment.hpp"
 #include "unroll/derivative/reverse.hpp"
 
 /// Checkpointing: which states of a run are kept, so that it can be differentiated backwards in bounded
@@ -26,8 +27,10 @@ struct StepBytes {
 /// need twice the room of any before is not begun; a block of one step is not watched.
 std::size_t block_bytes(Index block, const StepBytes& bytes);
 
-/// The longest block, of at most an eighth of the steps, whose tape stays in the processor's second cache.
-Index cached_block(Index steps, const StepBytes& bytes);
+/// The block for a run whose tape may be a quarter of a full one: the longest, of at most an eighth of the
+/// steps, that stays in the processor's second cache, unless the states that are kept, one a block, would be
+/// larger than what they save.
+Index quarter_block(Index steps, const StepBytes& bytes);
 
 /// The plan that costs the least time within `budget` bytes. A block may be of any length: long ones need few
 /// states and take few steps again, but the tape of a block should stay in the processor's second cache
@@ -36,5 +39,10 @@ Index cached_block(Index steps, const StepBytes& bytes);
 /// and no step is taken untaped more than once more than the plan does (Wang, Moin & Iaccarino 2009).
 /// @throws DomainError, naming the least budget that would do, if it is too small; or if steps < 0.
 CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget);
+
+/// How many of `steps` are swept, at most.
+Index swept_steps(const Reverse& method, Index steps);
+/// What the first three steps show of the sizes of a run. Leaves the state behind them.
+StepBytes measure_steps(Steps& steps, Segment& segment);
 
 }  // namespace unroll::detail
