@@ -4,80 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "conjugate_residuals.hpp"
-#include "estimates.hpp"
 #include "judge.hpp"
 #include "nearer.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
-
-namespace detail {
-
-void check(const CertifyOptions& options) {
-  if (!(options.accuracy > 0) || !std::isfinite(options.accuracy))
-    throw DomainError(fmt::format("certify: accuracy is {}, must be positive", options.accuracy));
-  if (options.smallest_eigenvalue &&
-      (!(*options.smallest_eigenvalue > 0) || !std::isfinite(*options.smallest_eigenvalue)))
-    throw DomainError(fmt::format("certify: the smallest eigenvalue is {}, must be positive",
-                                  *options.smallest_eigenvalue));
-}
-
-std::optional<Curvature> checked_curvature(const Problem& problem, const Vector& theta) {
-  std::optional<Curvature> curvature = problem.curvature(theta);
-  if (!curvature) return curvature;
-  const auto require = [](bool holds, const char* name, double value) {
-    if (!holds) throw DomainError(fmt::format("certificate: curvature(theta) says {} = {}", name, value));
-  };
-  require(std::isfinite(curvature->smallest_eigenvalue), "smallest_eigenvalue",
-          curvature->smallest_eigenvalue);
-  const std::pair<const char*, std::optional<double>> constants[] = {
-      {"hessian_lipschitz", curvature->hessian_lipschitz},
-      {"mixed_lipschitz", curvature->mixed_lipschitz},
-      {"self_concordance", curvature->self_concordance}};
-  for (const auto& [name, value] : constants)
-    if (value) require(*value >= 0, name, *value);
-  return curvature;
-}
-
-std::optional<Curvature> known_curvature(const Problem& problem, const Vector& theta) {
-  std::optional<Curvature> curvature = checked_curvature(problem, theta);
-  if (curvature && !(curvature->hessian_lipschitz && curvature->mixed_lipschitz)) curvature.reset();
-  return curvature;
-}
-
-Constants set_constants(Certificate& c, const Problem& problem, const Vector& x, const Vector& theta,
-                        const Vector& gradient, const CertifyOptions& options, Cost& cost) {
-  const std::optional<Curvature> curvature = checked_curvature(problem, theta);
-  Constants constants{known_curvature(problem, theta), {}};
-  if (options.smallest_eigenvalue) {
-    c.smallest_eigenvalue = options.smallest_eigenvalue;
-    c.source = ConstantSource::given;
-  } else if (curvature && curvature->smallest_eigenvalue > 0) {
-    c.smallest_eigenvalue = curvature->smallest_eigenvalue;
-    c.source = curvature->exact ? ConstantSource::exact : ConstantSource::known;
-  }
-  if (constants.known) return constants;
-  const Estimates e = estimate(problem, x, theta, gradient, cost);
-  constants.towards_minimiser = e.towards_minimiser;
-  if (!c.smallest_eigenvalue && !curvature && e.smallest_eigenvalue > 0)
-    c.smallest_eigenvalue = e.smallest_eigenvalue;
-  if (c.smallest_eigenvalue) c.source = ConstantSource::estimated;
-  return constants;
-}
-
-Verdict judge(const Certificate& c) {
-  if (!c.bound) return Verdict::unknown;
-  if (*c.bound <= c.accuracy * c.norm) return Verdict::good;
-  if (c.at_least && *c.at_least > c.accuracy * c.norm) return Verdict::wrong_by_at_least;
-  return *c.residual >= *c.drift ? Verdict::inside_burn_in : Verdict::not_converged;
-}
-
-double norm(const Matrix& a) { return a.size() == 0 ? 0 : a.reshaped().stableNorm(); }
-
-}  // namespace detail
 
 namespace {
 
