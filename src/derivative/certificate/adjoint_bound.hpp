@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nearer.hpp"
+#include "conjugate_residuals.hpp"
 #include "unroll/derivative/certify.hpp"
 #include "unroll/derivative/seeds.hpp"
 
@@ -32,7 +32,7 @@ class AdjointBound {
   void belongs_to(OuterPart outer);
   /// u + ∂_θF, of a hypergradient; else u.
   Matrix total(const Matrix& pulled) const;
-  /// A nearer bound on ‖x − x*‖, by a point nearer to x* (see nearer.hpp). Where ℓ and the other constants
+  /// A nearer bound on ‖x − x*‖, by a point nearer to x* (see nearer_point). Where ℓ and the other constants
   /// are known.
   void refine(const Vector& gradient, Index products);
   /// x̂ of the refinement, if there was one.

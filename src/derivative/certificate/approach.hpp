@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "adjoint_bound.hpp"
-#include "conjugate_residuals.hpp"
 #include "derivative/run/steps.hpp"
 
 namespace unroll::detail {

@@ -7,7 +7,6 @@
 
 #include "conjugate_residuals.hpp"
 #include "judge.hpp"
-#include "nearer.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {
