@@ -25,55 +25,40 @@ struct OuterCurvature {
   double x, theta;
 };
 
-Vector generic(Index size) { return Vector::LinSpaced(size, 1, 2).stableNormalized(); }
-
-/// Directions in x and θ, n×3 and p×3, that power iterations turn towards where F bends most: those of
-/// ∂²F/∂x² in the first column, of ∂²F/∂θ∂x and its transpose in the others; and how much it bends there.
-struct OuterDirections {
-  Matrix x, theta;
-  OuterCurvature curvature{0, 0};
-
-  OuterDirections(Index n, Index p, const Vector& w) : x(Matrix::Zero(n, 3)), theta(Matrix::Zero(p, 3)) {
-    // Not from w alone: it may vanish, or be blind to where F bends.
-    x.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
-    x.col(1) = generic(n);
-    if (p > 0) theta.col(2) = generic(p);
-  }
-
-  /// Their images under ∂²F: n×3, p×3.
-  void turn(const Matrix& of_x, const Matrix& of_theta) {
-    curvature.x = std::max(curvature.x, of_x.col(0).stableNorm());
-    for (const double size :
-         {of_theta.col(0).stableNorm(), of_theta.col(1).stableNorm(), of_x.col(2).stableNorm()})
-      curvature.theta = std::max(curvature.theta, size);
-    const auto follow = [](auto direction, const auto& image) {
-      if (image.stableNorm() > 0) direction = image.stableNormalized();
-    };
-    follow(x.col(0), of_x.col(0));
-    follow(x.col(1), of_x.col(2));
-    follow(theta.col(2), of_theta.col(1));
-  }
-};
-
 OuterCurvature outer_curvature(const Outer& outer, const Vector& x, const Vector& theta, const Vector& w) {
-  OuterDirections directions(x.size(), theta.size(), w);
+  const Index n = x.size(), p = theta.size();
+  const auto generic = [](Index size) { return Vector::LinSpaced(size, 1, 2).stableNormalized(); };
+  // Directions that turn towards where F bends most: of ∂²F/∂x² the first, of ∂²F/∂θ∂x and its transpose the
+  // others. Not from w alone: it may vanish, or be blind to where F bends.
+  Matrix in_x = Matrix::Zero(n, 3), in_theta = Matrix::Zero(p, 3);
+  in_x.col(0) = (w.stableNormalized() + generic(n)).stableNormalized();
+  in_x.col(1) = generic(n);
+  if (p > 0) in_theta.col(2) = generic(p);
+  OuterCurvature most{0, 0};
+  const auto follow = [](auto direction, const auto& image) {
+    const double size = image.stableNorm();
+    if (size > 0) direction = image.stableNormalized();
+    return size;
+  };
   try {
     for (int product = 0; product < 5; ++product) {
       Tape tape(3);
       const SecondOrder images = ad::over_rays(tape, [&]() -> SecondOrder {
-        const VarVector taped_x = tape.input(x, directions.x),
-                        taped_theta = tape.input(theta, directions.theta);
+        const VarVector taped_x = tape.input(x, in_x), taped_theta = tape.input(theta, in_theta);
         const Var y = outer(taped_x, taped_theta);
-        if (y.is_constant()) return {Matrix::Zero(x.size(), 3), Matrix::Zero(theta.size(), 3)};
+        if (y.is_constant()) return {Matrix::Zero(n, 3), Matrix::Zero(p, 3)};
         const Sweep sweep = tape.sweep(y);
         return {sweep.adjoint(taped_x).rightCols(3), sweep.adjoint(taped_theta).rightCols(3)};
       });
-      directions.turn(images.dx, images.dtheta);
+      most.x = std::max(most.x, follow(in_x.col(0), images.dx.col(0)));
+      most.theta =
+          std::max({most.theta, images.dtheta.col(0).stableNorm(), follow(in_x.col(1), images.dx.col(2)),
+                    follow(in_theta.col(2), images.dtheta.col(1))});
     }
   } catch (const UnsupportedError&) {
     return {infinity, infinity};
   }
-  return directions.curvature;
+  return most;
 }
 
 /// F and both its gradients at a point.
@@ -83,34 +68,25 @@ struct OuterGradient {
   Vector theta;  // ∂_θF, p
 };
 
-/// Whether an outer loss of which no x is part is an error: of one iterate among many it is none.
-enum class OuterMayIgnoreX { yes, no };
-
-[[noreturn]] void throw_ignores_x() {
-  throw DomainError(
-      "hypergradient: the outer loss does not depend on x: outer(x, theta) gives a constant, or a function "
-      "of theta alone, whose gradient needs no inner problem");
-}
-
-/// One recording and one sweep. @throws DomainError if F does not depend on x, or is not finite.
-OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& theta, OuterMayIgnoreX may) {
+/// One recording and one sweep. @throws DomainError if F is not finite.
+OuterGradient outer_gradient(const Outer& outer, const Vector& x, const Vector& theta) {
   Tape tape;
   const VarVector taped_x = tape.input(x), taped_theta = tape.input(theta);
   const Var y = outer(taped_x, taped_theta);
   if (!std::isfinite(value_of(y)))
     throw DomainError(fmt::format("hypergradient: the outer loss is {}", value_of(y)));
-  if (y.is_constant()) {
-    if (may == OuterMayIgnoreX::no) throw_ignores_x();
-    return {value_of(y), {}, Vector::Zero(theta.size())};
-  }
+  if (y.is_constant()) return {value_of(y), {}, Vector::Zero(theta.size())};
   const Sweep sweep = tape.sweep(y);
-  OuterGradient g{value_of(y), sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
-  if (may == OuterMayIgnoreX::no && g.x.isZero(0)) {  // a stationary point, or no dependence?
-    Tape of_x;
-    const Var again = outer(of_x.input(x), VarVector(theta));
-    if (again.is_constant()) throw_ignores_x();
-  }
-  return g;
+  return {value_of(y), sweep.adjoint(taped_x), sweep.adjoint(taped_theta)};
+}
+
+/// @throws DomainError if F does not depend on x, which is no error of one iterate among many.
+void check_depends_on_x(const Outer& outer, const Vector& x, const Vector& theta) {
+  Tape tape;
+  if (outer(tape.input(x), VarVector(theta)).is_constant())
+    throw DomainError(
+        "hypergradient: the outer loss does not depend on x: outer(x, theta) gives a constant, or a function "
+        "of theta alone, whose gradient needs no inner problem");
 }
 
 /// What cotangents are asked for, and what they leave of F.
@@ -125,7 +101,8 @@ class Asked {
   bool has_slope = true;  // whether ∂_xF is finite
 
   Vector at_end(const Vector& x) {
-    OuterGradient g = outer_gradient(at(0), x, theta_, OuterMayIgnoreX::no);
+    OuterGradient g = outer_gradient(at(0), x, theta_);
+    if (g.x.isZero(0)) check_depends_on_x(at(0), x, theta_);  // or is it a stationary point?
     h_.value = g.value;
     partial = g.theta;
     return w = finite(std::move(g.x));
@@ -154,7 +131,7 @@ class Asked {
     return [this, t](const VarVector& x, const VarVector& theta) { return outer_.at(t, x, theta); };
   }
   Vector count(Index t, const Vector& x) {
-    OuterGradient g = outer_gradient(at(t), x, theta_, OuterMayIgnoreX::yes);
+    OuterGradient g = outer_gradient(at(t), x, theta_);
     h_.value += g.value;
     partial += g.theta;
     return std::move(g.x);
