@@ -28,36 +28,22 @@ SecondVjp implicit_second_vjp(const Problem& problem, const Vector& x, const Vec
                               const Vector& cotangent, const Vector& tangent, const Implicit& method = {},
                               Cost* cost = nullptr);
 
-/// The same at the end of a run. @throws UnsupportedError unless ∇f = 0 is the equation that the solver
-/// declares, or the method names.
-template <class S>
+/// The same at the end of a run by Implicit{}; or, by Reverse{}, of the unrolled run: ∇_θ (wᵀx_T) and
+/// ∇²_θ (wᵀx_T) θ̇, exactly, by one tape of all steps with a tangent, which takes third derivatives of f at
+/// every gradient. Refers to nothing afterwards. @throws UnsupportedError by Implicit{} unless ∇f = 0 is the
+/// equation that the solver declares, or the method names; by Reverse{} where the problem has no third_order,
+/// or the solver's step no second derivative; DomainError if it has options that change what is swept.
+template <class S, class M>
 SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
                      const Matrix& cotangent,  // n
                      const Matrix& tangent,    // p
-                     const SolveOptions& options, const Implicit& method) {
-  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options),
-                            checked_column(cotangent, "second_vjp", "the cotangent"),
-                            checked_column(tangent, "second_vjp", "the tangent"), method);
-}
-/// Of the unrolled run: ∇_θ (wᵀx_T) and ∇²_θ (wᵀx_T) θ̇, exactly, by one tape of all steps with a tangent,
-/// which takes third derivatives of f at every gradient. Refers to nothing afterwards.
-/// @throws DomainError unless the method is Reverse{} without options that change what is swept;
-/// UnsupportedError where the problem has no third_order, or the solver's step no second derivative.
-template <class S>
-SecondVjp second_vjp(const Problem& problem, const S& solver, const Start& start, const Vector& theta,
-                     const Matrix& cotangent,  // n
-                     const Matrix& tangent,    // p
-                     const SolveOptions& options, const Reverse& method) {
-  return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options),
-                            checked_column(cotangent, "second_vjp", "the cotangent"),
-                            checked_column(tangent, "second_vjp", "the tangent"), method);
-}
-/// Another method: does not compile, take Implicit{} or Reverse{}.
-template <class S, class Other>
-SecondVjp second_vjp(const Problem&, const S&, const Start&, const Vector&, const Matrix&, const Matrix&,
-                     const SolveOptions&, const Other&) {
-  static_assert(ad::never<Other>, "second_vjp: take the method Implicit{} or Reverse{}");
-  return {};
+                     const SolveOptions& options, const M& method) {
+  constexpr bool has_second = std::same_as<M, Implicit> || std::same_as<M, Reverse>;
+  static_assert(has_second, "second_vjp: take the method Implicit{} or Reverse{}");
+  if constexpr (has_second)
+    return detail::second_vjp(detail::steps_of(problem, solver, start, theta, options),
+                              checked_column(cotangent, "second_vjp", "the cotangent"),
+                              checked_column(tangent, "second_vjp", "the tangent"), method);
 }
 
 }  // namespace unroll
