@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "derivative/certificate/certify_run.hpp"
-#include "derivative/run/checks.hpp"
 #include "derivative/run/steps.hpp"
 #include "unroll/derivative/non_finite.hpp"
 

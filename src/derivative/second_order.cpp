@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "derivative/run/checks.hpp"
 #include "derivative/run/steps.hpp"
 #include "unroll/derivative/non_finite.hpp"
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "adjoint_bound.hpp"
-#include "derivative/run/checks.hpp"
 #include "judge.hpp"
 #include "map_measures.hpp"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "checks.hpp"
+#include "steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {

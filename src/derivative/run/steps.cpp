@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "run_inputs.hpp"
@@ -12,6 +13,14 @@
 namespace unroll::detail {
 
 double distance(const Vector& x, const Vector& y) { return (x - y).stableNorm(); }
+
+void check_product(const char* operation, const char* name, const Vector& vector, Index size) {
+  if (vector.size() != size)
+    throw ShapeError(fmt::format("{}: the {} has {} entries, not {}", operation, name, vector.size(), size));
+  for (Index i = 0; i < size; ++i)
+    if (!std::isfinite(vector[i]))
+      throw DomainError(fmt::format("{}: {}[{}] is {}", operation, name, i, vector[i]));
+}
 
 Steps::Steps(const Problem& problem, std::shared_ptr<const AnySolver> solver, Start start, Vector theta,
              SolveOptions options)

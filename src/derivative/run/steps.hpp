@@ -16,6 +16,8 @@ namespace unroll::detail {
 
 /// ‖x − y‖, without overflow.
 double distance(const Vector& x, const Vector& y);
+/// @throws ShapeError unless `vector` has `size` entries, DomainError if one is not finite.
+void check_product(const char* operation, const char* name, const Vector& vector, Index size);
 
 /// Where a stretch of a run ended, and why.
 struct Stop {
