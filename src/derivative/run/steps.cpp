@@ -55,11 +55,6 @@ void Steps::begin() {
   if (options_.observer) options_.observer(0, x0_);
 }
 
-// Before more steps of a run that was ended because it was enough.
-void Steps::go_on() {
-  if (std::exchange(was_enough_, false)) has_ended_ = false;
-}
-
 // A stretch was taken up to `stop`, whose iterate is x: how many of its steps were accepted, and how far the
 // last of them moved. Says in `stop` how a run ended that is over.
 void Steps::note_stretch(Stop& stop, const Vector& x, Index accepted, std::optional<double> move,
@@ -87,7 +82,7 @@ void Steps::note_stretch(Stop& stop, const Vector& x, Index accepted, std::optio
 
 void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
   begin();
-  go_on();
+  if (std::exchange(was_enough_, false)) has_ended_ = false;
   Index t = end_ ? record.steps : 0;
   if (!end_) end_ = solver_->plain().start(x0_, theta_);
   if (has_ended()) return;
@@ -112,15 +107,6 @@ void Steps::run_until(const std::function<bool(const Vector& x)>& enough) {
   end_ = std::move(state);
 }
 
-namespace {
-/// @throws NumericalError: a run beside was not finite so long.
-[[noreturn]] void throw_short_run(Index steps, Index wanted) {
-  throw NumericalError(fmt::format(
-      "finite difference: the run beside took {} steps before it was not finite, the run itself {}", steps,
-      wanted));
-}
-}  // namespace
-
 void Steps::run_from(const Vector& x0, const Vector& theta, Index steps, const SeeIterate& see) const {
   check_point(problem_, x0, theta, "finite difference");
   const SolverIn<Vector>& solver = solver_->plain();
@@ -132,7 +118,10 @@ void Steps::run_from(const Vector& x0, const Vector& theta, Index steps, const S
     return true;
   };
   const auto end = loop<Vector>({solver, inputs_->oracle(), theta, *prepared}, state, {0, steps}, {}, show);
-  if (end.steps < steps) throw_short_run(end.steps, steps);
+  if (end.steps < steps)
+    throw NumericalError(fmt::format(
+        "finite difference: the run beside took {} steps before it was not finite, the run itself {}",
+        end.steps, steps));
 }
 
 Matrix Steps::run_forward(const Matrix& x0_dot, const Matrix& theta_dot, const SeeTangents& see) {

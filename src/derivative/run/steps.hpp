@@ -178,7 +178,6 @@ class Steps {
  private:
   static constexpr Index all = std::numeric_limits<Index>::max();
   void begin();
-  void go_on();
   void note_stretch(Stop& stop, const Vector& x, Index accepted, std::optional<double> move,
                     bool is_enough = false);
   Entered enter(Entry entry, Segment& segment, std::size_t room, const Gather& gather);
