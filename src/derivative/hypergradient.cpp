@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "derivative/run/steps.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -161,8 +162,10 @@ Hypergradient hypergradient(const OuterLoss& outer, const std::function<StepsPtr
   const Vjp v = vjp(run(), cotangent, method, false);
   static_cast<RunRecord&>(h) = v;
   // Those before the last steps count, too, where the run is truncated.
-  if (outer.is_along && !asked.has_seen_all(v.steps))
-    show_run(run(), v.steps, [&](Index t, const Vector& x) { asked.count_unseen(t, x); });
+  if (outer.is_along && !asked.has_seen_all(v.steps)) {
+    const StepsPtr again = run();
+    again->run_from(again->x0(), theta, v.steps, [&](Index t, const Vector& x) { asked.count_unseen(t, x); });
+  }
   h.dtheta = v.dtheta + asked.partial;
   h.dx0 = v.dx0;
   h.adjoint = v.adjoint;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "unroll/derivative/start.hpp"
@@ -20,10 +19,5 @@ using StepsPtr = std::unique_ptr<Steps, DeleteSteps>;
 /// Refers to `problem`. @throws ShapeError, DomainError for a start, θ or options that `run` refuses.
 StepsPtr steps_of(const Problem& problem, AnySolverPtr solver, const Start& start, const Vector& theta,
                   const SolveOptions& options);
-
-/// Sees an iterate, n.
-using SeeIterate = std::function<void(Index t, const Vector& x)>;
-/// Takes so many steps from the start, silently.
-void show_run(StepsPtr steps, Index count, const SeeIterate& see);
 
 }  // namespace unroll::detail

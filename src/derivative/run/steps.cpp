@@ -45,10 +45,6 @@ StepsPtr steps_of(const Problem& problem, AnySolverPtr solver, const Start& star
   return StepsPtr(new Steps(problem, std::move(solver), start, theta, options));
 }
 
-void show_run(StepsPtr steps, Index count, const SeeIterate& see) {
-  steps->run_from(steps->x0(), steps->theta(), count, see);
-}
-
 // Once, before the first step: shows x_0.
 void Steps::begin() {
   if (std::exchange(has_begun_, true)) return;

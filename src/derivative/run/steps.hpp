@@ -39,7 +39,9 @@ class [[nodiscard]] Temporarily {
   T before_;
 };
 
-/// Sees an iterate, n, in forward mode, and its tangents, n×k.
+/// Sees an iterate, n.
+using SeeIterate = std::function<void(Index t, const Vector& x)>;
+/// And, in forward mode, its tangents, n×k.
 using SeeTangents = std::function<void(Index t, const Vector& x, const Matrix& x_dot)>;
 
 /// What a recording sums beside derivatives in θ: the cotangents that all gradients of f at the run's θ
