@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -76,7 +77,7 @@ class Cotangent {
            std::is_invocable_r_v<Vector, const F&, const Vector&>) Cotangent(F at)  // NOLINT: implicit
       : at_(std::move(at)) {}
   /// w_t of x_t, for several t, each at most T: a loss along the run, Σ_t w_tᵀ x_t.
-  Cotangent(std::vector<IterateCotangent> along);  // NOLINT: implicit
+  Cotangent(std::vector<IterateCotangent> along) : list_(std::move(along)) {}  // NOLINT: implicit
   /// w_t as a function of t and x_t, called once for every t = 0 … T; an empty vector stands for zero.
   template <class F>
   requires(!std::is_base_of_v<Eigen::EigenBase<F>, F> &&
@@ -98,8 +99,7 @@ class Cotangent {
   Matrix fixed_{};
   std::function<Vector(const Vector&)> at_{};
   std::function<Vector(Index, const Vector&)> along_{};
-  std::vector<IterateCotangent> list_{};
-  bool is_list_ = false;
+  std::optional<std::vector<IterateCotangent>> list_{};
   detail::OuterPartAt outer_{};
 };
 

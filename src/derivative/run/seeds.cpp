@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -51,10 +52,6 @@ Seeds Seeds::of_all(Selection selected, Index n) {
 using detail::SeedBlock;
 using detail::Seeds;
 
-Cotangent::Cotangent(std::vector<IterateCotangent> along) : list_(std::move(along)), is_list_(true) {
-  std::stable_sort(list_.begin(), list_.end(), [](const auto& a, const auto& b) { return a.t < b.t; });
-}
-
 Seeds Cotangent::seeds(Index n, Index steps) const {
   Seeds seeds;
   seeds.outer = outer_;
@@ -73,29 +70,24 @@ Seeds Cotangent::seeds(Index n, Index steps) const {
       if (w.size() > 0) detail::check_product("vjp", "cotangent", w, n);
       return SeedBlock{0, std::move(w)};
     };
-  } else if (is_list_) {
-    for (const IterateCotangent& c : list_) {
-      detail::check_product("vjp", "cotangent", c.w, n);
-      if (c.t < 0 || c.t > steps)
+  } else if (list_) {
+    const auto sums = std::make_shared<std::map<Index, Vector>>();
+    for (const auto& [t, w] : *list_) {
+      detail::check_product("vjp", "cotangent", w, n);
+      if (t < 0 || t > steps)
         throw DomainError(
-            fmt::format("vjp: there is a cotangent of x_{}, but the run has {} steps", c.t, steps));
+            fmt::format("vjp: there is a cotangent of x_{}, but the run has {} steps", t, steps));
+      const auto [sum, is_first] = sums->try_emplace(t, w);
+      if (!is_first) sum->second += w;
     }
-    const auto list = std::make_shared<const std::vector<IterateCotangent>>(list_);
-    const auto first = [list](Index t) {
-      return std::lower_bound(list->begin(), list->end(), t,
-                              [](const auto& c, Index at) { return c.t < at; });
+    seeds.wants = [sums](Index t) { return sums->contains(t); };
+    seeds.of = [sums](Index t, const Vector&, bool) {
+      return sums->contains(t) ? SeedBlock{0, sums->at(t)} : SeedBlock{};
     };
-    seeds.wants = [list, first](Index t) { return first(t) != list->end() && first(t)->t == t; };
-    seeds.of = [list, first](Index t, const Vector&, bool) {
-      SeedBlock block;
-      for (auto c = first(t); c != list->end() && c->t == t; ++c)
-        block.w = block.w.size() == 0 ? Matrix(c->w) : Matrix(block.w + c->w);
-      return block;
-    };
-    seeds.check_end = [list](Index reached) {
-      if (!list->empty() && list->back().t > reached)
+    seeds.check_end = [sums](Index reached) {
+      if (!sums->empty() && sums->rbegin()->first > reached)
         throw DomainError(fmt::format("vjp: there is a cotangent of x_{}, but the run ended after {} steps",
-                                      list->back().t, reached));
+                                      sums->rbegin()->first, reached));
     };
   } else {
     if (fixed_.cols() != 1)
