@@ -10,13 +10,6 @@ namespace unroll::detail {
 
 namespace {
 
-/// Of each column.
-Eigen::RowVectorXd lengths(const Matrix& a) {
-  Eigen::RowVectorXd all(a.cols());
-  for (Index j = 0; j < a.cols(); ++j) all[j] = a.col(j).stableNorm();
-  return all;
-}
-
 constexpr const char* instead =
     "take Reverse{.corrected = true} where they contract on the way, or Implicit{}; where they do not, as of "
     "a solution that is one of many, Reverse{}";
@@ -38,9 +31,9 @@ class AtEnd final : public Backwards {
     Cotangents c;
     if (record().steps > 0) steps().repeat_last_step();
     Segment segment(steps().dimension(), columns, method().threads);
-    const Eigen::RowVectorXd enough = method().tolerance * lengths(w);
-    const Eigen::RowVectorXd lengths_given = lengths(w), too_long = most_growth * lengths_given;
-    Eigen::RowVectorXd left = lengths_given;
+    const Eigen::RowVectorXd given = w.colwise().stableNorm(), enough = method().tolerance * given,
+                             too_long = most_growth * given;
+    Eigen::RowVectorXd left = given;
     for (Index t = record().steps - 1; t >= 0 && (left.array() > enough.array()).any(); --t) {
       steps().to_end();
       if (!steps().record_last_step(t, Steps::Entry::state, segment, steps().gathers()))
@@ -56,7 +49,7 @@ class AtEnd final : public Backwards {
       segment.sweep(c, end, columns, method().threads);
       Matrix made = c.state;  // (the cotangents of what steps pass on as it is add up)
       for (const Segment::Rows& a : segment.carried()) made.middleRows(a.begin, a.count).setZero();
-      left = lengths(made);
+      left = made.colwise().stableNorm();
       if (!left.allFinite())
         throw NumericalError(
             fmt::format("Reverse{{.at_end}}: the step taken as number {} at x_T has no finite derivative "
@@ -70,11 +63,11 @@ class AtEnd final : public Backwards {
     }
     constexpr Index few = 16;  // of which a state may still be on its way up
     constexpr double rounding = 1e-9;
-    if (record().steps > few && (left.array() > (1 - rounding) * lengths_given.array()).any())
+    if (record().steps > few && (left.array() > (1 - rounding) * given.array()).any())
       throw NumericalError(fmt::format(
           "Reverse{{.at_end}}: of the {} steps taken at x_T nothing says that they contract, they make a "
           "cotangent {:.1f} times as long; {}",
-          record().steps, (left.array() / lengths_given.array()).maxCoeff(), instead));
+          record().steps, (left.array() / given.array()).maxCoeff(), instead));
     Cost& cost = steps().record.cost;
     cost.tape_bytes = std::max(cost.tape_bytes, segment.bytes());
     return c;
