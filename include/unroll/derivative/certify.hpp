@@ -27,10 +27,6 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
                             const Vector& tangent,  // p, θ̇
                             Cost* cost = nullptr, const CertifyOptions& options = {});
 
-/// For Jᵀw alone: there is no J to put into the equation, so that only ‖∇f(x)‖ is measured, at the cost of a
-/// gradient, and the verdict is unknown. `certify_pullback` tells more, for more.
-Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost = nullptr);
-
 /// Certifies a Jacobian that has been computed, with nothing spared. @throws likewise.
 Certificate certify(const Problem& problem, const Derivative& d, const CertifyOptions& options = {});
 

@@ -117,14 +117,4 @@ Certificate certify_tangent(const Problem& problem, const Vector& x, const Vecto
                                detail::most_refining_products, cost != nullptr ? *cost : unasked, options);
 }
 
-Certificate certify_point(const Problem& problem, const Vector& x, const Vector& theta, Cost* cost) {
-  check_sizes(problem, x.size(), theta.size(), "certify");
-  Certificate c;
-  if (!problem.has_equation()) return c;
-  if (cost != nullptr) cost->gradients += 1;
-  c.equation = Equation::gradient;
-  c.gradient_norm = checked_gradient(problem, x, theta).stableNorm();
-  return c;
-}
-
 }  // namespace unroll

@@ -5,7 +5,6 @@
 #include "adjoint_bound.hpp"
 #include "certify_fixed_point.hpp"
 #include "judge.hpp"
-#include "unroll/derivative/certify.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
@@ -107,12 +106,7 @@ Certificate undeclared(Certificate c) {
   return c;
 }
 
-Certificate skipped(double norm) {
-  Certificate c;
-  c.norm = norm;
-  c.is_skipped = true;
-  return c;
-}
+Certificate skipped(double norm) { return {.norm = norm, .is_skipped = true}; }
 
 /// The cotangent of x_T, where there is no other; else empty.
 Matrix end_cotangent(const Steps& steps, const Seeds& seeds) {
@@ -132,10 +126,12 @@ Certificate pulled_by_fixed_point(Linearisation& run, const Vector& pulled, cons
                              bounded);
 }
 
-/// Of x_T alone.
+/// Of x_T alone: there is no derivative to put into the equation, so that only ‖∇f(x)‖ is measured.
 Certificate certify_end(Linearisation& run, Certify certify) {
   Steps& steps = run.steps();
-  Certificate c = certify_point(steps.problem(), steps.record.x, steps.theta(), &steps.record.cost);
+  steps.record.cost.gradients += 1;
+  const Vector gradient = checked_gradient(steps.problem(), steps.record.x, steps.theta());
+  Certificate c{.equation = Equation::gradient, .gradient_norm = gradient.stableNorm()};
   if (is_affordable(steps, 4, certify) && solves_another(steps, c)) c.verdict = Verdict::other_equation;
   return c;
 }
