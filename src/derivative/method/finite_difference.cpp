@@ -35,10 +35,7 @@ class Differences final : public Linearisation {
       return row;
     };
     Pullback back{Matrix(p, s), {}};
-    for (Index i = 0; i < p; ++i) {
-      const Vector unit = Vector::Unit(p, i);
-      back.theta.row(i) = pulled(slopes_along(unit, seen));
-    }
+    for (Index i = 0; i < p; ++i) back.theta.row(i) = pulled(slopes_along(Vector::Unit(p, i), seen));
     if (!wanted().start) return back;
     back.start.resize(n, s);
     const double least = std::min(1.0, size_of_run());
@@ -62,8 +59,7 @@ class Differences final : public Linearisation {
       history.dx.push_back(Matrix(n, p));
     });
     for (Index i = 0; i < p; ++i) {
-      const Vector unit = Vector::Unit(p, i);
-      const std::vector<Vector> slopes = slopes_along(unit, selected);
+      const std::vector<Vector> slopes = slopes_along(Vector::Unit(p, i), selected);
       for (std::size_t k = 0; k < slopes.size(); ++k) history.dx[k].col(i) = slopes[k];
     }
     return history;
@@ -89,12 +85,6 @@ class Differences final : public Linearisation {
     });
   }
 
-  /// ∂x_0 θ̇, where x_0 is no function, which is asked itself.
-  Vector start_along(const Vector& theta_dot) {
-    const Start& start = steps().start();
-    return start.dx.size() > 0 ? Vector(start.dx * theta_dot) : Vector(Vector::Zero(steps().dimension()));
-  }
-
   /// The largest entry of x_0 and x_T, 1 if all are 0: the unit of x, where it is smaller than 1.
   double size_of_run() {
     double largest = 0;
@@ -114,7 +104,8 @@ class Differences final : public Linearisation {
       const double size = std::abs(steps().theta()[i]);
       largest = std::max(largest, std::abs(v[i]) / (size == 0 ? 1 : size));
     }
-    const Vector x0_dot = start_along(v);
+    Vector x0_dot = Vector::Zero(steps().dimension());
+    if (const Start& start = steps().start(); !start.function) x0_dot = start.push(steps().theta(), v);
     const double h = step_ / largest, wide = step_ / v.lpNorm<Eigen::Infinity>();
     Difference d = difference(x0_dot, v, h, seen);
     constexpr double much = 100;
