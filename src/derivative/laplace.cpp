@@ -36,18 +36,18 @@ Laplace laplace(const Problem& problem, const Vector& x, const Vector& theta) {
   return result;
 }
 
-void detail::check_solves_gradient(const char* operation, Equation equation) {
+void detail::check_solves_gradient(Equation equation) {
   if (equation == Equation::fixed_point)
-    throw UnsupportedError(fmt::format(
-        "{}: the solver declares a fixed point, at which the gradient need not vanish", operation));
+    throw UnsupportedError(
+        "laplace: the solver declares a fixed point, at which the gradient need not vanish");
 }
 
-void detail::check_has_converged(const char* operation, Status status, Index steps) {
+void detail::check_has_converged(Status status, Index steps) {
   if (status != Status::converged)
     throw NumericalError(fmt::format(
-        "{}: the run has not converged: {}. It is the minimiser that is asked for: give SolveOptions a "
+        "laplace: the run has not converged: {}. It is the minimiser that is asked for: give SolveOptions a "
         "tolerance, and steps enough",
-        operation, message(status, steps)));
+        message(status, steps)));
 }
 
 }  // namespace unroll

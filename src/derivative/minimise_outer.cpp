@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "derivative/certificate/judge.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll {

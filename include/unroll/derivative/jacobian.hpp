@@ -29,6 +29,7 @@ Derivative jacobian(StepsPtr steps, const Method& method);
 Vjp vjp(StepsPtr steps, const Cotangent& cotangent, const Method& method, bool with_start);
 Jvp jvp(StepsPtr steps, const Vector& tangent, const Method& method);
 History jacobian_history(StepsPtr steps, const std::vector<Index>& at, const Method& method);
+CheckpointPlan checkpoint_plan(StepsPtr steps, Index columns, const Reverse& method);
 
 }  // namespace detail
 

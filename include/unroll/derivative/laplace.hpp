@@ -23,9 +23,9 @@ Laplace laplace(const Problem& problem, const Vector& x, const Vector& theta);
 
 namespace detail {
 /// @throws UnsupportedError if what a solver converges to is not ∇f = 0.
-void check_solves_gradient(const char* operation, Equation equation);
+void check_solves_gradient(Equation equation);
 /// @throws NumericalError unless the status is `converged`.
-void check_has_converged(const char* operation, Status status, Index steps);
+void check_has_converged(Status status, Index steps);
 }  // namespace detail
 
 /// The same at the end of a run. @throws NumericalError unless it has converged (give a tolerance);
@@ -33,9 +33,9 @@ void check_has_converged(const char* operation, Status status, Index steps);
 template <class S>
 Laplace laplace(const Problem& problem, const S& solver, const Vector& x0, const Vector& theta,
                 const SolveOptions& options) {
-  detail::check_solves_gradient("laplace", declared_equation<S>());
+  detail::check_solves_gradient(declared_equation<S>());
   const Trajectory run = solve(problem, solver, x0, theta, options);
-  detail::check_has_converged("laplace", run.status, run.steps);
+  detail::check_has_converged(run.status, run.steps);
   return laplace(problem, run.x(), theta);
 }
 

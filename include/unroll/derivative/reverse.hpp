@@ -113,8 +113,4 @@ struct CheckpointPlan {
   std::size_t bytes = 0;       // of tape and kept states, at most
 };
 
-namespace detail {
-CheckpointPlan checkpoint_plan(StepsPtr steps, Index columns, const Reverse& method);
-}  // namespace detail
-
 }  // namespace unroll

@@ -9,6 +9,7 @@
 
 #include "derivative/method/backwards.hpp"
 #include "derivative/run/steps.hpp"
+#include "unroll/derivative/jacobian.hpp"
 #include "unroll/error.hpp"
 
 namespace unroll::detail {
