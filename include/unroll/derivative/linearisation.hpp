@@ -1,8 +1,6 @@
 #pragma once
 
-#include <memory>
 #include <optional>
-#include <vector>
 
 #include "unroll/derivative/result.hpp"
 #include "unroll/derivative/seeds.hpp"

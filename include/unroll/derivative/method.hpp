@@ -2,9 +2,7 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "unroll/derivative/linearisation.hpp"
 

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <memory>
-#include <type_traits>
-#include <utility>
-
 #include "unroll/derivative/jacobian.hpp"
 #include "unroll/solver/black_box.hpp"
 

@@ -1,7 +1,5 @@
 #include "backwards.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 
