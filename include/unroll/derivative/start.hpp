@@ -13,39 +13,22 @@ namespace unroll {
 
 namespace detail {
 
-/// x_0(θ) and its derivative's products, its type forgotten.
+/// x_0(θ) on every kind of array, its type forgotten.
 class StartFunction {
  public:
   virtual ~StartFunction() = default;
   virtual Vector at(const Vector& theta) const = 0;
-  virtual Matrix push(const Vector& theta, const Matrix& theta_dot) const = 0;  // p×k → n×k
-  virtual Matrix pull(const Vector& theta, const Matrix& w) const = 0;          // n×k → p×k
-  virtual VarVector on(const VarVector& theta) const = 0;
+  virtual DualVector at(const DualVector& theta) const = 0;
+  virtual VarVector at(const VarVector& theta) const = 0;
 };
-
-/// @throws UnsupportedError if x_0(θ), asked for with derivatives, is not what it is without.
-void check_start(const Vector& x0, const Vector& plain);
 
 template <class F>
 class StartTemplate final : public StartFunction {
  public:
   explicit StartTemplate(F f) : f_(std::move(f)) {}
   Vector at(const Vector& theta) const override { return f_(theta); }
-  Matrix push(const Vector& theta, const Matrix& theta_dot) const override {
-    const DualVector x = f_(DualVector(theta, theta_dot));
-    check_start(x.value(), f_(theta));
-    if (x.directions() == 0) return Matrix::Zero(x.size(), theta_dot.cols());
-    return x.tangents();
-  }
-  Matrix pull(const Vector& theta, const Matrix& w) const override {
-    Tape tape;
-    const VarVector input = tape.input(theta);
-    const VarVector x = f_(input);
-    check_start(x.value(), f_(theta));
-    if (x.is_constant()) return Matrix::Zero(theta.size(), w.cols());
-    return tape.sweep(x, w).adjoint(input);
-  }
-  VarVector on(const VarVector& theta) const override { return f_(theta); }
+  DualVector at(const DualVector& theta) const override { return f_(theta); }
+  VarVector at(const VarVector& theta) const override { return f_(theta); }
 
  private:
   F f_;

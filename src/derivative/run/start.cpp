@@ -9,7 +9,9 @@
 
 namespace unroll {
 
-void detail::check_start(const Vector& x0, const Vector& plain) {
+namespace {
+/// @throws UnsupportedError if x_0(θ), asked for with derivatives, is not what it is without.
+void check_start(const Vector& x0, const Vector& plain) {
   constexpr double tolerance = 1e-3;  // far above rounding
   const bool differ = x0.size() != plain.size() ||
                       (x0 - plain).stableNorm() > tolerance * std::max(x0.stableNorm(), plain.stableNorm());
@@ -18,6 +20,7 @@ void detail::check_start(const Vector& x0, const Vector& plain) {
         "start: x0(theta), called again, gives other numbers than before: it must be a function of theta "
         "alone, the same for every kind of array");
 }
+}  // namespace
 
 Vector Start::at(const Problem& problem, const Vector& theta) const {
   const Index n = problem.dimension(), p = problem.parameters();
@@ -33,19 +36,30 @@ Vector Start::at(const Problem& problem, const Vector& theta) const {
 }
 
 Matrix Start::push(const Vector& theta, const Matrix& theta_dot) const {
-  if (function != nullptr) return function->push(theta, theta_dot);
+  if (function != nullptr) {
+    const DualVector x0 = function->at(DualVector(theta, theta_dot));
+    check_start(x0.value(), function->at(theta));
+    if (x0.directions() > 0) return x0.tangents();
+    return Matrix::Zero(x0.size(), theta_dot.cols());
+  }
   if (dx.size() == 0) return Matrix::Zero(x.size(), theta_dot.cols());
   return dx * theta_dot;
 }
 
 Matrix Start::pull(const Vector& theta, const Matrix& w) const {
-  if (function != nullptr) return function->pull(theta, w);
+  if (function != nullptr) {
+    Tape tape;
+    const VarVector input = tape.input(theta), x0 = function->at(input);
+    check_start(x0.value(), function->at(theta));
+    if (x0.is_constant()) return Matrix::Zero(theta.size(), w.cols());
+    return tape.sweep(x0, w).adjoint(input);
+  }
   if (dx.size() == 0) return Matrix::Zero(theta.size(), w.cols());
   return dx.transpose() * w;
 }
 
 VarVector Start::on(const VarVector& theta) const {
-  if (function) return function->on(theta);
+  if (function) return function->at(theta);
   if (dx.size() == 0) return VarVector(x);
   return VarVector(x + dx * (theta - theta.value()));
 }
