@@ -74,32 +74,27 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
   Matrix basis(n, std::min(n, most));
   basis.col(0) = norm > 0 ? Vector(right / norm) : Vector(Vector::Ones(n).normalized());
   Matrix projected = Matrix::Zero(basis.cols(), basis.cols());  // VᵀHV
-  Index k = 0;
-  while (k < basis.cols()) {
-    Vector w = apply(basis.col(k));
-    const double length = w.stableNorm();
+  constexpr double rounding = 1e-12;
+  for (Index k = 0; k < basis.cols(); ++k) {
+    const Vector w = apply(basis.col(k));
     const auto known = basis.leftCols(k + 1);
+    projected.col(k).head(k + 1) = known.transpose() * w;
+    if (k + 1 == basis.cols()) break;
     const auto orthogonal = [&](Vector v) -> Vector {
       v -= known * (known.transpose() * v);
       return v - known * (known.transpose() * v);
     };
-    const Vector along = known.transpose() * w;
-    w = orthogonal(std::move(w));
-    projected.col(k).head(k + 1) = along;
-    ++k;
-    const double rest = w.stableNorm();
-    constexpr double rounding = 1e-12;
-    if (k == basis.cols()) break;
+    const Vector rest = orthogonal(w);
+    const double length = rest.stableNorm();
     // Once the gradient's part is exhausted: a flat direction in which it is 0 is seen from elsewhere.
-    basis.col(k) = rest > rounding * length ? Vector(w / rest) : orthogonal(ad::uneven(n)).normalized();
+    basis.col(k + 1) =
+        length > rounding * w.stableNorm() ? Vector(rest / length) : orthogonal(ad::uneven(n)).normalized();
   }
-  const Matrix tridiagonal = projected.topLeftCorner(k, k).selfadjointView<Eigen::Upper>();
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(tridiagonal);
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(projected.selfadjointView<Eigen::Upper>()));
   const Vector ritz = eigen.eigenvalues();
   Vector step = Vector::Zero(n);
   if (ritz[0] > 0)  // −V (VᵀHV)⁻¹ Vᵀ ∇f
-    step = -basis.leftCols(k) *
-           (eigen.eigenvectors() * (eigen.eigenvectors().row(0).transpose().cwiseQuotient(ritz)));
+    step = -basis * (eigen.eigenvectors() * (eigen.eigenvectors().row(0).transpose().cwiseQuotient(ritz)));
   const double least = symmetric ? ritz[0] : std::sqrt(std::max(ritz[0], 0.0));
   return {least, step.norm() > 0 ? Vector(step.normalized()) : Vector(-basis.col(0))};
 }
