@@ -169,56 +169,33 @@ void Segment::sweep(Cotangents& cotangents, const std::vector<IterateSeed>& iter
   cotangents = std::move(swept);
 }
 
-namespace {
-
-/// Seeds of one block of columns, first … first + width − 1.
-class BlockSeeds {
- public:
-  BlockSeeds(Index first, Index width) : first_(first), width_(width) {}
-
-  /// Rows of `cotangents`, which are those of `y`.
-  void add(const VarArray& y, const Matrix& cotangents, Index row) {
-    if (cotangents.size() == 0 || y.is_constant()) return;
-    const auto block = cotangents.block(row, first_, y.size(), width_);
-    if (!block.isZero(0)) seeds_.push_back({y, block});
-  }
-  void add(const Segment::IterateSeed& s) {
-    if (s.x.is_constant()) return;
-    const Index begin = std::max(first_, s.column), end = std::min(first_ + width_, s.column + s.w.cols());
-    if (begin >= end) return;
-    Matrix w = Matrix::Zero(s.x.size(), width_);
-    w.middleCols(begin - first_, end - begin) = s.w.middleCols(begin - s.column, end - begin);
-    seeds_.push_back({s.x, std::move(w)});
-  }
-  /// Of the arrays of a stack.
-  void add(const Stack& stack, const Matrix& cotangents) {
-    Index row = 0;
-    for (const VarArray& y : stack.arrays) {
-      add(y, cotangents, row);
-      row += y.size();
-    }
-  }
-  const std::vector<Seed>& all() const { return seeds_; }
-
- private:
-  Index first_, width_;
-  std::vector<Seed> seeds_;
-};
-
-}  // namespace
-
 void Segment::sweep_columns(const Cotangents& from, const std::vector<IterateSeed>& iterates, Cotangents& to,
                             Index first, Index width) const {
-  BlockSeeds seeds(first, width);
-  for (const IterateSeed& s : iterates) seeds.add(s);
-  seeds.add(outputs_, from.state);
+  std::vector<Seed> seeds;
+  const auto seed = [&](const VarArray& y, const Matrix& cotangents, Index row) {
+    if (cotangents.size() == 0 || y.is_constant()) return;
+    const auto block = cotangents.block(row, first, y.size(), width);
+    if (!block.isZero(0)) seeds.push_back({y, block});
+  };
+  const auto seed_all = [&](const Stack& stack, const Matrix& cotangents) {
+    Index row = 0;
+    for (const VarArray& y : stack.arrays) seed(y, cotangents, std::exchange(row, row + y.size()));
+  };
+  for (const IterateSeed& s : iterates) {
+    const Index begin = std::max(first, s.column), end = std::min(first + width, s.column + s.w.cols());
+    if (s.x.is_constant() || begin >= end) continue;
+    Matrix w = Matrix::Zero(s.x.size(), width);
+    w.middleCols(begin - first, end - begin) = s.w.middleCols(begin - s.column, end - begin);
+    seeds.push_back({s.x, std::move(w)});
+  }
+  seed_all(outputs_, from.state);
   if (!outputs_.scalars.empty())
-    seeds.add(scalar_outputs_, from.state, from.state.rows() - scalar_outputs_.size());
-  seeds.add(prepared_, from.prepared);  // so that the sums go on as they would on one tape
-  seeds.add(gathered_, from.gathered);
-  seeds.add(theta_, from.theta, 0);
+    seed(scalar_outputs_, from.state, from.state.rows() - scalar_outputs_.size());
+  seed_all(prepared_, from.prepared);  // so that the sums go on as they would on one tape
+  seed_all(gathered_, from.gathered);
+  seed(theta_, from.theta, 0);
   std::optional<Sweep> sweep;  // none, if the solver left the state and θ for constants
-  if (!seeds.all().empty()) sweep.emplace(tape_.sweep(seeds.all()));
+  if (!seeds.empty()) sweep.emplace(tape_.sweep(seeds));
   const auto take = [&](const auto& input, auto rows) {
     if (sweep)
       rows = sweep->adjoint(input);
