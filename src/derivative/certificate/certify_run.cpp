@@ -28,7 +28,7 @@ double work(const Steps& steps) {
   return static_cast<double>(std::max(cost.gradients + cost.hessian_vector_products, steps.record.steps));
 }
 
-constexpr double share = 0.1;
+constexpr double affordable_share = 0.1;
 
 /// Products for what is not known of the curvature: of a root, by JᵀJ.
 Index price_of_estimates(const Steps& steps) {
@@ -37,7 +37,7 @@ Index price_of_estimates(const Steps& steps) {
 }
 
 bool is_affordable(const Steps& steps, Index price, Certify certify) {
-  return certify == Certify::always || static_cast<double>(price) <= share * work(steps);
+  return certify == Certify::always || static_cast<double>(price) <= affordable_share * work(steps);
 }
 
 /// With how many products a bound is made sharper that costs `price` without, of a derivative of k columns

@@ -17,9 +17,9 @@ namespace unroll::detail {
 namespace {
 
 constexpr std::size_t cache = std::size_t{1} << 18;  // bytes
-constexpr Index most = std::numeric_limits<Index>::max();
+constexpr Index saturated = std::numeric_limits<Index>::max();
 
-Index product(Index a, Index b) { return a != 0 && b > most / a ? most : a * b; }
+Index product(Index a, Index b) { return a != 0 && b > saturated / a ? saturated : a * b; }
 
 // binom(c + r, r) for c ≥ 0, saturating; 0 for r < 0. Few factors: r is small wherever c is not.
 Index binomial(Index c, Index r) {
@@ -27,7 +27,7 @@ Index binomial(Index c, Index r) {
   if (c < r) std::swap(c, r);
   Index value = 1;
   for (Index i = 1; i <= r; ++i) {
-    if (value > most / (c + i)) return most;
+    if (value > saturated / (c + i)) return saturated;
     value = value * (c + i) / i;
   }
   return value;
@@ -38,7 +38,7 @@ Index repetitions(Index steps, Index c) {
   if (c == 1) return std::max<Index>(steps - 1, 0);
   Index r = 0;
   for (Index reach = 1; reach < steps; ++r) {
-    if (reach > most / (c + r + 1)) return r + 1;
+    if (reach > saturated / (c + r + 1)) return r + 1;
     reach = reach * (c + r + 1) / (r + 1);
   }
   return r;
@@ -101,7 +101,7 @@ CheckpointPlan plan(Index steps, const StepBytes& bytes, std::size_t budget) {
   };
   for (Index block = 1; block < steps && block_bytes(block, bytes) <= budget; block *= 2) {
     consider(block);
-    if (block > most / 2) break;
+    if (block > saturated / 2) break;
   }
   if (static_cast<double>(steps) * static_cast<double>(bytes.step) < 2 * static_cast<double>(budget))
     consider(std::max<Index>(steps, 1));
