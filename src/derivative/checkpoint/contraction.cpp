@@ -40,15 +40,10 @@ void Contraction::measure(Steps& steps, Index at, Index length, const Matrix& co
   enough_ = std::isnan(estimate) ? least : std::clamp(estimate, least, most);
 }
 
-bool Contraction::is_enough(const Matrix& cotangents, const std::vector<Segment::Rows>& carried) const {
-  const auto are_small = [&](const Matrix& all) {
-    return (all.colwise().stableNorm().transpose().array() <= enough_ * scale_.array()).all();
-  };
-  if (carried.empty()) return are_small(cotangents);
-  Matrix made = cotangents;
+bool Contraction::is_enough(Matrix cotangents, const std::vector<Segment::Rows>& carried) const {
   for (const Segment::Rows& a : carried)
-    if (!a.place.of_iterate) made.middleRows(a.begin, a.count).setZero();
-  return are_small(made);
+    if (!a.place.of_iterate) cotangents.middleRows(a.begin, a.count).setZero();
+  return (cotangents.colwise().stableNorm().transpose().array() <= enough_ * scale_.array()).all();
 }
 
 }  // namespace unroll::detail

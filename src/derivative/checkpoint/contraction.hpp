@@ -18,7 +18,7 @@ class Contraction {
   void measure(Steps& steps, Index at, Index length, const Matrix& cotangents);
   /// Whether the cotangents (N×s) of arrays that are not carried have contracted so far that steps before
   /// them do not matter.
-  bool is_enough(const Matrix& cotangents, const std::vector<Segment::Rows>& carried) const;
+  bool is_enough(Matrix cotangents, const std::vector<Segment::Rows>& carried) const;
 
  private:
   struct Step {
