@@ -4,7 +4,6 @@
 
 #include "derivative/certificate/certify_run.hpp"
 #include "derivative/run/steps.hpp"
-#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll::detail {
 

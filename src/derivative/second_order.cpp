@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "derivative/run/steps.hpp"
-#include "unroll/derivative/non_finite.hpp"
 
 namespace unroll {
 namespace detail {

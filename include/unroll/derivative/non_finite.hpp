@@ -18,12 +18,8 @@ struct NonFiniteStep {
 };
 
 namespace detail {
-
 /// See check/trace.hpp.
 std::optional<NonFiniteStep> trace_non_finite(StepsPtr steps);
-/// Says in the record of a run that its derivative is not finite, and where that began, if what it takes to
-/// look is at hand: memory for all states, 256 MiB at most, and steps that can be taken again.
-void note_non_finite_derivative(Steps& steps);
-
 }  // namespace detail
+
 }  // namespace unroll

@@ -211,4 +211,8 @@ class Steps {
   bool freezes_ = true;  // see as_taken
 };
 
+/// Says in the record of a run that its derivative is not finite, and where that began, if what it takes to
+/// look is at hand: memory for all states, 256 MiB at most, and steps that can be taken again.
+void note_non_finite_derivative(Steps& steps);
+
 }  // namespace unroll::detail
