@@ -7,15 +7,6 @@
 namespace unroll {
 namespace detail {
 namespace {
-/// @throws UnsupportedError unless it is the gradient's equation that is differentiated.
-void check_gradient_equation(const Implicit& method, Equation declared) {
-  const Equation equation = method.equation == Equation::automatic ? declared : method.equation;
-  if (equation != Equation::gradient)
-    throw UnsupportedError(
-        "second_vjp: Implicit{} has second derivatives where ∇f = 0 is what the solver solves and declares "
-        "(Equation::gradient); take Reverse{}, or Implicit{.equation = Equation::gradient} if it is");
-}
-
 /// @throws DomainError unless the method sweeps all steps, and returns what it swept; ShapeError.
 void check_second_vjp(const Problem& problem, const Vector& cotangent, const Vector& tangent,
                       const Reverse& method) {
@@ -39,7 +30,10 @@ void note_origin(SecondVjp& second, const Steps& steps) {
 }  // namespace
 
 SecondVjp second_vjp(StepsPtr steps, const Vector& cotangent, const Vector& tangent, const Implicit& method) {
-  check_gradient_equation(method, steps->equation());
+  if ((method.equation == Equation::automatic ? steps->equation() : method.equation) != Equation::gradient)
+    throw UnsupportedError(
+        "second_vjp: Implicit{} has second derivatives where ∇f = 0 is what the solver solves and declares "
+        "(Equation::gradient); take Reverse{}, or Implicit{.equation = Equation::gradient} if it is");
   steps->run();
   SecondVjp second = implicit_second_vjp(steps->problem(), steps->record.x, steps->theta(), cotangent,
                                          tangent, method, &steps->record.cost);
