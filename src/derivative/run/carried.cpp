@@ -108,8 +108,8 @@ std::vector<Segment::Rows> carried_rows(Steps& steps, const Segment& segment, co
   const Vector tangents = ad::uneven(before.size());
   for (Index t = turns.to - 1; t >= turns.from && stays.any(); --t) {
     if (t == turns.to - 1 - few_turns) t = std::min(t, turns.from + few_turns - 1);
-    const Vector pushed =
-        t == last ? steps.push_last_step(t, tangents, Matrix()) : steps.push_step(t, tangents);
+    const auto as_taken = steps.as_taken(t != last);
+    const Vector pushed = steps.push_last_step(t, tangents, Matrix());
     if (pushed.size() != tangents.size()) return rows;  // a list grows in that turn
     stays = stays && pushed.array() == tangents.array();
   }

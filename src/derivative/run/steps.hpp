@@ -153,15 +153,13 @@ class Steps {
   /// The same from another state and θ, those plus what is given (N, p).
   Matrix push_last_step_beside(Index t, const Matrix& state_dot, const Matrix& theta_dot,
                                const Vector& state_by, const Vector& theta_by);
-  /// Those of the state through the step itself.
-  Matrix push_step(Index t, const Matrix& state_dot);
   /// Tangents of the state of step t, 0 or 1, N×k, for θ̇ (p×k).
   Matrix push_start(Index t, const Matrix& theta_dot);
 
   bool has_frozen_step() const { return solver_->plain().has_frozen_step(); }
   /// While what it gives lives, what is differentiated at the end of a run is the step as it was taken, not
-  /// the frozen one.
-  Temporarily<bool> as_taken() { return {freezes_, false}; }
+  /// the frozen one; unless `not_frozen` is false.
+  Temporarily<bool> as_taken(bool not_frozen = true) { return {freezes_, freezes_ && !not_frozen}; }
 
   /// What the solver says of how its last step contracts, where f's curvature is at least ℓ: see solver.hpp.
   std::optional<double> contraction(double smallest_eigenvalue) const {

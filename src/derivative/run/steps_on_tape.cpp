@@ -147,11 +147,6 @@ Matrix Steps::push_last_step_beside(Index t, const Matrix& state_dot, const Matr
                 last<DualVector>());
 }
 
-Matrix Steps::push_step(Index t, const Matrix& state_dot) {
-  return pushed(*inputs_, *with_tangents(solver_->dual(), *state_, state_dot), t, {}, state_dot.cols(),
-                SolverIn<DualVector>::Which::step);
-}
-
 Matrix Steps::push_start(Index t, const Matrix& theta_dot) {
   const auto state =
       solver_->dual().start(DualVector(x0_, start_.push(theta_, theta_dot)), DualVector(theta_, theta_dot));
