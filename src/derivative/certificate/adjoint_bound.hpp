@@ -13,6 +13,8 @@ struct MixedNorm {
 };
 /// By p products if those are at most `most`, else by `most` products with random signs.
 MixedNorm mixed_norm(const Problem& problem, const Vector& x, const Vector& theta, Index most, Cost& cost);
+/// As many, where p are too many.
+inline constexpr Index few_probes = 8;
 
 /// All of a pullback's certificate (see Certificate) that depends on x alone: for any λ there. Several
 /// columns count as one, by Frobenius norms.

@@ -36,13 +36,12 @@ const Vector& Approach::gradient() {
 
 // ‖M‖ where it was last measured, and what x may have changed since.
 MixedNorm Approach::mixed_at(const Vector& at) {
-  constexpr Index few = 8;
   constexpr double little = 0.1;
   if (mixed_ && known_) {
     const double change = (at - mixed_at_).stableNorm() * *known_->mixed_lipschitz;
     if (change <= little * mixed_->value) return {mixed_->value + change, mixed_->is_exact};
   }
-  mixed_ = mixed_norm(steps_.problem(), at, steps_.theta(), few, steps_.record.cost);
+  mixed_ = mixed_norm(steps_.problem(), at, steps_.theta(), few_probes, steps_.record.cost);
   mixed_at_ = at;
   return *mixed_;
 }

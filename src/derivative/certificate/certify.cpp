@@ -16,9 +16,7 @@ Certificate detail::certify_along(const Problem& problem, const Vector& x, const
                                   Index refining, Cost& cost, const CertifyOptions& options) {
   detail::check(options);
   check_sizes(problem, x.size(), theta.size(), "certify");
-  Certificate c;
-  c.norm = norm(pushed);
-  c.accuracy = options.accuracy;
+  Certificate c{.norm = norm(pushed), .accuracy = options.accuracy};
   if (!problem.has_equation()) return c;
   const Index n = pushed.rows(), k = pushed.cols();
   // H(point) J + M(point) Θ̇.

@@ -143,9 +143,7 @@ Certificate certify_pullback(const Problem& problem, const Vector& x, const Vect
   detail::check_product("certify_pullback", "pullback", pulled, problem.parameters());
   if (!problem.has_equation()) {
     detail::check(options);
-    Certificate c;
-    c.norm = pulled.stableNorm();
-    return c;
+    return {.norm = pulled.stableNorm()};
   }
   Cost unasked;
   Cost& spent = cost != nullptr ? *cost : unasked;

@@ -32,7 +32,7 @@ constexpr double affordable_share = 0.1;
 
 /// Products for what is not known of the curvature: of a root, by JᵀJ.
 Index price_of_estimates(const Steps& steps) {
-  const Index products = std::min<Index>(steps.dimension(), 20);
+  const Index products = std::min(steps.dimension(), products_of_estimates);
   return steps.problem().has_objective() ? products : 2 * products + 1;
 }
 
@@ -195,9 +195,8 @@ Certificate certify_pulled(Linearisation& run, const Vector& pulled, const Seeds
   }
   AdjointEstimate a = *run.adjoint();
   const bool is_known = known_curvature(steps.problem(), steps.theta()).has_value();
-  constexpr Index few = 8;  // probes of ‖M‖, where p products are too many
   const Index p = steps.parameters(), own = is_known ? 2 : 3 + price_of_estimates(steps);
-  const Index probes = is_affordable(steps, own + p, certify) ? p : std::min(p, few);
+  const Index probes = is_affordable(steps, own + p, certify) ? p : std::min(p, few_probes);
   if (!is_affordable(steps, own + probes, certify)) {
     Certificate c = with_norm(certify_end(run, certify));
     c.is_skipped = true;

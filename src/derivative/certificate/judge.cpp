@@ -56,7 +56,6 @@ struct Estimates {
 /// orthogonalised against all before; where the gradient's part is exhausted, from a vector of no structure.
 Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta, const Vector& gradient,
                    Cost& cost) {
-  constexpr Index most = 20;
   const Index n = x.size();
   const bool symmetric = problem.has_objective();
   // A = H, or JᵀJ of a root, J = ∂_xF: its inverse times Jᵀ F is Newton's step, too.
@@ -71,7 +70,7 @@ Estimates estimate(const Problem& problem, const Vector& x, const Vector& theta,
   };
   const Vector right = symmetric ? gradient : pull(gradient);
   const double norm = right.stableNorm();
-  Matrix basis(n, std::min(n, most));
+  Matrix basis(n, std::min(n, products_of_estimates));
   basis.col(0) = norm > 0 ? Vector(right / norm) : Vector(Vector::Ones(n).normalized());
   Matrix projected = Matrix::Zero(basis.cols(), basis.cols());  // VᵀHV
   constexpr double rounding = 1e-12;

@@ -15,7 +15,9 @@ struct Constants {
   std::optional<Curvature> known;
   Vector towards_minimiser;
 };
-/// Sets ℓ and where it is from: the caller, the problem, or, by min(n, 20) products, an estimate.
+/// Of H, at most, for an estimate of its curvature: min(n, 20).
+inline constexpr Index products_of_estimates = 20;
+/// Sets ℓ and where it is from: the caller, the problem, or, by so many products, an estimate.
 Constants set_constants(Certificate& c, const Problem& problem, const Vector& x, const Vector& theta,
                         const Vector& gradient, const CertifyOptions& options, Cost& cost);
 /// Why there is no bound then.
