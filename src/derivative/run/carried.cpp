@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "unroll/ad/sparse.hpp"
@@ -51,16 +50,14 @@ std::vector<Origin> record_first(Steps& steps, const std::vector<Segment::Rows>&
 
 }  // namespace
 
-Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
+Cotangents pull_carried(Steps& steps, std::vector<Segment::Rows> carried, const Matrix& cotangents,
                         const Vector& state, Index from, const Growth& growth) {
   const Index columns = cotangents.cols();
-  std::vector<Segment::Rows> pulled;
-  std::copy_if(carried.begin(), carried.end(), std::back_inserter(pulled),
-               [&](const Segment::Rows& a) { return !cotangents.middleRows(a.begin, a.count).isZero(0); });
-  if (pulled.empty())
+  std::erase_if(carried, [&](const auto& a) { return cotangents.middleRows(a.begin, a.count).isZero(0); });
+  if (carried.empty())
     return {Matrix::Zero(steps.dimension(), columns), {}, Matrix::Zero(steps.parameters(), columns)};
   Segment first(steps.dimension(), columns, 1);
-  const auto origins = record_first(steps, pulled, state, from, growth, first);
+  const auto origins = record_first(steps, carried, state, from, growth, first);
   Cotangents kept{.state = Matrix::Zero(first.state_outputs().size(), columns)};
   for (const auto& [rows, made] : origins)
     kept.state.middleRows(made, rows.count) = cotangents.middleRows(rows.begin, rows.count);
@@ -126,11 +123,10 @@ std::vector<Segment::Rows> carried_rows(Steps& steps, const Segment& segment, co
 
 void CarriedRows::note(Steps& steps, const Segment& segment, bool is_last, const StepRange& range) {
   if (!is_last && rows_.empty()) return;
-  const auto is_in = [](const Segment::Rows& a, const Segment::Rows& b) {
-    return a.place == b.place && a.inner >= b.inner && a.inner + a.count <= b.inner + b.count;
-  };
-  const auto in_any = [&](const Segment::Rows& a, const std::vector<Segment::Rows>& all) {
-    return std::find_if(all.begin(), all.end(), [&](const auto& b) { return is_in(a, b); });
+  const auto in_any = [](const Segment::Rows& a, const std::vector<Segment::Rows>& all) {
+    return std::find_if(all.begin(), all.end(), [&](const Segment::Rows& b) {
+      return a.place == b.place && a.inner >= b.inner && a.inner + a.count <= b.inner + b.count;
+    });
   };
   std::vector<Segment::Rows> now = segment.carried();
   if (is_last ||

@@ -29,7 +29,7 @@ struct Growth {
 /// stacked value of that state, N.
 /// @throws UnsupportedError if an array with cotangents is not what the first step left.
 /// @{
-Cotangents pull_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& cotangents,
+Cotangents pull_carried(Steps& steps, std::vector<Segment::Rows> carried, const Matrix& cotangents,
                         const Vector& state, Index from, const Growth& growth = {});
 /// The other way: tangents of the carried arrays, zero elsewhere, N×k, for θ̇ (p×k).
 Matrix push_carried(Steps& steps, const std::vector<Segment::Rows>& carried, const Matrix& theta_dot,
