@@ -5,7 +5,6 @@
 namespace unroll {
 namespace {
 
-using detail::SeedBlock;
 using detail::Seeds;
 
 class Forwards final : public Linearisation {
@@ -17,18 +16,18 @@ class Forwards final : public Linearisation {
     // Tangents of θ first, then of x_0, so that x_0(θ)'s part is in the former.
     Matrix x0_dot(n, p + starts), theta_dot = Matrix::Identity(p, p + starts);
     x0_dot.leftCols(p) = steps().start().push(steps().theta(), Matrix::Identity(p, p));
-    if (starts > 0) x0_dot.rightCols(n).setIdentity();
+    x0_dot.rightCols(starts).setIdentity();
 
     struct Seen {
       Index t = -1;
       Vector x{};
       Matrix dx{};
     } last;
-    std::vector<std::pair<SeedBlock, Matrix>> pulled;  // a cotangent and what it gave, until s is known
+    std::vector<std::pair<Index, Matrix>> pulled;  // what cotangents from a column on gave, until s is known
     const auto pull_last = [&](bool is_end) {
       if (last.t < 0 || !(is_end || seeds.wanted(last.t))) return;
-      SeedBlock block = seeds.of(last.t, last.x, is_end);
-      if (block.w.size() > 0) pulled.emplace_back(SeedBlock{block.column}, last.dx.transpose() * block.w);
+      const detail::SeedBlock block = seeds.of(last.t, last.x, is_end);
+      if (block.w.size() > 0) pulled.emplace_back(block.column, last.dx.transpose() * block.w);
     };
     steps().run_forward(x0_dot, theta_dot, [&](Index t, const Vector& x, const Matrix& dx) {
       pull_last(false);
@@ -38,13 +37,9 @@ class Forwards final : public Linearisation {
     seeds.check_end(steps_taken);
     pull_last(true);
 
-    Pullback back{Matrix::Zero(p, seeds.columns(steps_taken)), {}};
-    if (starts > 0) back.start = Matrix::Zero(n, seeds.columns(steps_taken));
-    for (const auto& [block, product] : pulled) {
-      back.theta.middleCols(block.column, product.cols()) += product.topRows(p);
-      if (starts > 0) back.start.middleCols(block.column, product.cols()) += product.bottomRows(n);
-    }
-    return back;
+    Matrix all = Matrix::Zero(p + starts, seeds.columns(steps_taken));
+    for (const auto& [column, product] : pulled) all.middleCols(column, product.cols()) += product;
+    return {all.topRows(p), all.bottomRows(starts)};
   }
 
   Matrix jacobian() override { return jacobian_by_push(); }
