@@ -26,8 +26,9 @@ enum class Verdict {
   other_equation,
   /// Of a fixed point: Φ has a kink no further from x_T than 1e-9 max(1, |x_i|) in each entry, or, if e ≤
   /// accuracy ‖J‖_F, than ten times what x_T has to go: in the rows `kinks` ∂Φ changes by a hundredth there
-  /// or, on a long way, by a tenth. So it is at a bound, or an end of the support, with a multiplier of 0.
-  /// e is for x* on the piece where x_T is; on another side x* may have another derivative.
+  /// or, on a long way, by a tenth, and on half of that way not by about half. So it is at a bound, or an end
+  /// of the support, with a multiplier of 0. e is for x* on the piece where x_T is; on another side x* may
+  /// have another derivative.
   at_kink,
   /// Of a pullback: it is wrong, by `at_least` > accuracy times its norm.
   wrong_by_at_least,
